@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.30;
+
+import {IInputSource} from "./IInputSource.sol";
+
+/// @title Epoch by epoch record of what an asset is worth, traded at, and how much of it is staked
+/// @notice Anyone may call `observe` in the first minutes of an epoch; the first call wins and is final.
+interface IAssetObserver is IInputSource {
+    /// @notice Factors of the four features; see docs/features.md for the formulas.
+    /// @param premiumFactor multiplies premium before clipping to [-1, 1]
+    /// @param premiumChangeFactor multiplies the change of premium per epoch
+    /// @param flowFactor multiplies net flow over supply per epoch
+    /// @param rateGrowthFactor multiplies growth of the fair rate per epoch
+    /// @param inputScaleBits features are integers at 2^inputScaleBits
+    struct FeatureParameters {
+        uint32 premiumFactor;
+        uint32 premiumChangeFactor;
+        uint32 flowFactor;
+        uint32 rateGrowthFactor;
+        uint8 inputScaleBits;
+    }
+
+    /// @notice What to read for an asset. Append-only: a version is never changed, only followed.
+    /// @param rateProvider contract whose `getRate()` is the fair rate, wei of ETH per 1e18 token units
+    /// @param priceFeed AggregatorV3 feed of the market price in ETH
+    /// @param heartbeat longest time between two price updates that the feed promises, seconds
+    /// @param features factors of the four features
+    struct AssetConfig {
+        address rateProvider;
+        address priceFeed;
+        uint32 heartbeat;
+        FeatureParameters features;
+    }
+
+    /// @notice One observation; two storage slots.
+    /// @param rate fair rate, wei of ETH per 1e18 token units
+    /// @param price market price, wei of ETH per 1e18 token units
+    /// @param observedAt Unix time, seconds
+    /// @param elapsed epochs since the previous real observation (1 when none was missed)
+    /// @param configVersion version of the asset's config that was read
+    /// @param meanTotal time-weighted mean of the deposit contract's total since the previous observation, token units
+    /// @param supply total supply of the token, clamped to +-2 % per epoch, token units
+    /// @param priceAge age of the market price when it was read, seconds
+    /// @param carried true when the epoch was missed and repeats the previous observation
+    struct Observation {
+        uint96 rate;
+        uint96 price;
+        uint40 observedAt;
+        uint8 elapsed;
+        uint16 configVersion;
+        uint104 meanTotal;
+        uint104 supply;
+        uint32 priceAge;
+        bool carried;
+    }
+
+    /// @notice An observation was recorded.
+    event Observed(address indexed asset, uint32 indexed epoch, Observation observation);
+    /// @notice A missed epoch was filled with the previous observation.
+    event Carried(address indexed asset, uint32 indexed epoch);
+    /// @notice A config version will be read from `fromEpoch` on.
+    event AssetConfigAdded(address indexed asset, uint16 indexed configVersion, uint32 fromEpoch, AssetConfig config);
+
+    error UnknownAsset(address asset);
+    error ObserverZeroAddress();
+    error AlreadyObserved(address asset, uint32 epoch);
+    error ObservationWindowClosed(uint32 epoch, uint256 secondsIntoEpoch, uint256 windowSeconds);
+    error PriceNotPositive(address asset, int256 answer);
+    error PriceStale(address asset, uint256 updatedAt, uint256 maximumAge);
+    error PriceInFuture(address asset, uint256 updatedAt);
+    error SequencerDown(uint256 upSince);
+    error RateIsZero(address asset);
+    error SupplyIsZero(address asset);
+    error ValueTooLarge(address asset, uint256 value, uint256 maximum);
+    error InvalidConfig(address asset, uint256 field);
+    error ConfigPending(address asset, uint16 configVersion);
+
+    /// @notice Record this epoch's observation of `asset`. At most two epochs missed before are filled as carried.
+    function observe(address asset) external returns (Observation memory);
+
+    /// @notice Append a config version; the first is effective at once, later ones after CONFIG_DELAY_EPOCHS.
+    function addAssetConfig(address asset, AssetConfig calldata config) external returns (uint16 configVersion);
+
+    /// @notice The observation of `asset` at `epoch`; reverts InputsUnavailable when the ring does not hold it.
+    function observationOf(address asset, uint32 epoch) external view returns (Observation memory);
+
+    /// @notice The config version that an observation in `epoch` reads; 0 when the asset is unknown.
+    function configVersionAt(address asset, uint32 epoch) external view returns (uint16 configVersion);
+
+    /// @notice One config version.
+    function assetConfig(address asset, uint16 configVersion) external view returns (AssetConfig memory);
+
+    /// @notice Newest epoch observed; 0 before the first.
+    function latestEpoch(address asset) external view returns (uint32);
+
+    /// @notice Epochs in a model's window.
+    function WINDOW() external view returns (uint32);
+}

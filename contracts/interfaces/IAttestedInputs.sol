@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.30;
+
+import {IInputSource} from "./IInputSource.sol";
+
+/// @title Inputs of another chain's observer, signed by validators
+/// @notice Trust here is that fewer than `threshold` of the attesters collude. Two sources' observers never hold the same
+/// figures, so a score always belongs to one home chain.
+interface IAttestedInputs is IInputSource {
+    /// @notice What an attester signs (EIP-712, domain of this contract on this chain).
+    /// @param homeChainId chain whose state was observed
+    /// @param observer AssetObserver on the home chain
+    /// @param homeBlockHash block of the home chain at which the inputs were read
+    /// @param asset token address on the home chain
+    /// @param epoch epoch of the newest observation
+    /// @param configVersion version of the asset's config
+    /// @param observedAt Unix time of the newest observation, seconds
+    /// @param expiry Unix time after which the signature is void, seconds
+    /// @param inputs signed fixed point in circuit order, each within int16
+    struct Attestation {
+        uint64 homeChainId;
+        address observer;
+        bytes32 homeBlockHash;
+        address asset;
+        uint32 epoch;
+        uint16 configVersion;
+        uint40 observedAt;
+        uint40 expiry;
+        int256[] inputs;
+    }
+
+    /// @notice Inputs were accepted with enough signatures.
+    event InputsAttested(address indexed asset, uint32 indexed epoch, bytes32 homeBlockHash, bytes32 digest);
+    /// @notice The set of attesters changed.
+    event AttestersChanged(address[] attesters, uint256 threshold);
+
+    error NotAnAttester(address signer);
+    error TooFewSignatures(uint256 given, uint256 needed);
+    error SignersNotSorted(address previous, address next);
+    error AttestationExpired(uint40 expiry);
+    error AttestationFromFuture(uint40 observedAt);
+    error WrongHome(uint64 homeChainId, address observer);
+    error AlreadyAttested(address asset, uint32 epoch);
+    error InputOutOfRange(uint256 index, int256 value);
+    error WrongInputCount(uint256 given, uint256 expected);
+    error InvalidThreshold(uint256 threshold, uint256 attesters);
+    error AttestedInputsZeroAddress();
+
+    /// @notice Store `attestation` when at least `threshold` attesters signed it.
+    /// @param signatures 65-byte signatures, sorted by signer address, no signer twice
+    function attest(Attestation calldata attestation, bytes[] calldata signatures) external;
+
+    /// @notice EIP-712 digest that attesters sign.
+    function attestationDigest(Attestation calldata attestation) external view returns (bytes32);
+
+    /// @notice Signatures needed.
+    function threshold() external view returns (uint256);
+
+    /// @notice Whether `account` may attest.
+    function isAttester(address account) external view returns (bool);
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.30;
+
+import {IInputSource} from "./IInputSource.sol";
+import {IVerifierRegistry} from "./IVerifierRegistry.sol";
+
+/// @title Verified scores of staked assets
+/// @notice `submit` is open to all: what is stored depends only on the proof and on what the input source says.
+interface IRiskFeed {
+    /// @notice A recorded result; two storage slots.
+    /// @param epoch epoch it is about
+    /// @param versionId registry version that verified it
+    /// @param configVersion observation config
+    /// @param observedAt Unix time of the newest observation, seconds
+    /// @param provenAt Unix time of recording, seconds
+    /// @param durationOutput raw circuit output at 2^outputScaleBits
+    /// @param riskOutput raw circuit output at 2^outputScaleBits
+    /// @param tag request tag; proves nothing about the prover here
+    struct Round {
+        uint32 epoch;
+        uint16 versionId;
+        uint16 configVersion;
+        uint40 observedAt;
+        uint40 provenAt;
+        uint32 durationOutput;
+        uint32 riskOutput;
+        uint256 tag;
+    }
+
+    /// @notice A decoded result.
+    /// @param epoch epoch it is about
+    /// @param observedAt Unix time of the newest observation, seconds
+    /// @param provenAt Unix time of recording, seconds
+    /// @param stakingDuration expected remaining staking duration, seconds
+    /// @param exitRisk probability of an exit wave, 1e18 = certain
+    struct Score {
+        uint32 epoch;
+        uint40 observedAt;
+        uint40 provenAt;
+        uint256 stakingDuration;
+        uint256 exitRisk;
+    }
+
+    /// @notice A proof was verified and its result stored.
+    /// @param statementId keccak256 of the abi-encoded subject
+    event ScoreRecorded(
+        bytes32 indexed modelId, address indexed asset, uint32 indexed epoch, bytes32 statementId, Round round
+    );
+
+    error AlreadyRecorded(bytes32 modelId, address asset, uint32 epoch);
+    error EpochNotNewer(uint32 epoch, uint32 latestEpoch);
+    error EpochInFuture(uint32 epoch, uint32 currentEpoch);
+    error InstanceNotInField(uint256 index, uint256 value);
+    error OutputOutOfRange(uint256 index, uint256 value, uint256 maximum);
+    error TagOutOfRange(uint256 tag);
+    error InputsDoNotFitCircuit(uint256 given, uint256 expected);
+    error ProofInvalid(bytes32 modelId, uint16 versionId);
+    error NoRound(bytes32 modelId, address asset);
+    error Stale(uint256 observedAt, uint256 maximumAge);
+    error Frozen(bytes32 modelId, uint16 versionId);
+    error RiskFeedZeroAddress();
+
+    /// @notice Record a result. The feed rebuilds the input instances from its source.
+    /// @param modelId keccak256 of the model's name
+    /// @param asset token address on the home chain
+    /// @param epoch epoch the result is about; newer than the latest recorded, not in the future
+    /// @param outputs duration and risk as the circuit's field elements
+    /// @param tag request tag, tagLimbs * tagLimbBits bits
+    /// @param proof Halo2 proof bytes
+    function submit(
+        bytes32 modelId,
+        address asset,
+        uint32 epoch,
+        uint256[2] calldata outputs,
+        uint256 tag,
+        bytes calldata proof
+    ) external;
+
+    /// @notice Latest score; reverts NoRound, Frozen, or Stale when older than MAXIMUM_AGE.
+    function latestScore(bytes32 modelId, address asset) external view returns (Score memory);
+
+    /// @notice Score of one epoch; reverts NoRound or Frozen, never Stale.
+    function scoreAt(bytes32 modelId, address asset, uint32 epoch) external view returns (Score memory);
+
+    /// @notice Raw round of one epoch; reverts NoRound.
+    function roundAt(bytes32 modelId, address asset, uint32 epoch) external view returns (Round memory);
+
+    /// @notice Newest epoch recorded; 0 before the first.
+    function latestEpoch(bytes32 modelId, address asset) external view returns (uint32);
+
+    /// @notice keccak256(abi.encode(homeChainId, observer, configVersion, modelId, asset, epoch)).
+    function statementIdOf(bytes32 modelId, address asset, uint32 epoch) external view returns (bytes32);
+
+    /// @notice Where inputs come from.
+    function SOURCE() external view returns (IInputSource);
+
+    /// @notice Which circuits speak.
+    function REGISTRY() external view returns (IVerifierRegistry);
+
+    /// @notice Age of an observation beyond which `latestScore` reverts, seconds.
+    function MAXIMUM_AGE() external view returns (uint32);
+}

@@ -1,0 +1,90 @@
+"""Where the contracts of one chain are: the content of ``deployments/<chainId>.json``."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from statements.quantities import Address, Hash32
+from statements.traveller import Traveller
+
+
+class DeployedContract(Traveller):
+    """A contract at an address.
+
+    Attributes:
+        address: where it is.
+        code_hash: keccak256 of its runtime code.
+    """
+
+    address: Address
+    code_hash: Hash32
+
+
+class DeployedAsset(Traveller):
+    """An asset that is scored.
+
+    Attributes:
+        token: address on the home chain, by which every chain's feed knows the asset.
+        rate_provider: source of the fair rate; on the home chain only.
+        price_feed: source of the market price; on the home chain only.
+        exit_risk_feed: AggregatorV3 adapter of the exit risk on this chain.
+        staking_duration_feed: AggregatorV3 adapter of the staking duration on this chain.
+    """
+
+    token: Address
+    rate_provider: Address | None = None
+    price_feed: Address | None = None
+    exit_risk_feed: Address
+    staking_duration_feed: Address
+
+
+class DeployedModel(Traveller):
+    """A model's version that serves on this chain.
+
+    Attributes:
+        model_id: keccak256 of the model's name.
+        version_id: number in the registry, from 1.
+        circuit_id: sha256 of the verifying key.
+        from_epoch: first epoch it serves.
+    """
+
+    model_id: Hash32
+    version_id: int = Field(ge=1)
+    circuit_id: Hash32
+    from_epoch: int = Field(ge=0)
+
+
+class Deployment(Traveller):
+    """Everything deployed on one chain.
+
+    Attributes:
+        chain_id: EIP-155 id of this chain.
+        home_chain_id: chain whose state is observed; equal to ``chain_id`` on the home chain.
+        observer: AssetObserver on the home chain.
+        epoch_length: seconds.
+        contracts: by contract name: AccessManager, VerifierRegistry, RiskFeed, StakingVerifier,
+            SampleLendingProtocol; OmronDeposit and AssetObserver at home; AttestedInputs abroad.
+        assets: by symbol.
+        models: by model name.
+    """
+
+    chain_id: int = Field(gt=0)
+    home_chain_id: int = Field(gt=0)
+    observer: Address
+    epoch_length: int = Field(gt=0)
+    contracts: dict[str, DeployedContract]
+    assets: dict[str, DeployedAsset]
+    models: dict[str, DeployedModel]
+
+    @property
+    def is_home(self) -> bool:
+        """Whether tokens and observer live on this chain."""
+        return self.chain_id == self.home_chain_id
+
+    def address(self, contract: str) -> str:
+        """Address of a contract by name.
+
+        Raises:
+            KeyError: it is not deployed on this chain.
+        """
+        return self.contracts[contract].address
