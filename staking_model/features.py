@@ -1,12 +1,13 @@
-"""The model's inputs: four features per epoch, as integers, equal bit for bit to ``contracts/feed/FeatureMath.sol``.
+"""The model's inputs: four features per epoch, equal bit for bit to ``contracts/feed/FeatureMath.sol``.
 
-Only Python integers are used. Solidity's signed division truncates toward zero while Python's ``//`` rounds down, so
-every division goes through :func:`truncated_division`.
+Only Python integers are used. Solidity's signed division truncates toward zero while Python's ``//``
+rounds down, so every division goes through :func:`truncated_division`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -124,7 +125,7 @@ def window_features(window: Sequence[Observation], parameters: FeatureParameters
             f"window has {len(window)} observations, expected {OBSERVATIONS}",
             remedy=f"Pass the epoch's own observation and the {WINDOW} before it",
         )
-    pairs = list(zip(window, window[1:], strict=False))
+    pairs = list(pairwise(window))
     for previous, current in pairs:
         if current.epoch != previous.epoch + 1:
             raise WindowError(

@@ -36,7 +36,7 @@ def decode_outputs(outputs: Sequence[int], layout: InstanceLayout, maximum_durat
     Args:
         outputs: [staking duration, exit risk] as fixed point at 2^layout.output_scale_bits.
         layout: of the circuit.
-        maximum_duration: seconds that a duration output of 1 stands for; the contracts round down as this does.
+        maximum_duration: seconds that a duration output of 1 stands for; rounded down as on-chain.
 
     Raises:
         ScoreError: count or range is not the model's.

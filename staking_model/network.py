@@ -1,0 +1,176 @@
+"""The network: an LSTM with coupled input and forget gates, in the form that the circuit has.
+
+With x_t the four features of epoch t, per hidden unit (Greff et al. 2017, "LSTM: A Search Space Odyssey", variant CIFG;
+the input gate is 1 - f):
+
+    f_t = sigmoid(W_f [x_t, h_{t-1}] + b_f)                 forget gate
+    o_t = sigmoid(W_o [x_t, h_{t-1}] + b_o)                 output gate
+    g_t = sigmoid(W_g [x_t, h_{t-1}] + b_g)                 candidate, shifted: tanh is 2 sigmoid(2x) - 1
+    c_t = g_t + f_t (c_{t-1} - g_t),  c_0 = 1/2             cell, shifted likewise
+    h_t = o_t (sigmoid(4 c_t - 2) - 1/2),  h_0 = 0          half of o_t tanh(2 c_t - 1)
+    scores = sigmoid(W_s h_8 + b_s)                         staking duration, exit risk
+
+Shifting by 1/2 and halving h (its weights count twice) leaves one lookup table (sigmoid) and two products per step, each
+of which costs a rescaling in the circuit; everything else is an addition.
+
+**Every argument of a sigmoid lies in (-7.9, 7.9)**, the circuit's lookup range, for any features in [-1, 1]:
+
+1. f, o, g are sigmoids, hence in (0, 1); c_t is a convex combination of c_{t-1} and g_t, hence in (0, 1) by induction
+   from 1/2. So 4 c_t - 2 lies in (-2, 2), sigmoid of it minus 1/2 in (-0.381, 0.381), and |h_t| < 1/2.
+2. A gate's argument is at most sum|W_x| + sum|W_h| / 2 + |b|; a score's at most sum|W_s| / 2 + |b|. Training projects
+   each of these to at most 7.8, :func:`argument_bounds` states them, and export refuses weights beyond it.
+3. The remaining 0.1 holds what fixed point adds: 12 weights and values rounded at 2^-12 add less than 0.01.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from staking_model.features import FEATURES, INPUTS, WINDOW
+from statements.errors import VeristakeError
+
+FloatArray = NDArray[np.float64]
+
+ARGUMENT_LIMIT: Final = 7.8
+"""Largest argument that weights may give any sigmoid."""
+WEIGHT_SCALE_BITS: Final = 12
+"""Weights are multiples of 2^-12, so that a circuit at this scale holds exactly the exported ones."""
+OUTPUTS: Final = 2
+"""Staking duration, exit risk."""
+GATES: Final = 3
+"""Forget, output, candidate: the order of the gate columns."""
+
+
+class WeightsError(VeristakeError):
+    """Weights that the circuit cannot hold."""
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Weights in circuit form; ``H`` hidden units.
+
+    Attributes:
+        gates: [FEATURES + H, 3 H]; rows are features then hidden units, columns forget, output, candidate.
+        gate_bias: [3 H].
+        head: [H, 2].
+        head_bias: [2].
+    """
+
+    gates: FloatArray
+    gate_bias: FloatArray
+    head: FloatArray
+    head_bias: FloatArray
+
+    @property
+    def hidden(self) -> int:
+        """Hidden units."""
+        return int(self.head.shape[0])
+
+
+def argument_bounds(weights: Weights) -> tuple[FloatArray, FloatArray]:
+    """Largest magnitude of each gate's argument [3 H] and each score's [2], for features in [-1, 1]."""
+    magnitude = np.abs(weights.gates)
+    gates = magnitude[:FEATURES].sum(0) + magnitude[FEATURES:].sum(0) / 2 + np.abs(weights.gate_bias)
+    head = np.abs(weights.head).sum(0) / 2 + np.abs(weights.head_bias)
+    return gates, head
+
+
+def projected(weights: Weights, limit: float = ARGUMENT_LIMIT) -> Weights:
+    """The weights with every unit whose bound exceeds ``limit`` scaled down to it."""
+    gate_bounds, head_bounds = argument_bounds(weights)
+    shrink_gates = np.minimum(1.0, limit / np.maximum(gate_bounds, 1e-12))
+    shrink_head = np.minimum(1.0, limit / np.maximum(head_bounds, 1e-12))
+    return Weights(
+        gates=weights.gates * shrink_gates,
+        gate_bias=weights.gate_bias * shrink_gates,
+        head=weights.head * shrink_head,
+        head_bias=weights.head_bias * shrink_head,
+    )
+
+
+def quantized(weights: Weights) -> Weights:
+    """The weights on the grid 2^-12, truncated toward zero so that no bound grows."""
+    grid = float(1 << WEIGHT_SCALE_BITS)
+
+    def snap(values: FloatArray) -> FloatArray:
+        return np.trunc(values * grid) / grid
+
+    return Weights(
+        gates=snap(weights.gates),
+        gate_bias=snap(weights.gate_bias),
+        head=snap(weights.head),
+        head_bias=snap(weights.head_bias),
+    )
+
+
+def check_weights(weights: Weights) -> None:
+    """Refuse weights that could leave the circuit's lookup range.
+
+    Raises:
+        WeightsError: a shape is not the network's, a value is not finite, or an argument bound exceeds the limit.
+    """
+    hidden = weights.hidden
+    expected = {
+        "gates": (FEATURES + hidden, GATES * hidden),
+        "gate_bias": (GATES * hidden,),
+        "head": (hidden, OUTPUTS),
+        "head_bias": (OUTPUTS,),
+    }
+    for name, shape in expected.items():
+        values: FloatArray = getattr(weights, name)
+        if values.shape != shape:
+            raise WeightsError(f"{name} has shape {values.shape}, expected {shape}")
+        if not np.isfinite(values).all():
+            raise WeightsError(f"{name} holds values that are not finite", remedy="Train with a lower learning rate")
+    largest = max(float(bounds.max()) for bounds in argument_bounds(weights))
+    if largest > ARGUMENT_LIMIT + 1e-9:
+        raise WeightsError(
+            f"a sigmoid's argument can reach {largest:.3f}, more than {ARGUMENT_LIMIT}",
+            remedy="Project the weights before exporting them",
+        )
+
+
+def random_weights(hidden: int, seed: int) -> Weights:
+    """Untrained weights within the bounds, for circuits under test and as training's start."""
+    generator = np.random.default_rng(seed)
+    return projected(
+        Weights(
+            gates=generator.normal(0, 0.6, (FEATURES + hidden, GATES * hidden)),
+            # the cell starts by remembering for a few epochs (Jozefowicz et al. 2015)
+            gate_bias=np.concatenate([np.full(hidden, 1.0), np.zeros(2 * hidden)]),
+            head=generator.normal(0, 1.0, (hidden, OUTPUTS)),
+            head_bias=np.zeros(OUTPUTS),
+        )
+    )
+
+
+def sigmoid(values: FloatArray) -> FloatArray:
+    """1 / (1 + exp(-x))."""
+    return np.asarray(1.0 / (1.0 + np.exp(-values)), dtype=np.float64)
+
+
+def forward(weights: Weights, features: FloatArray) -> FloatArray:
+    """The network in float64.
+
+    Args:
+        weights: in circuit form.
+        features: [N, 32] in [-1, 1], epoch by epoch from the oldest.
+
+    Returns:
+        Scores [N, 2] in (0, 1): staking duration over MAX_DURATION, exit risk.
+    """
+    if features.ndim != 2 or features.shape[1] != INPUTS:
+        raise WeightsError(f"features have shape {features.shape}, expected (N, {INPUTS})")
+    hidden = weights.hidden
+    state = np.zeros((features.shape[0], hidden))
+    cell = np.full((features.shape[0], hidden), 0.5)
+    for step in range(WINDOW):
+        joined = np.concatenate([features[:, FEATURES * step : FEATURES * (step + 1)], state], axis=1)
+        forget, output, candidate = np.split(sigmoid(joined @ weights.gates + weights.gate_bias), GATES, axis=1)
+        cell = candidate + forget * (cell - candidate)
+        state = output * (sigmoid(4 * cell - 2) - 0.5)
+    return sigmoid(state @ weights.head + weights.head_bias)
