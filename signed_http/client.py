@@ -1,0 +1,166 @@
+"""Asking a peer: requests are signed for it, answers are believed when it signed them for that request."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any
+
+import httpx
+from bittensor import http_auth
+from pydantic import ValidationError
+
+from signed_http.errors import (
+    MalformedResponseError,
+    PeerRefusedError,
+    PeerTimeoutError,
+    PeerUnreachableError,
+    ResponseSignatureError,
+)
+from signed_http.refusal import Refusal
+from signed_http.response import HOTKEY_HEADER, SIGNATURE_HEADER, response_payload, signature_is_valid
+from signed_http.wallets import HotkeyKeypair
+
+MAXIMUM_RESPONSE_BYTES = 8 * 1024 * 1024
+"""A page of a hundred publications takes less than one MiB."""
+
+
+class SignedClient:
+    """Asks one peer, as an asynchronous context manager or until :meth:`aclose`.
+
+    Args:
+        hotkey_keypair: signs the requests.
+        base_url: the peer's URL, for example ``http://127.0.0.1:8091``.
+        receiver_hotkey: ss58 hotkey of the peer; requests are bound to it and answers must be signed by it.
+        timeout: seconds from connecting to the last byte of the answer.
+        maximum_response_bytes: an answer beyond this is refused while it arrives.
+    """
+
+    def __init__(
+        self,
+        hotkey_keypair: HotkeyKeypair,
+        base_url: str,
+        receiver_hotkey: str,
+        timeout: float = 10.0,
+        *,
+        maximum_response_bytes: int = MAXIMUM_RESPONSE_BYTES,
+    ) -> None:
+        self._keypair = hotkey_keypair
+        self._receiver = receiver_hotkey
+        self._timeout = timeout
+        self._maximum_response_bytes = maximum_response_bytes
+        # no proxy from the environment: the peer is addressed directly
+        self._http = httpx.AsyncClient(
+            base_url=base_url, timeout=timeout, trust_env=False, headers={"Accept-Encoding": "identity"}
+        )
+
+    async def __aenter__(self) -> SignedClient:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def get_json(self, path: str, params: Mapping[str, str | int] | None = None) -> Any:
+        """GET ``path`` and return the parsed JSON of the answer.
+
+        Raises:
+            PeerUnreachableError: no connection, or (PeerTimeoutError) no complete answer in time.
+            ResponseSignatureError: the answer is not signed by the peer for this request.
+            PeerRefusedError: an error status.
+            MalformedResponseError: too large, or not JSON.
+        """
+        return await self._ask(self._http.build_request("GET", path, params=dict(params) if params else None))
+
+    async def post_json(self, path: str, content: Any) -> Any:
+        """POST ``content`` as JSON and return the parsed JSON of the answer.
+
+        Raises:
+            PeerError: as :meth:`get_json`.
+        """
+        body = json.dumps(content, separators=(",", ":")).encode()
+        headers = {"Content-Type": "application/json"}
+        return await self._ask(self._http.build_request("POST", path, content=body, headers=headers))
+
+    async def _ask(self, request: httpx.Request) -> Any:
+        target = request.url.raw_path.decode("ascii")
+        signed = http_auth.sign(
+            self._keypair,
+            method=request.method,
+            path=target,
+            body=request.content,
+            receiver_ss58=self._receiver,
+        )
+        request.headers.update(signed)
+        url = str(request.url)
+        try:
+            async with asyncio.timeout(self._timeout):
+                response, body = await self._exchange(request)
+        except (TimeoutError, httpx.TimeoutException) as error:
+            raise PeerTimeoutError(
+                url,
+                f"{url} gave no complete answer within {self._timeout:g} s",
+                remedy="Check that the peer runs and is not overloaded, or allow more time.",
+            ) from error
+        except httpx.HTTPError as error:
+            raise PeerUnreachableError(
+                url,
+                f"{url} cannot be reached: {error or type(error).__name__}",
+                remedy="Check that the peer runs, and its address in the network file.",
+            ) from error
+        return self._believe(url, request, response, body)
+
+    async def _exchange(self, request: httpx.Request) -> tuple[httpx.Response, bytes]:
+        response = await self._http.send(request, stream=True)
+        try:
+            body = bytearray()
+            async for chunk in response.aiter_raw():
+                body += chunk
+                if len(body) > self._maximum_response_bytes:
+                    raise MalformedResponseError(
+                        str(request.url),
+                        f"{request.url} answers with more than {self._maximum_response_bytes} bytes",
+                        remedy="Ask for a smaller page, or do not ask this peer.",
+                    )
+            return response, bytes(body)
+        finally:
+            await response.aclose()
+
+    def _believe(self, url: str, request: httpx.Request, response: httpx.Response, body: bytes) -> Any:
+        signature = response.headers.get(SIGNATURE_HEADER)
+        if signature is None and response.is_error:
+            raise PeerRefusedError(url, response.status_code, _refusal(body), authentic=False)
+        payload = response_payload(
+            request_body=request.content,
+            request_signature=request.headers[http_auth.HEADER_SIGNATURE],
+            response_body=body,
+        )
+        if not signature_is_valid(payload, signature or "", self._receiver):
+            claimed = response.headers.get(HOTKEY_HEADER, "nobody")
+            raise ResponseSignatureError(
+                url,
+                f"{url} gave an answer not signed by {self._receiver} for this request but by {claimed}",
+                remedy="Check the peer's hotkey in the network file; something may stand between you and it.",
+            )
+        if not response.is_success:
+            raise PeerRefusedError(url, response.status_code, _refusal(body), authentic=True)
+        try:
+            return json.loads(body)
+        except (ValueError, RecursionError) as error:
+            raise MalformedResponseError(
+                url, f"the answer of {url} is not JSON: {error}", remedy="Ask the peer's operator to update."
+            ) from error
+
+
+def _refusal(body: bytes) -> Refusal | None:
+    try:
+        return Refusal.model_validate_json(body)
+    except ValidationError:
+        return None
