@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
+import {AggregatorV3Interface} from "./external/AggregatorV3Interface.sol";
 import {IInputSource} from "./IInputSource.sol";
+import {IStakedTotals} from "./IStakedTotals.sol";
 
 /// @title Epoch by epoch record of what an asset is worth, traded at, and how much of it is staked
 /// @notice Anyone may call `observe` in the first minutes of an epoch; the first call wins and is final.
@@ -39,7 +41,7 @@ interface IAssetObserver is IInputSource {
     /// @param elapsed epochs since the previous real observation (1 when none was missed)
     /// @param configVersion version of the asset's config that was read
     /// @param meanTotal time-weighted mean of the deposit contract's total since the previous observation, token units
-    /// @param supply total supply of the token, clamped to +-2 % per epoch, token units
+    /// @param supply total supply of the token, clamped to +-2 % per epoch since the previous observation, token units
     /// @param priceAge age of the market price when it was read, seconds
     /// @param carried true when the epoch was missed and repeats the previous observation
     struct Observation {
@@ -72,10 +74,19 @@ interface IAssetObserver is IInputSource {
     error RateIsZero(address asset);
     error SupplyIsZero(address asset);
     error ValueTooLarge(address asset, uint256 value, uint256 maximum);
+    /// @notice The window that ends with `epoch` reaches back before `firstEpoch`, where the unbroken series begins.
+    error WindowIncomplete(address asset, uint32 epoch, uint32 firstEpoch);
+    /// @notice The window that ends with `epoch` was read under two versions of the config.
+    error WindowMixesConfigs(address asset, uint32 epoch, uint16 oldestVersion, uint16 newestVersion);
+    /// @notice A config's field is outside its bounds; fields are numbered from 0 in the order of the struct.
     error InvalidConfig(address asset, uint256 field);
+    /// @notice An earlier version is not in effect yet: wait until it is.
     error ConfigPending(address asset, uint16 configVersion);
+    error UnknownConfigVersion(address asset, uint16 configVersion);
+    error InvalidEpochLength(uint32 epochLength, uint256 minimum);
 
-    /// @notice Record this epoch's observation of `asset`. At most two epochs missed before are filled as carried.
+    /// @notice Record this epoch's observation of `asset`. At most two epochs missed before are filled as carried; after
+    /// more, the series starts again and inputs are unavailable until the window is full.
     function observe(address asset) external returns (Observation memory);
 
     /// @notice Append a config version; the first is effective at once, later ones after CONFIG_DELAY_EPOCHS.
@@ -93,6 +104,21 @@ interface IAssetObserver is IInputSource {
     /// @notice Newest epoch observed; 0 before the first.
     function latestEpoch(address asset) external view returns (uint32);
 
-    /// @notice Epochs in a model's window.
+    /// @notice First epoch of the unbroken series that ends with `latestEpoch`; 0 before the first observation.
+    function firstEpoch(address asset) external view returns (uint32);
+
+    /// @notice Number of config versions of `asset`; versions run from 1.
+    function configVersionCount(address asset) external view returns (uint16);
+
+    /// @notice Epochs in a model's window; one more observation before it is needed for changes.
     function WINDOW() external view returns (uint32);
+
+    /// @notice Epochs from the decision for a later config version to its effect.
+    function CONFIG_DELAY_EPOCHS() external view returns (uint32);
+
+    /// @notice Contract that knows how much of an asset is staked.
+    function DEPOSIT() external view returns (IStakedTotals);
+
+    /// @notice Sequencer uptime feed of a rollup; zero on chains that have none.
+    function SEQUENCER_FEED() external view returns (AggregatorV3Interface);
 }

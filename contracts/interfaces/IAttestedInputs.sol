@@ -44,11 +44,17 @@ interface IAttestedInputs is IInputSource {
     error InputOutOfRange(uint256 index, int256 value);
     error WrongInputCount(uint256 given, uint256 expected);
     error InvalidThreshold(uint256 threshold, uint256 attesters);
+    error DuplicateAttester(address attester);
     error AttestedInputsZeroAddress();
 
     /// @notice Store `attestation` when at least `threshold` attesters signed it.
     /// @param signatures 65-byte signatures, sorted by signer address, no signer twice
     function attest(Attestation calldata attestation, bytes[] calldata signatures) external;
+
+    /// @notice Replace the set of attesters. What was attested before stays.
+    /// @param attesters accounts that may sign, none twice
+    /// @param needed signatures needed: more than half of the attesters, so that two disjoint groups never both suffice
+    function setAttesters(address[] calldata attesters, uint256 needed) external;
 
     /// @notice EIP-712 digest that attesters sign.
     function attestationDigest(Attestation calldata attestation) external view returns (bytes32);
@@ -58,4 +64,10 @@ interface IAttestedInputs is IInputSource {
 
     /// @notice Whether `account` may attest.
     function isAttester(address account) external view returns (bool);
+
+    /// @notice All attesters, in no particular order.
+    function attesters() external view returns (address[] memory);
+
+    /// @notice Inputs that an attestation holds.
+    function INPUT_COUNT() external view returns (uint16);
 }

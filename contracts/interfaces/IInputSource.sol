@@ -27,6 +27,9 @@ interface IInputSource {
     /// @return origin where the inputs came from
     function inputsOf(address asset, uint32 epoch) external view returns (int256[] memory inputs, Origin memory origin);
 
+    /// @notice The chain and the observer that all inputs of this source come from.
+    function home() external view returns (uint64 homeChainId, address observer);
+
     /// @notice Length of an epoch, seconds.
     function EPOCH_LENGTH() external view returns (uint32);
 }

@@ -54,11 +54,13 @@ interface IRiskFeed {
     error OutputOutOfRange(uint256 index, uint256 value, uint256 maximum);
     error TagOutOfRange(uint256 tag);
     error InputsDoNotFitCircuit(uint256 given, uint256 expected);
+    error InputOutOfRange(uint256 index, int256 value, uint256 bound);
     error ProofInvalid(bytes32 modelId, uint16 versionId);
     error NoRound(bytes32 modelId, address asset);
     error Stale(uint256 observedAt, uint256 maximumAge);
     error Frozen(bytes32 modelId, uint16 versionId);
     error RiskFeedZeroAddress();
+    error EpochLengthsDiffer(uint32 source, uint32 registry);
 
     /// @notice Record a result. The feed rebuilds the input instances from its source.
     /// @param modelId keccak256 of the model's name
@@ -89,6 +91,7 @@ interface IRiskFeed {
     function latestEpoch(bytes32 modelId, address asset) external view returns (uint32);
 
     /// @notice keccak256(abi.encode(homeChainId, observer, configVersion, modelId, asset, epoch)).
+    /// @dev For an epoch that is not recorded the config version is the source's; reverts InputsUnavailable without one.
     function statementIdOf(bytes32 modelId, address asset, uint32 epoch) external view returns (bytes32);
 
     /// @notice Where inputs come from.

@@ -57,8 +57,11 @@ interface IVerifierRegistry {
         uint32 fromEpoch;
     }
 
+    /// @notice A version was proposed.
     event VersionProposed(bytes32 indexed modelId, uint16 indexed versionId, Circuit circuit, uint40 readyAt);
+    /// @notice A version serves from `fromEpoch` on.
     event VersionActivated(bytes32 indexed modelId, uint16 indexed versionId, uint32 fromEpoch);
+    /// @notice A version will never be used again.
     event VersionFrozen(bytes32 indexed modelId, uint16 indexed versionId, address indexed guardian);
 
     error NoVersion(bytes32 modelId, uint32 epoch);
@@ -70,12 +73,15 @@ interface IVerifierRegistry {
     error NotGuardian(address account);
     error DevSrsOnPublicChain(uint256 chainId);
     error VerifierCodeMismatch(address verifier, bytes32 expected, bytes32 actual);
+    /// @notice A circuit's field is outside its bounds; fields are numbered from 0 in the order of the struct.
     error InvalidCircuit(uint256 field);
 
     /// @notice Propose a version; it can be activated once the registry's delay has passed.
     function propose(bytes32 modelId, Circuit calldata circuit) external returns (uint16 versionId);
 
     /// @notice Make a proposed version serve from `fromEpoch` on; it succeeds all earlier ones.
+    /// @dev A model's first version may start with the current epoch. A later one starts after it, so that the version of
+    /// an epoch that can already have scores never changes.
     function activate(bytes32 modelId, uint16 versionId, uint32 fromEpoch) external;
 
     /// @notice Freeze a version at once and for ever. Guardians only.
@@ -92,4 +98,10 @@ interface IVerifierRegistry {
 
     /// @notice Whether a version is frozen.
     function isFrozen(bytes32 modelId, uint16 versionId) external view returns (bool);
+
+    /// @notice Time from proposal to the earliest activation, seconds.
+    function ACTIVATION_DELAY() external view returns (uint40);
+
+    /// @notice Length of an epoch, seconds.
+    function EPOCH_LENGTH() external view returns (uint32);
 }

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.30;
+
+import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {FeatureMath} from "./FeatureMath.sol";
+import {MarketPrice} from "./MarketPrice.sol";
+import {ObserverConfigs} from "./ObserverConfigs.sol";
+import {IAssetObserver} from "../interfaces/IAssetObserver.sol";
+import {IInputSource} from "../interfaces/IInputSource.sol";
+import {IStakedTotals} from "../interfaces/IStakedTotals.sol";
+import {AggregatorV3Interface} from "../interfaces/external/AggregatorV3Interface.sol";
+import {IRateProvider} from "../interfaces/external/IRateProvider.sol";
+
+/// @title Epoch by epoch record of assets on this chain
+/// @custom:kill Nothing is held and nothing can be switched off. It stops by itself when a rate provider or price feed stops
+/// answering: `observe` reverts, and feeds turn stale. To replace it deploy another one and feeds that read it.
+contract AssetObserver is ObserverConfigs {
+    /// @dev Where a series stands; one storage slot. 2^104 token units over 2^40 seconds need 144 bits.
+    struct Series {
+        uint152 cumulative;
+        uint40 observedAt;
+        uint32 firstEpoch;
+        uint32 latestEpoch;
+    }
+
+    /// @inheritdoc IAssetObserver
+    uint32 public constant WINDOW = 8;
+    /// @dev Seconds of an epoch in which it can be observed.
+    uint256 private constant OBSERVATION_SECONDS = 600;
+    /// @dev Missed epochs that are filled by repeating the previous observation.
+    uint256 private constant MAXIMUM_CARRIED = 2;
+    /// @dev Percent by which the supply may change an epoch; a flash loan can move an instant, not a series.
+    uint256 private constant SUPPLY_BAND_PERCENT = 2;
+    /// @dev Observations kept: a window, its predecessor, and 23 epochs of lag for those who prove and relay.
+    uint256 private constant RING = 32;
+
+    /// @inheritdoc IAssetObserver
+    IStakedTotals public immutable DEPOSIT;
+    /// @inheritdoc IAssetObserver
+    AggregatorV3Interface public immutable SEQUENCER_FEED;
+
+    mapping(address asset => Series) private _series;
+    mapping(address asset => Observation[RING]) private _ring;
+
+    /// @param authority AccessManager that says who may add configs
+    /// @param depositContract contract that knows how much of an asset is staked
+    /// @param epochLength seconds, longer than the ten minutes in which an epoch can be observed
+    /// @param configDelayEpochs epochs from the decision for a later config version to its effect
+    /// @param sequencerFeed uptime feed of a rollup's sequencer, or zero
+    constructor(
+        address authority,
+        address depositContract,
+        uint32 epochLength,
+        uint32 configDelayEpochs,
+        address sequencerFeed
+    ) ObserverConfigs(epochLength, configDelayEpochs) AccessManaged(authority) {
+        if (authority == address(0) || depositContract == address(0)) {
+            revert ObserverZeroAddress();
+        }
+        if (epochLength <= OBSERVATION_SECONDS) revert InvalidEpochLength(epochLength, OBSERVATION_SECONDS + 1);
+        DEPOSIT = IStakedTotals(depositContract);
+        SEQUENCER_FEED = AggregatorV3Interface(sequencerFeed);
+    }
+
+    /// @inheritdoc IAssetObserver
+    function observe(address asset) external returns (Observation memory observation) {
+        uint32 epoch = _currentEpoch();
+        uint16 configVersion = configVersionAt(asset, epoch);
+        if (configVersion == 0) revert UnknownAsset(asset);
+        Series memory series = _series[asset];
+        if (series.latestEpoch == epoch) revert AlreadyObserved(asset, epoch);
+        uint256 secondsIntoEpoch = block.timestamp % EPOCH_LENGTH;
+        if (secondsIntoEpoch >= OBSERVATION_SECONDS) {
+            revert ObservationWindowClosed(epoch, secondsIntoEpoch, OBSERVATION_SECONDS);
+        }
+
+        uint256 cumulative;
+        (observation, cumulative) = _read(asset, epoch, configVersion, series);
+        _fillMissed(asset, epoch, series, observation);
+        _ring[asset][epoch % RING] = observation;
+        _series[asset] = Series({
+            cumulative: uint152(_fit(asset, cumulative, type(uint152).max)),
+            observedAt: observation.observedAt,
+            firstEpoch: series.firstEpoch,
+            latestEpoch: epoch
+        });
+        emit Observed(asset, epoch, observation);
+    }
+
+    /// @inheritdoc IInputSource
+    function inputsOf(address asset, uint32 epoch)
+        external
+        view
+        returns (int256[] memory inputs, Origin memory origin)
+    {
+        Observation[] memory window = _window(asset, epoch);
+        Observation memory newest = window[WINDOW];
+        inputs = FeatureMath.features(window, _config(asset, newest.configVersion).features);
+        origin = Origin({
+            homeChainId: uint64(block.chainid),
+            observer: address(this),
+            configVersion: newest.configVersion,
+            observedAt: newest.observedAt
+        });
+    }
+
+    /// @inheritdoc IAssetObserver
+    function observationOf(address asset, uint32 epoch) external view returns (Observation memory) {
+        _requireHeld(asset, epoch, _series[asset]);
+        return _ring[asset][epoch % RING];
+    }
+
+    /// @inheritdoc IAssetObserver
+    function latestEpoch(address asset) external view returns (uint32) {
+        return _series[asset].latestEpoch;
+    }
+
+    /// @inheritdoc IAssetObserver
+    function firstEpoch(address asset) external view returns (uint32) {
+        return _series[asset].firstEpoch;
+    }
+
+    /// @inheritdoc IInputSource
+    function home() external view returns (uint64 homeChainId, address observer) {
+        return (uint64(block.chainid), address(this));
+    }
+
+    /// @dev Reads everything about `asset`; only view calls, so that nothing can re-enter.
+    function _read(address asset, uint32 epoch, uint16 configVersion, Series memory series)
+        private
+        view
+        returns (Observation memory observation, uint256 cumulative)
+    {
+        _readMarket(asset, _config(asset, configVersion), observation);
+        uint256 gap = epoch - series.latestEpoch;
+        cumulative = DEPOSIT.cumulativeOf(asset);
+        uint256 meanTotal = series.latestEpoch == 0
+            ? DEPOSIT.totalOf(asset)
+            : (cumulative - series.cumulative) / (block.timestamp - series.observedAt);
+        uint256 supply = _boundedSupply(asset, gap, series.latestEpoch);
+
+        observation.observedAt = uint40(block.timestamp);
+        observation.elapsed = _continues(series, epoch) ? uint8(gap) : 1;
+        observation.configVersion = configVersion;
+        observation.meanTotal = uint104(_fit(asset, meanTotal, type(uint104).max));
+        observation.supply = uint104(_fit(asset, supply, type(uint104).max));
+    }
+
+    /// @dev Fills in what the rate provider and the price feed say.
+    function _readMarket(address asset, AssetConfig memory config, Observation memory observation) private view {
+        MarketPrice.requireSequencerUp(SEQUENCER_FEED);
+        (uint256 price, uint256 age) =
+            MarketPrice.read(asset, AggregatorV3Interface(config.priceFeed), config.heartbeat);
+        uint256 rate = IRateProvider(config.rateProvider).getRate();
+        if (rate == 0) revert RateIsZero(asset);
+        observation.rate = uint96(_fit(asset, rate, type(uint96).max));
+        observation.price = uint96(_fit(asset, price, type(uint96).max));
+        observation.priceAge = uint32(age);
+    }
+
+    /// @dev Supply now, within 2 % per epoch of the one last stored.
+    function _boundedSupply(address asset, uint256 gap, uint32 previousEpoch) private view returns (uint256 supply) {
+        supply = IERC20(asset).totalSupply();
+        if (supply == 0) revert SupplyIsZero(asset);
+        if (previousEpoch == 0) return supply;
+        uint256 previous = _ring[asset][previousEpoch % RING].supply;
+        uint256 band = SUPPLY_BAND_PERCENT * gap;
+        uint256 least = (previous * Math.saturatingSub(100, band)) / 100;
+        uint256 most = (previous * (100 + band)) / 100;
+        return Math.min(Math.max(supply, least), most);
+    }
+
+    /// @dev Repeats the previous observation for missed epochs, or starts the series again when there are too many.
+    function _fillMissed(address asset, uint32 epoch, Series memory series, Observation memory observation) private {
+        if (!_continues(series, epoch)) {
+            series.firstEpoch = epoch;
+            return;
+        }
+        if (observation.elapsed == 1) return;
+        Observation memory repeated = _ring[asset][series.latestEpoch % RING];
+        repeated.elapsed = 1;
+        repeated.carried = true;
+        for (uint32 missed = series.latestEpoch + 1; missed < epoch; ++missed) {
+            _ring[asset][missed % RING] = repeated;
+            emit Carried(asset, missed);
+        }
+    }
+
+    /// @dev The window that ends with `epoch`, and the observation before it.
+    function _window(address asset, uint32 epoch) private view returns (Observation[] memory window) {
+        Series memory series = _series[asset];
+        _requireHeld(asset, epoch, series);
+        if (epoch < series.firstEpoch + WINDOW) revert WindowIncomplete(asset, epoch, series.firstEpoch);
+        _requireHeld(asset, epoch - WINDOW, series);
+
+        window = new Observation[](WINDOW + 1);
+        uint16 newestVersion = _ring[asset][epoch % RING].configVersion;
+        for (uint256 i = 0; i <= WINDOW; ++i) {
+            window[i] = _ring[asset][(epoch - WINDOW + i) % RING];
+            if (window[i].configVersion != newestVersion) {
+                revert WindowMixesConfigs(asset, epoch, window[i].configVersion, newestVersion);
+            }
+        }
+    }
+
+    function _requireHeld(address asset, uint32 epoch, Series memory series) private pure {
+        bool held = series.latestEpoch != 0 && epoch >= series.firstEpoch && epoch <= series.latestEpoch
+            && epoch + RING > series.latestEpoch;
+        if (!held) revert InputsUnavailable(asset, epoch);
+    }
+
+    function _continues(Series memory series, uint32 epoch) private pure returns (bool) {
+        return series.latestEpoch != 0 && epoch - series.latestEpoch <= MAXIMUM_CARRIED + 1;
+    }
+
+    function _fit(address asset, uint256 value, uint256 maximum) private pure returns (uint256) {
+        if (value > maximum) revert ValueTooLarge(asset, value, maximum);
+        return value;
+    }
+}

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.30;
+
+import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {EnumerableSet} from "@openzeppelin/contracts/utils/structs/EnumerableSet.sol";
+import {PackedInputs} from "./PackedInputs.sol";
+import {IAttestedInputs} from "../interfaces/IAttestedInputs.sol";
+import {IInputSource} from "../interfaces/IInputSource.sol";
+
+/// @title Inputs of another chain's observer, signed by M of N validators
+/// @custom:kill The authority replaces the attesters with `setAttesters`; what was attested before stays readable. Nothing
+/// is held. To abandon it, deploy another one and feeds that read it.
+contract AttestedInputs is IAttestedInputs, AccessManaged, EIP712 {
+    using EnumerableSet for EnumerableSet.AddressSet;
+    using PackedInputs for mapping(uint256 index => uint256);
+
+    /// @dev What was attested for an asset and epoch: one slot, and one for every 16 inputs.
+    struct Record {
+        uint16 configVersion;
+        uint40 observedAt;
+        bool held;
+        mapping(uint256 index => uint256) packed;
+    }
+
+    /// @dev EIP-712 type of an attestation, as in statements/attestation.py.
+    bytes32 private constant ATTESTATION_TYPEHASH = keccak256(
+        "Attestation(uint64 homeChainId,address observer,bytes32 homeBlockHash,address asset,uint32 epoch,"
+        "uint16 configVersion,uint40 observedAt,uint40 expiry,int256[] inputs)"
+    );
+
+    /// @inheritdoc IInputSource
+    uint32 public immutable EPOCH_LENGTH;
+    /// @inheritdoc IAttestedInputs
+    uint16 public immutable INPUT_COUNT;
+    uint64 private immutable _HOME_CHAIN_ID;
+    address private immutable _OBSERVER;
+
+    /// @inheritdoc IAttestedInputs
+    uint256 public threshold;
+    EnumerableSet.AddressSet private _attesters;
+    mapping(address asset => mapping(uint32 epoch => Record)) private _records;
+
+    /// @param authority AccessManager that says who may change the attesters
+    /// @param homeChainId chain whose state is observed
+    /// @param observer AssetObserver there
+    /// @param epochLength seconds, that of `observer`
+    /// @param inputCount inputs of an attestation
+    /// @param initialAttesters accounts that may sign
+    /// @param initialThreshold signatures needed
+    constructor(
+        address authority,
+        uint64 homeChainId,
+        address observer,
+        uint32 epochLength,
+        uint16 inputCount,
+        address[] memory initialAttesters,
+        uint256 initialThreshold
+    ) AccessManaged(authority) EIP712("veristake AttestedInputs", "1") {
+        if (authority == address(0) || observer == address(0)) {
+            revert AttestedInputsZeroAddress();
+        }
+        EPOCH_LENGTH = epochLength;
+        INPUT_COUNT = inputCount;
+        _HOME_CHAIN_ID = homeChainId;
+        _OBSERVER = observer;
+        _setAttesters(initialAttesters, initialThreshold);
+    }
+
+    /// @inheritdoc IAttestedInputs
+    function attest(Attestation calldata attestation, bytes[] calldata signatures) external {
+        Record storage record = _records[attestation.asset][attestation.epoch];
+        _checkAttestation(attestation, record.held);
+        bytes32 digest = attestationDigest(attestation);
+        _checkSignatures(digest, signatures);
+
+        record.configVersion = attestation.configVersion;
+        record.observedAt = attestation.observedAt;
+        record.held = true;
+        record.packed.store(attestation.inputs);
+        emit InputsAttested(attestation.asset, attestation.epoch, attestation.homeBlockHash, digest);
+    }
+
+    /// @inheritdoc IAttestedInputs
+    function setAttesters(address[] calldata newAttesters, uint256 needed) external restricted {
+        _setAttesters(newAttesters, needed);
+    }
+
+    /// @inheritdoc IInputSource
+    function inputsOf(address asset, uint32 epoch)
+        external
+        view
+        returns (int256[] memory inputs, Origin memory origin)
+    {
+        Record storage record = _records[asset][epoch];
+        if (!record.held) revert InputsUnavailable(asset, epoch);
+        inputs = record.packed.load(INPUT_COUNT);
+        origin = Origin({
+            homeChainId: _HOME_CHAIN_ID,
+            observer: _OBSERVER,
+            configVersion: record.configVersion,
+            observedAt: record.observedAt
+        });
+    }
+
+    /// @inheritdoc IAttestedInputs
+    function isAttester(address account) external view returns (bool) {
+        return _attesters.contains(account);
+    }
+
+    /// @inheritdoc IAttestedInputs
+    function attesters() external view returns (address[] memory) {
+        return _attesters.values();
+    }
+
+    /// @inheritdoc IInputSource
+    function home() external view returns (uint64 homeChainId, address observer) {
+        return (_HOME_CHAIN_ID, _OBSERVER);
+    }
+
+    /// @inheritdoc IAttestedInputs
+    function attestationDigest(Attestation calldata attestation) public view returns (bytes32) {
+        return _hashTypedDataV4(
+            keccak256(
+                abi.encode(
+                    ATTESTATION_TYPEHASH,
+                    attestation.homeChainId,
+                    attestation.observer,
+                    attestation.homeBlockHash,
+                    attestation.asset,
+                    attestation.epoch,
+                    attestation.configVersion,
+                    attestation.observedAt,
+                    attestation.expiry,
+                    // EIP-712: an array is the hash of its concatenated, padded elements
+                    keccak256(abi.encodePacked(attestation.inputs))
+                )
+            )
+        );
+    }
+
+    function _setAttesters(address[] memory newAttesters, uint256 needed) private {
+        uint256 count = newAttesters.length;
+        if (needed > count || needed * 2 <= count) revert InvalidThreshold(needed, count);
+        _attesters.clear();
+        for (uint256 i = 0; i < count; ++i) {
+            if (newAttesters[i] == address(0)) revert AttestedInputsZeroAddress();
+            if (!_attesters.add(newAttesters[i])) revert DuplicateAttester(newAttesters[i]);
+        }
+        threshold = needed;
+        emit AttestersChanged(newAttesters, needed);
+    }
+
+    function _checkAttestation(Attestation calldata attestation, bool held) private view {
+        if (attestation.homeChainId != _HOME_CHAIN_ID || attestation.observer != _OBSERVER) {
+            revert WrongHome(attestation.homeChainId, attestation.observer);
+        }
+        if (held) revert AlreadyAttested(attestation.asset, attestation.epoch);
+        if (block.timestamp > attestation.expiry) revert AttestationExpired(attestation.expiry);
+        if (attestation.observedAt > block.timestamp) revert AttestationFromFuture(attestation.observedAt);
+        if (attestation.inputs.length != INPUT_COUNT) {
+            revert WrongInputCount(attestation.inputs.length, INPUT_COUNT);
+        }
+    }
+
+    /// @dev Sorted signers cannot be counted twice, and every signature given has to be an attester's.
+    function _checkSignatures(bytes32 digest, bytes[] calldata signatures) private view {
+        if (signatures.length < threshold) revert TooFewSignatures(signatures.length, threshold);
+        address previous = address(0);
+        for (uint256 i = 0; i < signatures.length; ++i) {
+            address signer = ECDSA.recoverCalldata(digest, signatures[i]);
+            if (signer <= previous) revert SignersNotSorted(previous, signer);
+            if (!_attesters.contains(signer)) revert NotAnAttester(signer);
+            previous = signer;
+        }
+    }
+}
