@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.30;
+
+/// @title How a lending protocol may read exit risk
+interface ISampleLendingProtocol {
+    /// @notice An asset can be borrowed against, at the lowest loan-to-value until its risk is known.
+    event AssetListed(address indexed asset, address riskFeed, uint16 baseLoanToValueBps);
+    /// @notice The loan-to-value follows a new score.
+    /// @param bps loan-to-value, ten-thousandths
+    /// @param risk exit risk, 1e18 = certain
+    /// @param updatedAt Unix time of the observation behind the score, seconds
+    event LoanToValueSet(address indexed asset, uint256 bps, uint256 risk, uint256 updatedAt);
+    /// @notice The feed gave no score, for `reason` (its revert data): the last safe loan-to-value stays.
+    event LoanToValueKept(address indexed asset, uint256 bps, bytes reason);
+
+    error AssetNotListed(address asset);
+    error AssetAlreadyListed(address asset);
+    error LoanToValueOutOfRange(uint256 bps, uint256 minimum, uint256 maximum);
+
+    /// @notice List `asset`; `baseLoanToValueBps` is what it would get without any risk.
+    function listAsset(address asset, address riskFeed, uint16 baseLoanToValueBps) external;
+
+    /// @notice Let the loan-to-value of `asset` follow its feed. Open to all.
+    /// @return bps loan-to-value from now on, ten-thousandths
+    function refresh(address asset) external returns (uint256 bps);
+
+    /// @notice Loan-to-value of `asset`, ten-thousandths.
+    function loanToValueOf(address asset) external view returns (uint256 bps);
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.30;
+
+import {MockLiquidRestakingToken} from "./MockLiquidRestakingToken.sol";
+
+/// @title MOCK: a token that keeps a fee, refuses transfers, or calls back, as told; for tests only
+/// @custom:kill Nothing to stop: its tokens are worth nothing.
+contract MockAwkwardToken is MockLiquidRestakingToken {
+    error TransfersRefused();
+
+    uint256 public feeBps;
+    bool public refusing;
+    address private _target;
+    bytes private _callback;
+
+    constructor() MockLiquidRestakingToken("Mock Awkward Token", "AWK", 1 ether) {}
+
+    /// @notice Keep `newFeeBps` ten-thousandths of every transfer.
+    function setFee(uint256 newFeeBps) external onlyOwner {
+        feeBps = newFeeBps;
+    }
+
+    /// @notice Refuse every transfer.
+    function setRefusing(bool refuse) external onlyOwner {
+        refusing = refuse;
+    }
+
+    /// @notice Call `target` in every transfer and pass its revert on.
+    function setCallback(address target, bytes calldata data) external onlyOwner {
+        _target = target;
+        _callback = data;
+    }
+
+    function _update(address from, address to, uint256 value) internal override {
+        if (from == address(0) || to == address(0)) return super._update(from, to, value);
+        if (refusing) revert TransfersRefused();
+        if (_target != address(0)) {
+            (bool done, bytes memory answer) = _target.call(_callback);
+            if (!done) {
+                assembly ("memory-safe") {
+                    revert(add(answer, 32), mload(answer))
+                }
+            }
+        }
+        uint256 fee = value * feeBps / 10_000;
+        super._update(from, address(0), fee);
+        super._update(from, to, value - fee);
+    }
+}

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.30;
+
+import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
+
+import {MockRateProvider} from "./MockRateProvider.sol";
+
+/// @title MOCK: a liquid restaking token whose owner mints, burns and sets the fair rate; for local chains and tests only
+/// @custom:kill Nothing to stop: its tokens are worth nothing.
+contract MockLiquidRestakingToken is ERC20, MockRateProvider {
+    constructor(string memory name_, string memory symbol_, uint256 initialRate)
+        ERC20(name_, symbol_)
+        MockRateProvider(initialRate)
+    {}
+
+    /// @notice Make `amount` units for `recipient`.
+    function mint(address recipient, uint256 amount) external onlyOwner {
+        _mint(recipient, amount);
+    }
+
+    /// @notice Destroy `amount` units of `holder`.
+    function burn(address holder, uint256 amount) external onlyOwner {
+        _burn(holder, amount);
+    }
+}
