@@ -1,4 +1,4 @@
-"""Root of the project's exceptions: each carries one sentence for the person who runs the command, and a remedy."""
+"""Root of the project's exceptions: each carries one sentence for the person at the command, and a remedy."""
 
 from __future__ import annotations
 
@@ -37,5 +37,5 @@ class CircuitError(VeristakeError):
     """Circuit files are missing, changed, or cannot be built."""
 
 
-class ProofRejected(VeristakeError):
+class ProofRejectedError(VeristakeError):
     """A proof does not show what it is claimed to show."""

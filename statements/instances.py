@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from statements.quantities import FieldElement, from_field, to_field
 from statements.request_tag import join_tag, split_tag
@@ -50,17 +50,14 @@ class Instances(Traveller):
     layout: InstanceLayout
     elements: tuple[FieldElement, ...]
 
-    def model_post_init(self, context: object, /) -> None:
-        """Refuse a count that the layout does not have."""
+    @model_validator(mode="after")
+    def _count_fits_layout(self) -> Instances:
         if len(self.elements) != self.layout.instance_count:
-            raise ValueError(
-                f"{len(self.elements)} instances given, the circuit has {self.layout.instance_count}"
-            )
+            raise ValueError(f"{len(self.elements)} instances given, the circuit has {self.layout.instance_count}")
+        return self
 
     @classmethod
-    def build(
-        cls, layout: InstanceLayout, inputs: tuple[int, ...], tag: int, outputs: tuple[int, ...]
-    ) -> Instances:
+    def build(cls, layout: InstanceLayout, inputs: tuple[int, ...], tag: int, outputs: tuple[int, ...]) -> Instances:
         """Assemble instances from signed integers.
 
         Raises:

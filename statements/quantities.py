@@ -60,26 +60,22 @@ def _hex_bytes(value: Any) -> str:
 
 
 def _field_element(value: Any) -> int:
-    if isinstance(value, str) and re.fullmatch(r"0x[0-9a-fA-F]{64}", value):
-        value = int(value, 16)
-    if isinstance(value, bool) or not isinstance(value, int):
+    hexadecimal = isinstance(value, str) and re.fullmatch(r"0x[0-9a-fA-F]{64}", value)
+    if not hexadecimal and (isinstance(value, bool) or not isinstance(value, int)):
         raise ValueError(f"{value!r} is not a field element: expected 0x and 64 hex digits")
-    if not 0 <= value < FIELD_MODULUS:
-        raise ValueError(f"{value} is not below the field modulus r")
-    return value
+    element = int(value, 16) if hexadecimal else int(value)
+    if not 0 <= element < FIELD_MODULUS:
+        raise ValueError(f"{element} is not below the field modulus r")
+    return element
 
 
 _HEX_32 = {"pattern": "^0x[0-9a-f]{64}$"}
 
-Address = Annotated[
-    str, BeforeValidator(_address), Field(json_schema_extra={"pattern": "^0x[0-9a-fA-F]{40}$"})
-]
+Address = Annotated[str, BeforeValidator(_address), Field(json_schema_extra={"pattern": "^0x[0-9a-fA-F]{40}$"})]
 """EIP-55 checksummed address."""
 Hash32 = Annotated[str, BeforeValidator(_bytes32), Field(json_schema_extra=_HEX_32)]
 """32 bytes as lower-case 0x-hex: a keccak256 or sha256 digest, a model id, a circuit id."""
-HexBytes = Annotated[
-    str, BeforeValidator(_hex_bytes), Field(json_schema_extra={"pattern": "^0x([0-9a-f]{2})*$"})
-]
+HexBytes = Annotated[str, BeforeValidator(_hex_bytes), Field(json_schema_extra={"pattern": "^0x([0-9a-f]{2})*$"})]
 """Any number of bytes as lower-case 0x-hex."""
 BigInteger = Annotated[
     int,

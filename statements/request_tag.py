@@ -1,7 +1,7 @@
 """The request tag: binds a proof to the request it answers and to the miner that answers it.
 
-It is a public input of the circuit, so a proof copied from another miner or replayed from another request carries the
-wrong tag and the *validator* refuses it. On-chain it proves nothing about the prover.
+It is a public input of the circuit, so a proof copied from another miner or replayed from another request
+carries the wrong tag and the *validator* refuses it. On-chain it proves nothing about the prover.
 """
 
 from __future__ import annotations
@@ -14,9 +14,7 @@ from statements.quantities import to_field
 _DOMAIN = b"veristake/request-tag/1\n"
 
 
-def request_tag(
-    *, nonce: bytes, validator: str, miner: str, circuit_id: str, inputs: Sequence[int], bits: int
-) -> int:
+def request_tag(*, nonce: bytes, validator: str, miner: str, circuit_id: str, inputs: Sequence[int], bits: int) -> int:
     """The tag of one request, the low ``bits`` bits of a sha256.
 
     Args:

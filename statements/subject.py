@@ -11,7 +11,7 @@ from statements.traveller import Traveller
 
 
 class Subject(Traveller):
-    """(home chain, observer, config version, model, asset, epoch): a score belongs to the chain whose state it reads.
+    """What a proof is about: a score belongs to the chain whose state it was computed from.
 
     Attributes:
         home_chain_id: EIP-155 id of the chain that was observed.
@@ -31,7 +31,7 @@ class Subject(Traveller):
 
     @property
     def statement_id(self) -> str:
-        """keccak256 of the abi-encoded subject, as ``IRiskFeed.statementIdOf``; never keyed on proof bytes."""
+        """keccak256 of the abi-encoded subject, as ``IRiskFeed.statementIdOf`` gives it."""
         encoded = encode(
             ["uint64", "address", "uint16", "bytes32", "address", "uint32"],
             [

@@ -1,0 +1,35 @@
+"""Runs a call in a spawned process of its own, so that a crash in native code is an error and not the end."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from typing import ParamSpec, TypeVar
+
+from statements.errors import CircuitError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def run_isolated(call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Call a module-level function in a fresh process and return what it returns.
+
+    Raises:
+        CircuitError: the process died, or EZKL refused.
+    """
+    name = getattr(call, "__name__", "call")
+    # spawned, because EZKL hangs in a forked child of a process that has used it
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(max_workers=1, mp_context=context) as executor:
+        try:
+            return executor.submit(call, *args, **kwargs).result()
+        except BrokenProcessPool as error:
+            raise CircuitError(
+                f"EZKL died in {name}",
+                remedy="Most often memory ran out: see docs/circuits.md for what it needs",
+            ) from error
+        except RuntimeError as error:
+            raise CircuitError(f"EZKL refused in {name}: {error}", remedy="See docs/circuits.md") from error

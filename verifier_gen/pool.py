@@ -1,0 +1,109 @@
+"""Spawned worker processes that prove and verify, and that may die without taking the caller along."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from functools import lru_cache
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+from statements.errors import CircuitError
+from statements.instances import Instances
+from verifier_gen import prover
+from verifier_gen.circuit import Circuit, open_circuit
+from verifier_gen.prover import Proof
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@lru_cache(maxsize=8)
+def _opened(directory: Path, with_proving_key: bool) -> Circuit:
+    """A worker checks a circuit's hashes once."""
+    return open_circuit(directory, with_proving_key=with_proving_key)
+
+
+def _prove(directory: Path, inputs: tuple[int, ...], tag: int) -> Proof:
+    return prover.prove(_opened(directory, True), inputs, tag)
+
+
+def _verify(directory: Path, instances: Instances, proof: bytes) -> bool:
+    return prover.verify(_opened(directory, False), instances, proof)
+
+
+def _warm(directory: Path, with_proving_key: bool) -> None:
+    _opened(directory, with_proving_key)
+
+
+def _start_worker() -> None:
+    # Ctrl-C reaches the whole process group: the parent decides when workers stop
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+class ProverPool:
+    """A fixed number of spawned workers.
+
+    EZKL re-reads proving key and SRS for each proof; what stays warm is the process, the checked hashes and the page
+    cache.
+
+    Args:
+        workers: processes; each proof takes about 0.7 GB for the staking circuit.
+    """
+
+    def __init__(self, workers: int = 1) -> None:
+        self._workers = workers
+        self._executor = self._new_executor()
+
+    def _new_executor(self) -> ProcessPoolExecutor:
+        context = multiprocessing.get_context("spawn")
+        return ProcessPoolExecutor(self._workers, mp_context=context, initializer=_start_worker)
+
+    async def warm(self, directory: Path, *, with_proving_key: bool) -> None:
+        """Check a circuit in a worker before the first request needs it.
+
+        Raises:
+            CircuitError: a file is missing or is not the one that the manifest names.
+        """
+        await self._run(_warm, directory, with_proving_key)
+
+    async def prove(self, directory: Path, inputs: Sequence[int], tag: int) -> Proof:
+        """Prove in a worker; see :func:`verifier_gen.prover.prove`."""
+        return await self._run(_prove, directory, tuple(inputs), tag)
+
+    async def verify(self, directory: Path, instances: Instances, proof: bytes) -> bool:
+        """Verify in a worker; see :func:`verifier_gen.prover.verify`."""
+        return await self._run(_verify, directory, instances, proof)
+
+    async def _run(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        executor = self._executor
+        try:
+            return await asyncio.wrap_future(executor.submit(call, *args, **kwargs))
+        except BrokenProcessPool as error:
+            # several callers may see the same broken executor; only the first replaces it
+            if self._executor is executor:
+                self._executor = self._new_executor()
+                executor.shutdown(wait=False, cancel_futures=True)
+            raise CircuitError(
+                "a prover process died", remedy="Try again; if it recurs, memory is too small for the circuit"
+            ) from error
+
+    @property
+    def worker_pids(self) -> list[int]:
+        """Process ids of the workers that have started."""
+        processes = self._executor._processes or {}
+        return [pid for pid in processes if pid != os.getpid()]
+
+    def close(self) -> None:
+        """Stop the workers; a proof under way is given up."""
+        processes = list((self._executor._processes or {}).values())
+        self._executor.shutdown(wait=False, cancel_futures=True)
+        for process in processes:
+            process.terminate()
+        for process in processes:
+            process.join(timeout=5)

@@ -1,0 +1,141 @@
+"""Prove and verify: integers in, instances and proof bytes out.
+
+Plain blocking functions that call EZKL; `verifier_gen.pool` runs them in spawned processes.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from statements.errors import CircuitError
+from statements.instances import InstanceLayout, Instances
+from statements.quantities import FIELD_MODULUS, to_field
+from statements.request_tag import split_tag
+from verifier_gen import ezkl_library
+from verifier_gen.circuit import Circuit
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A proof as it came from the prover.
+
+    Attributes:
+        instances: public field elements.
+        proof: Halo2 proof bytes.
+        seconds: wall time of witness and proof.
+    """
+
+    instances: Instances
+    proof: bytes
+    seconds: float
+
+
+def _little_endian(element: int) -> str:
+    """A field element as EZKL's JSON has it: 32 bytes, little-endian, hex without 0x."""
+    return element.to_bytes(32, "little").hex()
+
+
+def _from_little_endian(text: str) -> int:
+    return int.from_bytes(bytes.fromhex(text), "little")
+
+
+def input_data(layout: InstanceLayout, inputs: Sequence[int], tag: int) -> dict[str, list[list[str]]]:
+    """EZKL's input file: field elements, because floats lose bits and round their own way.
+
+    Raises:
+        CircuitError: the number of inputs or the tag does not fit the layout.
+    """
+    if len(inputs) != layout.input_count:
+        raise CircuitError(
+            f"{len(inputs)} inputs given, the circuit takes {layout.input_count}",
+            remedy="Give the features of one whole window",
+        )
+    try:
+        limbs = split_tag(tag, limbs=layout.tag_limbs, limb_bits=layout.tag_limb_bits)
+        groups = [[to_field(x) for x in inputs], [to_field(x) for x in limbs]]
+    except ValueError as error:
+        raise CircuitError(str(error), remedy="Compute the tag with statements.request_tag") from error
+    return {"input_data": [[_little_endian(x) for x in group] for group in groups]}
+
+
+def prove(circuit: Circuit, inputs: Sequence[int], tag: int) -> Proof:
+    """Prove one run of the circuit.
+
+    Args:
+        circuit: opened with its proving key.
+        inputs: signed integers at 2^input_scale_bits in circuit order.
+        tag: request tag.
+
+    Raises:
+        CircuitError: the inputs do not fit, EZKL altered them, or a value left the lookup range.
+    """
+    layout, paths = circuit.manifest.layout, circuit.paths
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="veristake-prove-") as folder:
+        data, witness, proof = (Path(folder) / name for name in ("input.json", "witness.json", "proof.json"))
+        data.write_text(json.dumps(input_data(layout, inputs, tag)), "utf-8")
+        try:
+            ezkl_library.write_witness(data, paths.compiled, witness)
+            _check_witness(json.loads(witness.read_text("utf-8")), layout, inputs, tag)
+            ezkl_library.prove(witness, paths.compiled, paths.proving_key, proof, paths.srs)
+        except RuntimeError as error:
+            raise CircuitError(
+                f"EZKL cannot prove these inputs: {error}",
+                remedy="A value left the circuit's ranges: check that features are clipped",
+            ) from error
+        document = json.loads(proof.read_text("utf-8"))
+    elements = tuple(_from_little_endian(x) for group in document["instances"] for x in group)
+    return Proof(
+        instances=Instances(layout=layout, elements=elements),
+        proof=bytes.fromhex(document["hex_proof"].removeprefix("0x")),
+        seconds=time.monotonic() - started,
+    )
+
+
+def _check_witness(
+    witness: dict[str, list[list[str]]], layout: InstanceLayout, inputs: Sequence[int], tag: int
+) -> None:
+    """The witness must hold exactly the integers that the contract will rebuild."""
+    given = [to_field(x) for x in inputs]
+    given += split_tag(tag, limbs=layout.tag_limbs, limb_bits=layout.tag_limb_bits)
+    held = [_from_little_endian(x) for group in witness["inputs"] for x in group]
+    if held != given:
+        position = next(i for i, (a, b) in enumerate(zip(held, given, strict=False)) if a != b)
+        raise CircuitError(
+            f"EZKL altered input {position}: {given[position]} became {held[position]}",
+            remedy="Feed integers at the circuit's input scale, never floats",
+        )
+
+
+def verify(circuit: Circuit, instances: Instances, proof: bytes) -> bool:
+    """Whether ``proof`` shows ``instances`` under this circuit; False for anything that is not a proof.
+
+    EZKL itself ignores bytes after the proof, which the on-chain verifier refuses: the length is checked here.
+    """
+    manifest = circuit.manifest
+    if len(proof) != manifest.proof_bytes or instances.layout != manifest.layout:
+        return False
+    if any(not 0 <= x < FIELD_MODULUS for x in instances.elements):
+        return False
+    document = {
+        "protocol": None,
+        "instances": [[_little_endian(x) for x in instances.elements]],
+        "proof": list(proof),
+        "hex_proof": "0x" + proof.hex(),
+        "split": None,
+        "pretty_public_inputs": None,
+        "timestamp": None,
+        "version": None,
+    }
+    with tempfile.TemporaryDirectory(prefix="veristake-verify-") as folder:
+        path = Path(folder) / "proof.json"
+        path.write_text(json.dumps(document), "utf-8")
+        try:
+            return ezkl_library.verify(path, circuit.paths.settings, circuit.paths.verifying_key, circuit.paths.srs)
+        except RuntimeError:
+            return False
