@@ -14,6 +14,7 @@ import {AggregatorV3Interface} from "../interfaces/external/AggregatorV3Interfac
 import {IRateProvider} from "../interfaces/external/IRateProvider.sol";
 
 /// @title Epoch by epoch record of assets on this chain
+/// @notice Anyone may call `observe` in the first ten minutes of an epoch; the first call is final.
 /// @custom:kill Nothing is held and nothing can be switched off. It stops by itself when a rate provider or price feed stops
 /// answering: `observe` reverts, and feeds turn stale. To replace it deploy another one and feeds that read it.
 contract AssetObserver is ObserverConfigs {
@@ -70,16 +71,16 @@ contract AssetObserver is ObserverConfigs {
         uint16 configVersion = configVersionAt(asset, epoch);
         if (configVersion == 0) revert UnknownAsset(asset);
         Series memory series = _series[asset];
-        if (series.latestEpoch == epoch) revert AlreadyObserved(asset, epoch);
-        uint256 secondsIntoEpoch = block.timestamp % EPOCH_LENGTH;
+        if (epoch <= series.latestEpoch) revert AlreadyObserved(asset, epoch);
+        uint256 secondsIntoEpoch = block.timestamp - uint256(epoch) * EPOCH_LENGTH;
         if (secondsIntoEpoch >= OBSERVATION_SECONDS) {
             revert ObservationWindowClosed(epoch, secondsIntoEpoch, OBSERVATION_SECONDS);
         }
 
         uint256 cumulative;
         (observation, cumulative) = _read(asset, epoch, configVersion, series);
-        _fillMissed(asset, epoch, series, observation);
-        _ring[asset][epoch % RING] = observation;
+        _fillMissed(asset, epoch, series);
+        _store(asset, epoch, observation);
         _series[asset] = Series({
             cumulative: uint152(_fit(asset, cumulative, type(uint152).max)),
             observedAt: observation.observedAt,
@@ -109,7 +110,7 @@ contract AssetObserver is ObserverConfigs {
     /// @inheritdoc IAssetObserver
     function observationOf(address asset, uint32 epoch) external view returns (Observation memory) {
         _requireHeld(asset, epoch, _series[asset]);
-        return _ring[asset][epoch % RING];
+        return _stored(asset, epoch);
     }
 
     /// @inheritdoc IAssetObserver
@@ -165,7 +166,7 @@ contract AssetObserver is ObserverConfigs {
         supply = IERC20(asset).totalSupply();
         if (supply == 0) revert SupplyIsZero(asset);
         if (previousEpoch == 0) return supply;
-        uint256 previous = _ring[asset][previousEpoch % RING].supply;
+        uint256 previous = _stored(asset, previousEpoch).supply;
         uint256 band = SUPPLY_BAND_PERCENT * gap;
         uint256 least = (previous * Math.saturatingSub(100, band)) / 100;
         uint256 most = (previous * (100 + band)) / 100;
@@ -173,17 +174,17 @@ contract AssetObserver is ObserverConfigs {
     }
 
     /// @dev Repeats the previous observation for missed epochs, or starts the series again when there are too many.
-    function _fillMissed(address asset, uint32 epoch, Series memory series, Observation memory observation) private {
+    function _fillMissed(address asset, uint32 epoch, Series memory series) private {
         if (!_continues(series, epoch)) {
             series.firstEpoch = epoch;
             return;
         }
-        if (observation.elapsed == 1) return;
-        Observation memory repeated = _ring[asset][series.latestEpoch % RING];
+        if (epoch - series.latestEpoch < 2) return;
+        Observation memory repeated = _stored(asset, series.latestEpoch);
         repeated.elapsed = 1;
         repeated.carried = true;
         for (uint32 missed = series.latestEpoch + 1; missed < epoch; ++missed) {
-            _ring[asset][missed % RING] = repeated;
+            _store(asset, missed, repeated);
             emit Carried(asset, missed);
         }
     }
@@ -196,9 +197,9 @@ contract AssetObserver is ObserverConfigs {
         _requireHeld(asset, epoch - WINDOW, series);
 
         window = new Observation[](WINDOW + 1);
-        uint16 newestVersion = _ring[asset][epoch % RING].configVersion;
-        for (uint256 i = 0; i <= WINDOW; ++i) {
-            window[i] = _ring[asset][(epoch - WINDOW + i) % RING];
+        uint16 newestVersion = _stored(asset, epoch).configVersion;
+        for (uint32 i = 0; i <= WINDOW; ++i) {
+            window[i] = _stored(asset, epoch - WINDOW + i);
             if (window[i].configVersion != newestVersion) {
                 revert WindowMixesConfigs(asset, epoch, window[i].configVersion, newestVersion);
             }
@@ -209,6 +210,16 @@ contract AssetObserver is ObserverConfigs {
         bool held = series.latestEpoch != 0 && epoch >= series.firstEpoch && epoch <= series.latestEpoch
             && epoch + RING > series.latestEpoch;
         if (!held) revert InputsUnavailable(asset, epoch);
+    }
+
+    function _store(address asset, uint32 epoch, Observation memory observation) private {
+        // a place in a ring, no randomness
+        // slither-disable-next-line weak-prng
+        _ring[asset][epoch % RING] = observation;
+    }
+
+    function _stored(address asset, uint32 epoch) private view returns (Observation storage) {
+        return _ring[asset][epoch % RING];
     }
 
     function _continues(Series memory series, uint32 epoch) private pure returns (bool) {

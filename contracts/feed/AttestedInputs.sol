@@ -10,6 +10,7 @@ import {IAttestedInputs} from "../interfaces/IAttestedInputs.sol";
 import {IInputSource} from "../interfaces/IInputSource.sol";
 
 /// @title Inputs of another chain's observer, signed by M of N validators
+/// @notice Trust is that fewer than `threshold` attesters collude; the first attestation of an epoch is final.
 /// @custom:kill The authority replaces the attesters with `setAttesters`; what was attested before stays readable. Nothing
 /// is held. To abandon it, deploy another one and feeds that read it.
 contract AttestedInputs is IAttestedInputs, AccessManaged, EIP712 {

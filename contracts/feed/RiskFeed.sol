@@ -8,6 +8,7 @@ import {IVerifierRegistry} from "../interfaces/IVerifierRegistry.sol";
 import {EzklVerifier} from "../verification/EzklVerifier.sol";
 
 /// @title Verified scores of staked assets
+/// @notice Everybody may submit; what counts is the proof, checked against inputs that this contract reads itself.
 /// @custom:kill A guardian freezes a version in the registry: its proofs are refused and its scores are no longer read. When
 /// the source or the provers stop, scores turn stale by themselves. Nothing is held and nobody owns this contract.
 contract RiskFeed is IRiskFeed {
@@ -82,14 +83,20 @@ contract RiskFeed is IRiskFeed {
     /// @inheritdoc IRiskFeed
     function statementIdOf(bytes32 modelId, address asset, uint32 epoch) external view returns (bytes32) {
         Round storage round = _rounds[modelId][asset][epoch];
-        IInputSource.Origin memory origin;
         if (round.provenAt == 0) {
-            (, origin) = SOURCE.inputsOf(asset, epoch);
-        } else {
-            (origin.homeChainId, origin.observer) = SOURCE.home();
-            origin.configVersion = round.configVersion;
+            // the inputs themselves are not part of the subject
+            // slither-disable-next-line unused-return
+            (, IInputSource.Origin memory origin) = SOURCE.inputsOf(asset, epoch);
+            return _statementId(origin, modelId, asset, epoch);
         }
-        return _statementId(origin, modelId, asset, epoch);
+        (uint64 homeChainId, address observer) = SOURCE.home();
+        IInputSource.Origin memory recorded = IInputSource.Origin({
+            homeChainId: homeChainId,
+            observer: observer,
+            configVersion: round.configVersion,
+            observedAt: round.observedAt
+        });
+        return _statementId(recorded, modelId, asset, epoch);
     }
 
     /// @inheritdoc IRiskFeed

@@ -6,8 +6,8 @@ import {IRiskFeed} from "../interfaces/IRiskFeed.sol";
 import {AggregatorV3Interface} from "../interfaces/external/AggregatorV3Interface.sol";
 
 /// @title One output of one asset, read like a Chainlink feed
-/// @notice Exit risk has 8 decimals (1e8 = certain), staking duration none (seconds). A round's id is its epoch, and its times
-/// are those of the observation, so that a consumer's own staleness check measures the age of the data, not of the proof.
+/// @notice Exit risk has 8 decimals (1e8 = certain), staking duration none (seconds). A round's id is its epoch, and its
+/// times are those of the observation, so that a consumer's staleness check measures the age of the data, not of the proof.
 /// @custom:kill It only forwards: it reverts Frozen, Stale or NoRound whenever the feed behind it does.
 contract RiskFeedAggregator is AggregatorV3Interface {
     /// @notice What an adapter answers with.
@@ -16,7 +16,9 @@ contract RiskFeedAggregator is AggregatorV3Interface {
         ExitRisk
     }
 
-    /// @notice Version of this adapter.
+    /// @inheritdoc AggregatorV3Interface
+    // the name is that of the interface
+    // solhint-disable-next-line const-name-snakecase
     uint256 public constant version = 1;
     /// @dev From 1e18 = certain to 8 decimals.
     uint256 private constant RISK_DIVISOR = 1e10;

@@ -52,9 +52,9 @@ interface IAttestedInputs is IInputSource {
     function attest(Attestation calldata attestation, bytes[] calldata signatures) external;
 
     /// @notice Replace the set of attesters. What was attested before stays.
-    /// @param attesters accounts that may sign, none twice
+    /// @param newAttesters accounts that may sign, none twice
     /// @param needed signatures needed: more than half of the attesters, so that two disjoint groups never both suffice
-    function setAttesters(address[] calldata attesters, uint256 needed) external;
+    function setAttesters(address[] calldata newAttesters, uint256 needed) external;
 
     /// @notice EIP-712 digest that attesters sign.
     function attestationDigest(Attestation calldata attestation) external view returns (bytes32);

@@ -23,12 +23,16 @@ contract MisbehavingVerifier {
     }
 
     /// @notice Takes any call, `verifyProof` included.
+    // it has to return bytes that no typed function could
+    // solhint-disable-next-line no-complex-fallback
     fallback(bytes calldata) external returns (bytes memory) {
         if (_WAY == Way.ReturnsNothing) return "";
         if (_WAY == Way.ReturnsTwo) return abi.encode(uint256(2));
         if (_WAY == Way.ReturnsThirtyOneBytes) return abi.encodePacked(uint248(1));
         if (_WAY == Way.ReturnsFalse) return abi.encode(false);
         if (_WAY == Way.BurnsGas) assert(_burn());
+        // a generated verifier reverts without data too
+        // solhint-disable-next-line reason-string, gas-custom-errors
         revert();
     }
 

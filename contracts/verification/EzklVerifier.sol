@@ -19,6 +19,7 @@ library EzklVerifier {
         returns (bool)
     {
         if (verifier.code.length == 0 || verifier.codehash != codeHash) return false;
+        // slither-disable-next-line unused-return
         (bool success, bytes32 word,) = LowLevelCall.staticcallReturn64Bytes(
             verifier, abi.encodeCall(IEzklVerifier.verifyProof, (proof, instances))
         );

@@ -96,11 +96,11 @@ contract VerifierRegistry is IVerifierRegistry, AccessManaged {
 
     function _checkFromEpoch(bytes32 modelId, uint32 fromEpoch) private view {
         uint32 currentEpoch = uint32(block.timestamp / EPOCH_LENGTH);
-        if (fromEpoch < currentEpoch) revert EpochAlreadyPast(fromEpoch, currentEpoch);
         uint16[] storage activated = _activated[modelId];
+        // with a version before it, the current epoch may already have scores of that one
+        uint32 earliest = activated.length == 0 ? currentEpoch : currentEpoch + 1;
+        if (fromEpoch < earliest) revert EpochAlreadyPast(fromEpoch, currentEpoch);
         if (activated.length == 0) return;
-        // the current epoch may already have scores of the version that serves it
-        if (fromEpoch == currentEpoch) revert EpochAlreadyPast(fromEpoch, currentEpoch);
         uint32 lastFromEpoch = _versions[modelId][activated[activated.length - 1] - 1].fromEpoch;
         if (fromEpoch <= lastFromEpoch) revert EpochNotAhead(fromEpoch, lastFromEpoch);
     }

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.30;
+
+import {CheatTest} from "./Cheats.sol";
+import {CorridorHandler} from "./CorridorHandler.sol";
+import {IRiskFeed} from "../../contracts/interfaces/IRiskFeed.sol";
+import {IVerifierRegistry} from "../../contracts/interfaces/IVerifierRegistry.sol";
+
+/// @dev What holds whatever anybody does, in whatever order.
+contract CorridorInvariants is CheatTest {
+    bytes32 private constant MODEL_ID = keccak256("veristake/test/1");
+
+    CorridorHandler private _handler;
+
+    function setUp() external {
+        _handler = new CorridorHandler();
+    }
+
+    /// @dev Foundry calls only these.
+    function targetContracts() external view returns (address[] memory targets) {
+        targets = new address[](1);
+        targets[0] = address(_handler);
+    }
+
+    /// @dev The invariants would say nothing if nothing were ever recorded.
+    function test_handler_ordinaryDay_recordsRounds() external {
+        for (uint256 i = 0; i < 4; ++i) {
+            _handler.observe(0, 1 ether);
+            _handler.submit(1, 4096, 4096, 7);
+        }
+        _handler.proposeAndActivate(2);
+        equal(_handler.recordedCount(), 4);
+        equal(_handler.rejected(), 0);
+        _handler.freeze(16);
+        equal(_handler.frozenCount(), 1);
+    }
+
+    function invariant_rounds_neverChange() external view {
+        IRiskFeed feed = _handler.theFeed();
+        for (uint256 i = 0; i < _handler.recordedCount(); ++i) {
+            uint32 epoch = _handler.recordedEpochs(i);
+            bytes32 now_ = keccak256(abi.encode(feed.roundAt(MODEL_ID, _handler.theToken(), epoch)));
+            check(now_ == _handler.recordedRound(epoch), "a round changed");
+        }
+    }
+
+    function invariant_epochs_onlyMoveForward() external view {
+        for (uint256 i = 1; i < _handler.recordedCount(); ++i) {
+            check(_handler.recordedEpochs(i) > _handler.recordedEpochs(i - 1), "an epoch is not newer");
+        }
+        equal(_handler.theFeed().latestEpoch(MODEL_ID, _handler.theToken()), _handler.highestEpoch());
+    }
+
+    function invariant_frozenVersions_stayFrozen() external view {
+        IVerifierRegistry registry = _handler.theRegistry();
+        for (uint256 i = 0; i < _handler.frozenCount(); ++i) {
+            check(registry.isFrozen(MODEL_ID, _handler.frozenVersions(i)), "a frozen version thawed");
+        }
+    }
+
+    function invariant_versionOfARecordedEpoch_neverChanges() external view {
+        IRiskFeed feed = _handler.theFeed();
+        for (uint256 i = 0; i < _handler.recordedCount(); ++i) {
+            uint32 epoch = _handler.recordedEpochs(i);
+            (uint16 serving,) = _handler.theRegistry().versionAt(MODEL_ID, epoch);
+            equal(serving, feed.roundAt(MODEL_ID, _handler.theToken(), epoch).versionId);
+        }
+    }
+
+    function invariant_scores_areWithinTheirBounds() external view {
+        IRiskFeed feed = _handler.theFeed();
+        for (uint256 i = 0; i < _handler.recordedCount(); ++i) {
+            try feed.scoreAt(MODEL_ID, _handler.theToken(), _handler.recordedEpochs(i)) returns (
+                IRiskFeed.Score memory score
+            ) {
+                check(score.exitRisk <= 1e18 && score.stakingDuration <= 30 days, "a score is out of bounds");
+            } catch (bytes memory reason) {
+                check(bytes4(reason) == IRiskFeed.Frozen.selector, "a score is refused for another reason");
+            }
+        }
+    }
+}
