@@ -1,0 +1,132 @@
+"""Putting the parts together from the settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy import Engine
+
+from relayer.calldata import ErrorCatalogue
+from relayer.chain import Chain
+from relayer.follower import Follower
+from relayer.intake import IntakeRules, ProofVerifier, SourceReader
+from relayer.keys import Signer, attestation_signer, open_keystore
+from relayer.outbox.intake_store import IntakeStore
+from relayer.outbox.job_store import JobStore
+from relayer.planning import ContractAbis
+from relayer.settings import ChainSettings, RelayerSettings
+from relayer.submitter import Submitter
+from relayer.writer import ChainWriter
+from signed_http.client import SignedClient
+from signed_http.wallets import HotkeyKeypair
+from statements.abi import load_abi
+from statements.errors import ConfigurationError
+from statements.subject import model_id
+from verifier_gen.circuit import Circuit, open_circuit
+
+CONTRACTS_WITH_ERRORS = ("RiskFeed", "AttestedInputs", "AssetObserver", "VerifierRegistry")
+"""Contracts whose errors may bubble up through the calls that the relayer makes."""
+
+
+@dataclass(frozen=True)
+class ChainParts:
+    """Everything of one chain.
+
+    Attributes:
+        chain: its endpoints.
+        writer: works through its jobs.
+    """
+
+    chain: Chain
+    writer: ChainWriter
+
+
+def open_circuits(settings: RelayerSettings) -> dict[str, Circuit]:
+    """Circuits of the settings by id, files checked.
+
+    Raises:
+        CircuitError: a file is missing or is not the one that the manifest names.
+        ConfigurationError: a model to relay has no circuit.
+    """
+    opened = [open_circuit(directory) for directory in settings.circuits]
+    known = {circuit.manifest.model_name for circuit in opened}
+    for name in settings.models:
+        if name not in known:
+            raise ConfigurationError(
+                f"models names {name!r}, no circuit of the settings is of it",
+                remedy=f"Known: {', '.join(sorted(known))}",
+            )
+    return {circuit.manifest.circuit_id: circuit for circuit in opened}
+
+
+def intake_rules(settings: RelayerSettings, circuits: dict[str, Circuit]) -> IntakeRules:
+    """What is taken from sources."""
+    allowed = {model_id(name) for name in settings.models}
+    return IntakeRules(
+        circuits=circuits,
+        model_ids=frozenset(allowed or {circuit.manifest.model_id for circuit in circuits.values()}),
+        destinations=[chain.destination for chain in settings.chains],
+        abis=ContractAbis(risk_feed=load_abi("RiskFeed"), attested_inputs=load_abi("AttestedInputs")),
+        signer_of=attestation_signer,
+    )
+
+
+def build_chain(settings: ChainSettings, engine: Engine, signer: Signer | None = None) -> ChainParts:
+    """Endpoints and writer of one chain.
+
+    Args:
+        settings: of the chain.
+        engine: of the state.
+        signer: pays; from the keystore when None.
+
+    Raises:
+        ConfigurationError: the keystore cannot be opened.
+    """
+    signer = signer or open_keystore(settings.keystore, settings.password_file)
+    chain = Chain(settings)
+    store = JobStore(engine, chain_id=settings.chain_id, signer=signer.address)
+    catalogue = ErrorCatalogue(load_abi(name) for name in CONTRACTS_WITH_ERRORS)
+    submitter = Submitter(chain, store, signer, catalogue, maximum_fee=settings.maximum_fee_per_gas_wei)
+    follower = Follower(chain, store, submitter, settings.finality, signer.address)
+    writer = ChainWriter(chain, store, signer, submitter, follower, poll_seconds=settings.poll_seconds)
+    return ChainParts(chain=chain, writer=writer)
+
+
+@dataclass(frozen=True)
+class SourceParts:
+    """Everything of one source.
+
+    Attributes:
+        client: asks it.
+        reader: reads its feed.
+    """
+
+    client: SignedClient
+    reader: SourceReader
+
+
+def build_sources(
+    settings: RelayerSettings,
+    engine: Engine,
+    keypair: HotkeyKeypair,
+    verifier: ProofVerifier,
+    rules: IntakeRules,
+    on_jobs: Callable[[], None],
+) -> list[SourceParts]:
+    """Clients and readers of all sources."""
+    store = IntakeStore(engine)
+    parts = []
+    for source in settings.sources:
+        client = SignedClient(keypair, source.url, source.hotkey)
+        reader = SourceReader(
+            source,
+            client,
+            store,
+            verifier,
+            rules,
+            on_jobs=on_jobs,
+            poll_seconds=settings.source_poll_seconds,
+        )
+        parts.append(SourceParts(client, reader))
+    return parts

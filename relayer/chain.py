@@ -1,0 +1,240 @@
+"""One chain behind several endpoints: reads fail over, sends go to all."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from relayer.classify import RpcError, SendAnswer, judge_send
+from relayer.finality import BlockReference, FinalityMode, finalized_by_depth
+from relayer.rpc import Endpoint, EndpointError
+from relayer.settings import ChainSettings, FinalitySettings
+from statements.errors import ChainError, ConfigurationError
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Block:
+    """What the relayer reads of a block.
+
+    Attributes:
+        reference: number and hash.
+        timestamp: Unix time, seconds.
+        base_fee: wei per gas, None on a chain without EIP-1559.
+        gas_limit: of the block.
+    """
+
+    reference: BlockReference
+    timestamp: int
+    base_fee: int | None
+    gas_limit: int
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What a transaction did.
+
+    Attributes:
+        block: the block that holds it.
+        succeeded: it was not reverted.
+        gas_used: units of gas.
+        effective_gas_price: wei per gas.
+    """
+
+    block: BlockReference
+    succeeded: bool
+    gas_used: int
+    effective_gas_price: int
+
+
+@dataclass(frozen=True)
+class SendResult:
+    """What one endpoint said to a raw transaction.
+
+    Attributes:
+        endpoint: host and port.
+        answer: what its words mean.
+        detail: its words.
+    """
+
+    endpoint: str
+    answer: SendAnswer
+    detail: str
+
+
+class Chain:
+    """Typed reads and sends; every read that depends on a block takes it explicitly.
+
+    Args:
+        settings: of this chain.
+    """
+
+    def __init__(self, settings: ChainSettings) -> None:
+        self.name = settings.name
+        self.chain_id = settings.chain_id
+        self._endpoints = [
+            Endpoint(url, chain_id=settings.chain_id, timeout=settings.rpc_timeout_seconds)
+            for url in settings.endpoints
+        ]
+
+    async def connect(self) -> None:
+        """Check every endpoint's chain id.
+
+        Raises:
+            ConfigurationError: an endpoint serves another chain.
+            ChainError: no endpoint answers.
+        """
+        answers = await asyncio.gather(
+            *(endpoint.check_chain_id() for endpoint in self._endpoints), return_exceptions=True
+        )
+        for answer in answers:
+            if isinstance(answer, BaseException) and not isinstance(answer, EndpointError):
+                raise answer
+        if all(isinstance(answer, EndpointError) for answer in answers):
+            raise self._unreachable([str(answer) for answer in answers])
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await asyncio.gather(*(endpoint.close() for endpoint in self._endpoints))
+
+    async def block(self, which: int | str) -> Block | None:
+        """A block by number or tag, None when the node has none there."""
+        number = hex(which) if isinstance(which, int) else which
+        found = await self._read("eth_getBlockByNumber", number, False)
+        if found is None:
+            return None
+        base_fee = found.get("baseFeePerGas")
+        return Block(
+            reference=BlockReference(int(found["number"], 16), found["hash"]),
+            timestamp=int(found["timestamp"], 16),
+            base_fee=None if base_fee is None else int(base_fee, 16),
+            gas_limit=int(found["gasLimit"], 16),
+        )
+
+    async def head(self) -> Block:
+        """The latest block.
+
+        Raises:
+            ChainError: no endpoint has one.
+        """
+        block = await self.block("latest")
+        if block is None:
+            raise self._unreachable(["no latest block"])
+        return block
+
+    async def finalized(self, head: Block, policy: FinalitySettings) -> int:
+        """Height of the newest final block, -1 when there is none yet."""
+        if policy.mode is FinalityMode.DEPTH:
+            return finalized_by_depth(head=head.reference.number, depth=policy.depth)
+        block = await self.block("finalized")
+        return -1 if block is None else block.reference.number
+
+    async def simulate(self, *, sender: str, to: str, data: str, block: int) -> None:
+        """``eth_call`` on the state after ``block``.
+
+        Raises:
+            RpcError: it reverts.
+            ChainError: no endpoint answers.
+        """
+        await self._read("eth_call", {"from": sender, "to": to, "data": data}, hex(block))
+
+    async def estimate_gas(self, *, sender: str, to: str, data: str) -> int:
+        """``eth_estimateGas``, units of gas.
+
+        Raises:
+            RpcError: it reverts.
+            ChainError: no endpoint answers.
+        """
+        return int(await self._read("eth_estimateGas", {"from": sender, "to": to, "data": data}), 16)
+
+    async def nonce(self, address: str, block: str) -> int:
+        """Transactions of an account at ``latest`` or ``pending``."""
+        return int(await self._read("eth_getTransactionCount", address, block), 16)
+
+    async def balance(self, address: str, block: str) -> int:
+        """Balance, wei."""
+        return int(await self._read("eth_getBalance", address, block), 16)
+
+    async def code(self, address: str, block: str) -> bytes:
+        """Runtime code at an address."""
+        return bytes.fromhex((await self._read("eth_getCode", address, block))[2:])
+
+    async def suggested_tip(self) -> int:
+        """Priority fee that the node suggests, wei per gas."""
+        return int(await self._read("eth_maxPriorityFeePerGas"), 16)
+
+    async def receipt(self, transaction: str) -> Receipt | None:
+        """Receipt of a transaction from the first endpoint that answers, None when it knows of none."""
+        return _receipt(await self._read("eth_getTransactionReceipt", transaction))
+
+    async def receipt_anywhere(self, transaction: str) -> Receipt | None:
+        """Receipt from any endpoint; None only when *every* endpoint answered that there is none.
+
+        Raises:
+            ChainError: no endpoint has it and at least one did not answer, so that nothing can be concluded.
+        """
+        answers = await asyncio.gather(
+            *(endpoint.ask("eth_getTransactionReceipt", transaction) for endpoint in self._endpoints),
+            return_exceptions=True,
+        )
+        for answer in answers:
+            if isinstance(answer, dict):
+                return _receipt(answer)
+        failures = [str(answer) for answer in answers if isinstance(answer, BaseException)]
+        if failures:
+            raise self._unreachable(failures)
+        return None
+
+    async def knows(self, transaction: str) -> bool:
+        """Whether a node has the transaction, in a block or in its mempool."""
+        return await self._read("eth_getTransactionByHash", transaction) is not None
+
+    async def send(self, raw: bytes) -> list[SendResult]:
+        """Send to all endpoints; their answers inform, and decide nothing."""
+        return list(await asyncio.gather(*(_send(endpoint, raw) for endpoint in self._endpoints)))
+
+    async def _read(self, method: str, *params: Any) -> Any:
+        failures: list[str] = []
+        for endpoint in self._endpoints:
+            try:
+                return await endpoint.ask(method, *params)
+            except RpcError as error:
+                if error.is_revert:
+                    raise
+                failures.append(f"{endpoint.label}: {error}")
+            except (EndpointError, ConfigurationError) as error:
+                failures.append(str(error))
+            log.warning("endpoint_failed", chain=self.name, method=method, error=failures[-1])
+        raise self._unreachable(failures)
+
+    def _unreachable(self, failures: Sequence[str]) -> ChainError:
+        return ChainError(
+            f"chain {self.name} ({self.chain_id}) gives no answer: {'; '.join(failures)}",
+            remedy="Check its endpoints; the relayer keeps trying",
+        )
+
+
+async def _send(endpoint: Endpoint, raw: bytes) -> SendResult:
+    try:
+        await endpoint.ask("eth_sendRawTransaction", "0x" + raw.hex())
+    except RpcError as error:
+        return SendResult(endpoint.label, judge_send(error), error.message)
+    except (EndpointError, ConfigurationError) as error:
+        return SendResult(endpoint.label, SendAnswer.UNREACHABLE, str(error))
+    return SendResult(endpoint.label, SendAnswer.ACCEPTED, "")
+
+
+def _receipt(found: dict[str, Any] | None) -> Receipt | None:
+    if found is None:
+        return None
+    return Receipt(
+        block=BlockReference(int(found["blockNumber"], 16), found["blockHash"]),
+        succeeded=int(found["status"], 16) == 1,
+        gas_used=int(found["gasUsed"], 16),
+        effective_gas_price=int(found.get("effectiveGasPrice") or "0x0", 16),
+    )

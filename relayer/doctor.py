@@ -1,0 +1,132 @@
+"""Trying the operator's own settings: keys, endpoints, contracts, balances, clock, circuits, sources, state."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+from pydantic import BaseModel, ConfigDict
+
+from relayer.assembly import open_circuits
+from relayer.chain import Chain
+from relayer.keys import open_keystore
+from relayer.outbox.database import open_database
+from relayer.settings import ChainSettings, RelayerSettings, SourceSettings
+from signed_http.client import SignedClient
+from signed_http.wallets import HotkeyKeypair, hotkey_of, open_wallet
+from statements.errors import ChainError, ConfigurationError, VeristakeError
+from statements.publication import PublicationPage
+
+LARGEST_CLOCK_SKEW_SECONDS = 60
+
+
+class Check(BaseModel):
+    """One thing that was tried.
+
+    Attributes:
+        name: what.
+        ok: whether it is right.
+        detail: what was found, or what is wrong and what to do.
+    """
+
+    model_config = ConfigDict(frozen=True)
+    name: str
+    ok: bool
+    detail: str
+
+
+async def examine(settings: RelayerSettings) -> tuple[Check, ...]:
+    """Try everything, also after a failure; nothing is sent or changed but the state's schema."""
+    checks = [
+        await _check("circuits", lambda: _circuits(settings)),
+        await _check("state", lambda: _state(settings)),
+    ]
+    for chain_settings in settings.chains:
+        checks += await _examine_chain(chain_settings)
+    keypair: HotkeyKeypair | None = None
+    try:
+        keypair = hotkey_of(open_wallet(settings.wallet.path, settings.wallet.name, settings.wallet.hotkey))
+        checks.append(Check(name="wallet", ok=True, detail=f"hotkey {keypair.ss58_address}"))
+    except VeristakeError as error:
+        checks.append(Check(name="wallet", ok=False, detail=str(error)))
+    if keypair is not None:
+        for source in settings.sources:
+            checks.append(await _check(f"source {source.hotkey}", partial(_source, source, keypair)))
+    return tuple(checks)
+
+
+async def _check(name: str, attempt: Callable[[], Awaitable[str]]) -> Check:
+    try:
+        return Check(name=name, ok=True, detail=await attempt())
+    except (VeristakeError, ValueError) as error:
+        return Check(name=name, ok=False, detail=str(error))
+
+
+async def _circuits(settings: RelayerSettings) -> str:
+    circuits = open_circuits(settings)
+    return ", ".join(f"{c.manifest.model_name} {c.manifest.circuit_id[:10]}" for c in circuits.values())
+
+
+async def _state(settings: RelayerSettings) -> str:
+    engine = open_database(settings.state_url)
+    engine.dispose()
+    return engine.url.render_as_string(hide_password=True)
+
+
+async def _source(source: SourceSettings, keypair: HotkeyKeypair) -> str:
+    async with SignedClient(keypair, source.url, source.hotkey) as client:
+        page = PublicationPage.model_validate(await client.get_json("/v1/proofs", {"after": 0, "limit": 1}))
+    return "has publications" if page.items else "answers; nothing published yet"
+
+
+async def _examine_chain(settings: ChainSettings) -> list[Check]:
+    chain, name = Chain(settings), f"chain {settings.name}"
+    try:
+        connected = await _check(f"{name}: endpoints", lambda: _connect(chain, settings))
+        if not connected.ok:
+            return [connected]
+        contracts = {"RiskFeed": settings.risk_feed, "AttestedInputs": settings.attested_inputs}
+        return [
+            connected,
+            await _check(f"{name}: clock", lambda: _clock(chain)),
+            await _check(f"{name}: contracts", lambda: _contracts(chain, contracts)),
+            await _check(f"{name}: account", lambda: _account(chain, settings)),
+        ]
+    finally:
+        await chain.close()
+
+
+async def _connect(chain: Chain, settings: ChainSettings) -> str:
+    await chain.connect()
+    head = await chain.head()
+    finalized = await chain.finalized(head, settings.finality)
+    return f"chain id {settings.chain_id}, block {head.reference.number}, final {finalized}"
+
+
+async def _clock(chain: Chain) -> str:
+    skew = (await chain.head()).timestamp - time.time()
+    if skew > LARGEST_CLOCK_SKEW_SECONDS:
+        raise ChainError(
+            f"the latest block is {skew:.0f} s in the future of this machine's clock", remedy="Set the clock (NTP)"
+        )
+    return f"the latest block is {max(0.0, -skew):.0f} s old"
+
+
+async def _contracts(chain: Chain, contracts: dict[str, str | None]) -> str:
+    for contract, address in contracts.items():
+        if address is not None and not await chain.code(address, "latest"):
+            raise ConfigurationError(
+                f"there is no contract at {address} ({contract})", remedy="Take the address from deployments/"
+            )
+    return ", ".join(f"{contract} {address}" for contract, address in contracts.items() if address)
+
+
+async def _account(chain: Chain, settings: ChainSettings) -> str:
+    signer = open_keystore(settings.keystore, settings.password_file)
+    loose = settings.password_file.stat().st_mode & 0o077
+    balance = await chain.balance(signer.address, "latest")
+    if balance == 0:
+        raise ChainError(f"signer {signer.address} has no funds on {settings.name}", remedy="Send some to it")
+    warning = f"; {settings.password_file} can be read by others: chmod 600" if loose else ""
+    return f"{signer.address} has {balance} wei{warning}"

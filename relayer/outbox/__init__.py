@@ -1,0 +1,1 @@
+"""The relayer's memory: what was taken, what is to be done, what was sent, and every change of state."""

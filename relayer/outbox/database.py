@@ -1,0 +1,74 @@
+"""Opening the state: SQLite with a write-ahead log, or PostgreSQL by URL, brought to the newest schema."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
+
+from statements.errors import ConfigurationError
+
+_MIGRATIONS = Path(__file__).parent.parent / "migrations"
+_BUSY_SECONDS = 15
+
+
+def open_database(url: str) -> Engine:
+    """Engine of the state, migrated.
+
+    Args:
+        url: SQLAlchemy URL.
+
+    Raises:
+        ConfigurationError: the URL is malformed, or the database cannot be opened or migrated.
+    """
+    try:
+        parsed = make_url(url)
+        shown = parsed.render_as_string(hide_password=True)
+    except ArgumentError as error:
+        raise ConfigurationError(
+            "state_url is not a SQLAlchemy URL", remedy="For example sqlite:////var/lib/veristake/relayer.db"
+        ) from error
+    try:
+        engine = create_engine(parsed, pool_pre_ping=True)
+        if engine.dialect.name == "sqlite":
+            _prepare_sqlite(engine)
+        with engine.begin() as connection:
+            _migrate(connection)
+    except (SQLAlchemyError, OSError, ImportError) as error:
+        reason = error.orig if isinstance(error, OperationalError) else error
+        raise ConfigurationError(
+            f"state {shown} cannot be opened: {reason}", remedy="Check state_url, its folder and its rights"
+        ) from error
+    return engine
+
+
+def _prepare_sqlite(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def configure(connection: Any, _: Any) -> None:
+        # the driver's own transactions begin late, after the first read: ours begin when we say so
+        connection.isolation_level = None
+        # FULL: a stored transaction survives a power cut before it is sent
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            f"busy_timeout={_BUSY_SECONDS * 1000}",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        reads = connection.get_execution_options().get("reads_only", False)
+        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+def _migrate(connection: Connection) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

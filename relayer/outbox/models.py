@@ -1,0 +1,121 @@
+"""Tables. Times are Unix seconds; wei and gas are integers; bytes are 0x-hex."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Float, ForeignKey, Index, Integer, MetaData, String, Text, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+_BIG_KEY = BigInteger().with_variant(Integer, "sqlite")
+"""SQLite counts up only INTEGER primary keys."""
+
+
+class Base(DeclarativeBase):
+    """Root of the tables; names of constraints are the same on every database."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class ChainRow(Base):
+    """Which chain the state belongs to: a chain id alone does not tell two local chains apart."""
+
+    __tablename__ = "chains"
+    chain_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    genesis_hash: Mapped[str] = mapped_column(String(66))
+
+
+class SourceRow(Base):
+    """How far a validator's feed has been read."""
+
+    __tablename__ = "sources"
+    hotkey: Mapped[str] = mapped_column(String(64), primary_key=True)
+    cursor: Mapped[int] = mapped_column(BigInteger)
+    updated_at: Mapped[float] = mapped_column(Float(53))
+
+
+class InferenceRow(Base):
+    """A verified publication: each source has one say per statement."""
+
+    __tablename__ = "inferences"
+    __table_args__ = (UniqueConstraint("statement_id", "source"),)
+    id: Mapped[int] = mapped_column(_BIG_KEY, primary_key=True)
+    statement_id: Mapped[str] = mapped_column(String(66))
+    source: Mapped[str] = mapped_column(String(64))
+    cursor: Mapped[int] = mapped_column(BigInteger)
+    circuit_id: Mapped[str] = mapped_column(String(66))
+    model_id: Mapped[str] = mapped_column(String(66))
+    asset: Mapped[str] = mapped_column(String(42))
+    epoch: Mapped[int] = mapped_column(BigInteger)
+    published_at: Mapped[float] = mapped_column(Float(53))
+    taken_at: Mapped[float] = mapped_column(Float(53))
+    publication: Mapped[str] = mapped_column(Text)
+
+
+class JobRow(Base):
+    """One thing to get on one chain; ``key`` makes it unique."""
+
+    __tablename__ = "jobs"
+    __table_args__ = (Index(None, "chain_id", "state", "retry_at"),)
+    id: Mapped[int] = mapped_column(_BIG_KEY, primary_key=True)
+    key: Mapped[str] = mapped_column(String(128), unique=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    statement_id: Mapped[str] = mapped_column(String(66), index=True)
+    chain_id: Mapped[int] = mapped_column(BigInteger)
+    target: Mapped[str] = mapped_column(String(42))
+    calldata: Mapped[str] = mapped_column(Text)
+    inference_id: Mapped[int] = mapped_column(ForeignKey("inferences.id"))
+    depends_on: Mapped[int | None] = mapped_column(ForeignKey("jobs.id"))
+    state: Mapped[str] = mapped_column(String(24))
+    failures: Mapped[int] = mapped_column(Integer, default=0)
+    retry_at: Mapped[float] = mapped_column(Float(53), default=0.0)
+    error: Mapped[str | None] = mapped_column(Text)
+    transaction: Mapped[str | None] = mapped_column("transaction_hash", String(66))
+    block_number: Mapped[int | None] = mapped_column(BigInteger)
+    block_hash: Mapped[str | None] = mapped_column(String(66))
+    gas_used: Mapped[int | None] = mapped_column(BigInteger)
+    effective_gas_price: Mapped[int | None] = mapped_column(BigInteger)
+    taken_at: Mapped[float] = mapped_column(Float(53))
+    sent_at: Mapped[float | None] = mapped_column(Float(53))
+    included_at: Mapped[float | None] = mapped_column(Float(53))
+    finalized_at: Mapped[float | None] = mapped_column(Float(53))
+
+
+class AttemptRow(Base):
+    """A signed transaction. ``replacement`` tells two with one nonce apart: two jobs can never share a nonce."""
+
+    __tablename__ = "attempts"
+    __table_args__ = (UniqueConstraint("chain_id", "signer", "nonce", "replacement"),)
+    id: Mapped[int] = mapped_column(_BIG_KEY, primary_key=True)
+    job_id: Mapped[int] = mapped_column(ForeignKey("jobs.id"), index=True)
+    chain_id: Mapped[int] = mapped_column(BigInteger)
+    signer: Mapped[str] = mapped_column(String(42))
+    nonce: Mapped[int] = mapped_column(BigInteger)
+    replacement: Mapped[int] = mapped_column(Integer, default=0)
+    hash: Mapped[str] = mapped_column(String(66), unique=True)
+    raw: Mapped[str] = mapped_column(Text)
+    gas_limit: Mapped[int] = mapped_column(BigInteger)
+    maximum_fee: Mapped[int] = mapped_column(BigInteger)
+    tip: Mapped[int] = mapped_column(BigInteger)
+    signed_at: Mapped[float] = mapped_column(Float(53))
+    passed_at_block: Mapped[int | None] = mapped_column(BigInteger)
+    """Head at which its nonce was first found used although no endpoint had a receipt."""
+    ended: Mapped[str | None] = mapped_column(String(16))
+    """``reverted`` or ``lost``: it will not be sent again."""
+
+
+class EventRow(Base):
+    """Audit: every change of a job's state."""
+
+    __tablename__ = "job_events"
+    id: Mapped[int] = mapped_column(_BIG_KEY, primary_key=True)
+    job_id: Mapped[int] = mapped_column(ForeignKey("jobs.id"), index=True)
+    at: Mapped[float] = mapped_column(Float(53))
+    old: Mapped[str | None] = mapped_column("from_state", String(24))
+    new: Mapped[str] = mapped_column("to_state", String(24))
+    reason: Mapped[str] = mapped_column(Text)

@@ -1,0 +1,46 @@
+"""The one place where a job's state changes: checked against the table, written to the audit trail, logged."""
+
+from __future__ import annotations
+
+import structlog
+from sqlalchemy.orm import Session
+
+from relayer.outbox.models import EventRow, JobRow
+from relayer.states import JobState, check_transition
+
+log = structlog.get_logger(__name__)
+
+
+def move(session: Session, row: JobRow, new: JobState, *, at: float, reason: str) -> None:
+    """Change a job's state within the caller's database transaction.
+
+    Args:
+        session: of the caller.
+        row: the job.
+        new: its next state.
+        at: Unix time, seconds.
+        reason: for the audit trail.
+
+    Raises:
+        IllegalTransitionError: the table does not have this change.
+    """
+    old = JobState(row.state)
+    check_transition(old, new)
+    row.state = new
+    row.failures, row.retry_at, row.error = 0, 0.0, None
+    record(session, row, old=old, at=at, reason=reason)
+
+
+def record(session: Session, row: JobRow, *, old: JobState | None, at: float, reason: str) -> None:
+    """Write the state that a job has just got to the audit trail."""
+    session.add(EventRow(job_id=row.id, at=at, old=old, new=row.state, reason=reason))
+    log.info(
+        "job_state",
+        job=row.id,
+        kind=row.kind,
+        chain_id=row.chain_id,
+        statement=row.statement_id,
+        old=old,
+        new=row.state,
+        reason=reason,
+    )

@@ -1,0 +1,69 @@
+"""The life of a job, as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+from statements.errors import VeristakeError
+
+
+class JobState(StrEnum):
+    """Where a job is."""
+
+    QUEUED = "queued"
+    """Waits for its turn, for another job, or for its next try."""
+    SENT = "sent"
+    """A signed transaction with a nonce is stored; it may be anywhere between here and a block."""
+    INCLUDED = "included"
+    """The transaction succeeded in a block that may still be reorganised away."""
+    FINALIZED = "finalized"
+    """The block of the transaction is final."""
+    SEEN_ON_CHAIN = "seen_on_chain"
+    """Simulation says that somebody else recorded it, in a block that may still be reorganised away."""
+    ALREADY_ON_CHAIN = "already_on_chain"
+    """Somebody else's record is final: success without a transaction of ours."""
+    REJECTED = "rejected"
+    """The contract refuses it for a reason that time does not mend; nothing is spent on it."""
+
+
+TRANSITIONS: Mapping[JobState, frozenset[JobState]] = MappingProxyType(
+    {
+        JobState.QUEUED: frozenset({JobState.SENT, JobState.SEEN_ON_CHAIN, JobState.REJECTED}),
+        # back to the queue: reverted in its block, or its nonce went to another transaction for good
+        JobState.SENT: frozenset({JobState.INCLUDED, JobState.QUEUED}),
+        # back to sent: reorganised away; the nonce is still ours, so the stored transaction goes out again
+        JobState.INCLUDED: frozenset({JobState.FINALIZED, JobState.SENT}),
+        JobState.SEEN_ON_CHAIN: frozenset({JobState.ALREADY_ON_CHAIN, JobState.QUEUED}),
+        # another validator's proof or attestation of the same statement deserves a try of its own
+        JobState.REJECTED: frozenset({JobState.QUEUED}),
+        JobState.FINALIZED: frozenset(),
+        JobState.ALREADY_ON_CHAIN: frozenset(),
+    }
+)
+
+IN_FLIGHT = frozenset({JobState.SENT, JobState.INCLUDED, JobState.SEEN_ON_CHAIN})
+"""States that are followed on the chain."""
+
+EFFECTIVE = frozenset({JobState.INCLUDED, JobState.FINALIZED, JobState.SEEN_ON_CHAIN, JobState.ALREADY_ON_CHAIN})
+"""States in which the chain holds what the job puts there, so that a job which depends on it may be tried."""
+
+SETTLED = frozenset({JobState.FINALIZED, JobState.ALREADY_ON_CHAIN, JobState.REJECTED})
+"""States in which the relayer has nothing more to do."""
+
+
+class IllegalTransitionError(VeristakeError):
+    """A state change that the table does not have: a defect, never an operator's fault."""
+
+
+def check_transition(old: JobState, new: JobState) -> None:
+    """Refuse a change that the table does not have.
+
+    Raises:
+        IllegalTransitionError: ``new`` does not follow ``old``.
+    """
+    if new not in TRANSITIONS[old]:
+        raise IllegalTransitionError(
+            f"a job in state {old} cannot become {new}", remedy="Report this: the job is left as it was"
+        )
