@@ -6,14 +6,16 @@ The same weights always give the same bytes.
 
 from __future__ import annotations
 
-from typing import Final
+from pathlib import Path
+from typing import Any, Final
 
 import numpy as np
 import onnx
+from google.protobuf.message import DecodeError  # type: ignore[import-untyped]  # ships without stubs
 from onnx import TensorProto, helper, numpy_helper
 
 from staking_model.features import FEATURES, INPUTS, WINDOW
-from staking_model.network import OUTPUTS, Weights, check_weights
+from staking_model.network import OUTPUTS, Weights, WeightsError, check_weights
 
 OPSET: Final = 15
 IR_VERSION: Final = 8
@@ -37,7 +39,7 @@ class _Graph:
             self.constants[name] = numpy_helper.from_array(np.asarray(values, dtype=dtype), name)
         return name
 
-    def add(self, operator: str, *inputs: str, name: str, **attributes: int) -> str:
+    def add(self, operator: str, *inputs: str, name: str, **attributes: Any) -> str:
         self.nodes.append(helper.make_node(operator, list(inputs), [name], name=name, **attributes))
         return name
 
@@ -93,9 +95,30 @@ def onnx_bytes(weights: Weights, *, tag_limbs: int) -> bytes:
     return bytes(build_onnx(weights, tag_limbs=tag_limbs).SerializeToString(deterministic=True))
 
 
-def _step(
-    graph: _Graph, weights: Weights, step: int, state: str | None, cell: str | None
-) -> tuple[str, str]:
+def read_weights(path: Path) -> Weights:
+    """Weights of a network that :func:`build_onnx` wrote.
+
+    Raises:
+        WeightsError: the file is missing, or another network.
+    """
+    remedy = "Give the staking model's ONNX file"
+    try:
+        model = onnx.load_model_from_string(path.read_bytes())
+    except OSError as error:
+        raise WeightsError(f"cannot read {path}: {error.strerror}", remedy=remedy) from error
+    except DecodeError as error:
+        raise WeightsError(f"{path} is not an ONNX file", remedy=remedy) from error
+    held = {tensor.name: numpy_helper.to_array(tensor).astype(np.float64) for tensor in model.graph.initializer}
+    try:
+        gates, gate_bias, head, head_bias = (held[name] for name in ("gates", "gate_bias", "head", "head_bias"))
+    except KeyError as error:
+        raise WeightsError(f"{path} holds no weights named {error}", remedy=remedy) from error
+    weights = Weights(gates=gates, gate_bias=gate_bias[0], head=head, head_bias=head_bias[0])
+    check_weights(weights)
+    return weights
+
+
+def _step(graph: _Graph, weights: Weights, step: int, state: str | None, cell: str | None) -> tuple[str, str]:
     hidden = weights.hidden
     epoch = graph.columns(FEATURES_INPUT, FEATURES * step, FEATURES * (step + 1), name=f"x{step}")
     if state is None:  # the first state is zero: only the features' rows count
@@ -105,9 +128,7 @@ def _step(
     else:
         joined = graph.add("Concat", epoch, state, name=f"joined{step}", axis=1)
         product = graph.add("MatMul", joined, graph.constant("gates", weights.gates), name=f"product{step}")
-    arguments = graph.add(
-        "Add", product, graph.constant("gate_bias", weights.gate_bias[None]), name=f"arguments{step}"
-    )
+    arguments = graph.add("Add", product, graph.constant("gate_bias", weights.gate_bias[None]), name=f"arguments{step}")
     gates = graph.add("Sigmoid", arguments, name=f"gates{step}")
     forget = graph.columns(gates, 0, hidden, name=f"forget{step}")
     output = graph.columns(gates, hidden, 2 * hidden, name=f"output{step}")
@@ -127,8 +148,6 @@ def _step(
 
 def _add_tag(graph: _Graph, scores: str) -> None:
     """Binds the tag: its sum times zero, so that it is a public input once and changes nothing."""
-    total = graph.add(
-        "ReduceSum", TAG_INPUT, graph.constant("index_1", [1], np.int64), name="tag_sum", keepdims=1
-    )
+    total = graph.add("ReduceSum", TAG_INPUT, graph.constant("index_1", [1], np.int64), name="tag_sum", keepdims=1)
     nothing = graph.add("Mul", total, graph.constant("zero", np.zeros((1, 1))), name="tag_times_zero")
     graph.add("Add", scores, nothing, name=SCORES_OUTPUT)

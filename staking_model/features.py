@@ -34,7 +34,7 @@ class WindowError(VeristakeError):
 
 
 class FeatureParameters(BaseModel):
-    """Factors of the four features, as ``IAssetObserver.FeatureParameters``.
+    """Factors of the four features, as ``IAssetObserver.FeatureParameters``; the defaults are the shipped model's.
 
     Attributes:
         premium_factor: multiplies the premium before it is clipped to [-1, 1].
@@ -46,10 +46,10 @@ class FeatureParameters(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    premium_factor: int = Field(default=20, gt=0, lt=1 << 32)
-    premium_change_factor: int = Field(default=50, gt=0, lt=1 << 32)
-    flow_factor: int = Field(default=20, gt=0, lt=1 << 32)
-    rate_growth_factor: int = Field(default=4000, gt=0, lt=1 << 32)
+    premium_factor: int = Field(default=40, gt=0, lt=1 << 32)
+    premium_change_factor: int = Field(default=200, gt=0, lt=1 << 32)
+    flow_factor: int = Field(default=50, gt=0, lt=1 << 32)
+    rate_growth_factor: int = Field(default=40000, gt=0, lt=1 << 32)
     input_scale_bits: int = Field(default=12, ge=1, le=14)
 
     @property

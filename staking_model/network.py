@@ -10,8 +10,8 @@ the input gate is 1 - f):
     h_t = o_t (sigmoid(4 c_t - 2) - 1/2),  h_0 = 0          half of o_t tanh(2 c_t - 1)
     scores = sigmoid(W_s h_8 + b_s)                         staking duration, exit risk
 
-Shifting by 1/2 and halving h (its weights count twice) leaves one lookup table (sigmoid) and two products per step, each
-of which costs a rescaling in the circuit; everything else is an addition.
+Shifting by 1/2 and halving h (its weights count twice) leaves one lookup table (sigmoid) and two products per step,
+each of which costs a rescaling in the circuit; everything else is an addition.
 
 **Every argument of a sigmoid lies in (-7.9, 7.9)**, the circuit's lookup range, for any features in [-1, 1]:
 
@@ -97,7 +97,8 @@ def quantized(weights: Weights) -> Weights:
     grid = float(1 << WEIGHT_SCALE_BITS)
 
     def snap(values: FloatArray) -> FloatArray:
-        return np.trunc(values * grid) / grid
+        snapped: FloatArray = np.trunc(values * grid) / grid
+        return snapped
 
     return Weights(
         gates=snap(weights.gates),
@@ -173,4 +174,5 @@ def forward(weights: Weights, features: FloatArray) -> FloatArray:
         forget, output, candidate = np.split(sigmoid(joined @ weights.gates + weights.gate_bias), GATES, axis=1)
         cell = candidate + forget * (cell - candidate)
         state = output * (sigmoid(4 * cell - 2) - 0.5)
-    return sigmoid(state @ weights.head + weights.head_bias)
+    scores: FloatArray = sigmoid(state @ weights.head + weights.head_bias)
+    return scores

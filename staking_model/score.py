@@ -43,9 +43,7 @@ def decode_outputs(outputs: Sequence[int], layout: InstanceLayout, maximum_durat
     """
     one = 1 << layout.output_scale_bits
     if len(outputs) != 2:
-        raise ScoreError(
-            f"{len(outputs)} outputs given, the model has 2", remedy="Use the staking model's circuit"
-        )
+        raise ScoreError(f"{len(outputs)} outputs given, the model has 2", remedy="Use the staking model's circuit")
     for name, value in zip(("staking duration", "exit risk"), outputs, strict=True):
         if not 0 <= value <= one:
             raise ScoreError(

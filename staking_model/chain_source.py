@@ -1,0 +1,152 @@
+"""Observations and inputs from a home chain's AssetObserver; reads only, always at a block that the caller names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from eth_abi.abi import decode
+from eth_utils.address import to_checksum_address
+from eth_utils.crypto import keccak
+from requests.exceptions import RequestException
+from web3 import Web3
+from web3.exceptions import BadFunctionCallOutput, ContractLogicError, Web3Exception
+from web3.types import BlockIdentifier
+
+from staking_model.features import OBSERVATIONS, FeatureParameters
+from statements.abi import load_abi
+from statements.errors import ChainError
+from statements.observation import Observation
+
+Result = TypeVar("Result")
+
+
+class ObserverReader:
+    """Typed reads of one AssetObserver.
+
+    Args:
+        web3: connected to the home chain.
+        observer: address of its AssetObserver.
+    """
+
+    def __init__(self, web3: Web3, observer: str) -> None:
+        self._address = to_checksum_address(observer)
+        self._contract = web3.eth.contract(address=self._address, abi=load_abi("AssetObserver"))
+
+    def epoch_length(self, block: BlockIdentifier) -> int:
+        """Seconds per epoch.
+
+        Raises:
+            ChainError: the chain cannot be reached or there is no observer.
+        """
+        return int(self._call("EPOCH_LENGTH", (), block))
+
+    def latest_epoch(self, asset: str, block: BlockIdentifier) -> int:
+        """Newest epoch observed of an asset.
+
+        Raises:
+            ChainError: as :meth:`epoch_length`; or nothing has been observed yet.
+        """
+        epoch = int(self._call("latestEpoch", (to_checksum_address(asset),), block))
+        if epoch == 0:
+            raise ChainError(
+                f"asset {asset} has never been observed by {self._address}",
+                remedy="Check the asset's address, and call observe(asset) in the first minutes of an epoch",
+            )
+        return epoch
+
+    def observation(self, asset: str, epoch: int, block: BlockIdentifier) -> Observation:
+        """One observation.
+
+        Raises:
+            ChainError: as :meth:`epoch_length`; or the ring does not hold it.
+        """
+        rate, price, observed_at, elapsed, config, mean_total, supply, price_age, carried = self._call(
+            "observationOf", (to_checksum_address(asset), epoch), block
+        )
+        return Observation(
+            epoch=epoch,
+            rate=rate,
+            price=price,
+            observed_at=observed_at,
+            elapsed=elapsed,
+            config_version=config,
+            mean_total=mean_total,
+            supply=supply,
+            price_age=price_age,
+            carried=carried,
+        )
+
+    def window(self, asset: str, epoch: int, block: BlockIdentifier) -> tuple[Observation, ...]:
+        """The nine observations that the inputs of an epoch are made of, oldest first.
+
+        Raises:
+            ChainError: as :meth:`observation`.
+        """
+        return tuple(self.observation(asset, number, block) for number in range(epoch - OBSERVATIONS + 1, epoch + 1))
+
+    def inputs_of(self, asset: str, epoch: int, block: BlockIdentifier) -> tuple[tuple[int, ...], int, int]:
+        """The contract's own answer: the integers that a proof must have.
+
+        Returns:
+            Inputs in circuit order, config version, Unix time of the newest observation.
+
+        Raises:
+            ChainError: as :meth:`epoch_length`; or the contract holds no inputs for the epoch.
+        """
+        inputs, origin = self._call("inputsOf", (to_checksum_address(asset), epoch), block)
+        _chain_id, _observer, config_version, observed_at = origin
+        return tuple(int(value) for value in inputs), int(config_version), int(observed_at)
+
+    def parameters(self, asset: str, config_version: int, block: BlockIdentifier) -> FeatureParameters:
+        """Factors of the features in one config version.
+
+        Raises:
+            ChainError: as :meth:`epoch_length`; or there is no such version.
+        """
+        _rates, _prices, _heartbeat, features = self._call(
+            "assetConfig", (to_checksum_address(asset), config_version), block
+        )
+        premium, premium_change, flow, rate_growth, scale_bits = features
+        return FeatureParameters(
+            premium_factor=premium,
+            premium_change_factor=premium_change,
+            flow_factor=flow,
+            rate_growth_factor=rate_growth,
+            input_scale_bits=scale_bits,
+        )
+
+    def _call(self, function: str, arguments: tuple[Any, ...], block: BlockIdentifier) -> Any:
+        call = self._contract.functions[function](*arguments)
+        return _translated(lambda: call.call(block_identifier=block), self._address, function, arguments)
+
+
+def _translated(call: Callable[[], Result], observer: str, function: str, arguments: tuple[Any, ...]) -> Result:
+    what = f"{function}({', '.join(str(argument) for argument in arguments)}) of observer {observer}"
+    try:
+        return call()
+    except ContractLogicError as error:
+        raise ChainError(
+            f"{what} reverted: {_named_error(error.data)}",
+            remedy="Check asset and epoch; a window needs nine consecutive observed epochs",
+        ) from error
+    except BadFunctionCallOutput as error:
+        raise ChainError(
+            f"{what} gave no answer", remedy="Check that the observer's address and the chain belong together"
+        ) from error
+    except (RequestException, OSError) as error:
+        raise ChainError(f"{what}: the node does not answer: {error}", remedy="Check the RPC URL") from error
+    except Web3Exception as error:
+        raise ChainError(f"{what} failed: {error}", remedy="Check that the node still holds this block") from error
+
+
+def _named_error(data: object) -> str:
+    """Name and arguments of one of the observer's errors, or the data as it is."""
+    raw = bytes.fromhex(data[2:]) if isinstance(data, str) and data.startswith("0x") else b""
+    for entry in load_abi("AssetObserver"):
+        if entry["type"] != "error":
+            continue
+        types = [argument["type"] for argument in entry["inputs"]]
+        if raw[:4] == keccak(text=f"{entry['name']}({','.join(types)})")[:4]:
+            return f"{entry['name']}({', '.join(str(value) for value in decode(types, raw[4:]))})"
+    return str(data)

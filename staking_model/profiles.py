@@ -1,0 +1,147 @@
+"""Who and what is simulated: assets, their restakers, and the depeg episodes they may meet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+from typing import Final
+
+from staking_model.episodes import Episode
+from statements.errors import ConfigurationError
+
+
+@dataclass(frozen=True)
+class Restaker:
+    """A cohort of restakers under one role name.
+
+    Attributes:
+        name: role name.
+        share: of the asset's first deposits, shares of one asset sum to 1.
+        horizon: mean holding time in calm, epochs.
+        nerves: how many times faster the cohort leaves at full stress, beyond 1.
+    """
+
+    name: str
+    share: float
+    horizon: float
+    nerves: float
+
+
+@dataclass(frozen=True)
+class AssetProfile:
+    """What drives one asset.
+
+    Attributes:
+        symbol: token symbol.
+        rate: fair rate at the start, ETH per token.
+        yearly_growth: of the fair rate.
+        rate_update_epochs: epochs between two updates of the rate.
+        mean_premium: to which the premium reverts.
+        noise: standard deviation of the premium's hourly shock.
+        episode_hazard: probability per calm epoch that a depeg episode begins.
+        severity: smallest and largest depth of an episode.
+        scheduled: the one episode that the asset meets, instead of random ones; or None.
+        supply_tokens: constant total supply, whole tokens.
+        staked_share: of the supply deposited at the start.
+        attraction: deposits over withdrawals in calm; above 1 the stake grows.
+        restakers: cohorts.
+    """
+
+    symbol: str
+    rate: float
+    yearly_growth: float
+    rate_update_epochs: int
+    mean_premium: float
+    noise: float
+    episode_hazard: float
+    severity: tuple[float, float]
+    scheduled: Episode | None
+    supply_tokens: int
+    staked_share: float
+    attraction: float
+    restakers: tuple[Restaker, ...]
+
+    @property
+    def is_parity(self) -> bool:
+        """Whether the asset is wrapped ETH: rate and price are 1 for ever."""
+        return self.yearly_growth == 0 and self.noise == 0
+
+
+DEMO_RESTAKERS: Final = (
+    Restaker("restaker-patient", share=0.45, horizon=1440, nerves=8),
+    Restaker("restaker-yield", share=0.35, horizon=480, nerves=15),
+    Restaker("restaker-nimble", share=0.20, horizon=160, nerves=20),
+)
+"""Cohorts of the demo's market, the same for each asset."""
+
+
+def demo_profile(symbol: str, epochs: int) -> AssetProfile:
+    """Profile of one of the demo's assets.
+
+    Args:
+        symbol: ezETH (meets a depeg that slides through the last third), weETH (calm) or wETH (rate and price 1).
+        epochs: length of the market, from which the depeg is scheduled.
+
+    Raises:
+        ConfigurationError: no such profile.
+    """
+    profiles = {
+        "ezETH": (1.012, 0.033, -0.0008, 0.00025),
+        "weETH": (1.041, 0.031, -0.0005, 0.00020),
+        "wETH": (1.0, 0.0, 0.0, 0.0),
+    }
+    if symbol not in profiles:
+        raise ConfigurationError(
+            f"no simulated asset {symbol!r}", remedy=f"Choose from {', '.join(profiles)} or replay a CSV file"
+        )
+    rate, growth, premium, noise = profiles[symbol]
+    third = epochs // 3
+    depeg = Episode(onset=max(epochs - third - 3, 0), rumour=3, slide=third + 6, half_life=24, severity=0.045)
+    return AssetProfile(
+        symbol=symbol,
+        rate=rate,
+        yearly_growth=growth,
+        rate_update_epochs=1,
+        mean_premium=premium,
+        noise=noise,
+        episode_hazard=0.0,
+        severity=(0.0, 0.0),
+        scheduled=depeg if symbol == "ezETH" else None,
+        supply_tokens=40_000,
+        staked_share=0.3,
+        attraction=1.1,
+        restakers=DEMO_RESTAKERS,
+    )
+
+
+def random_profile(random: Random, number: int) -> AssetProfile:
+    """A profile for training: every seventh is a parity asset, the others vary in all that can vary."""
+    parity = number % 7 == 6
+    return AssetProfile(
+        symbol=f"token-{number}",
+        rate=1.0 if parity else random.uniform(1.0, 1.15),
+        yearly_growth=0.0 if parity else random.uniform(0.02, 0.06),
+        rate_update_epochs=random.choice((1, 1, 8, 24)),
+        mean_premium=0.0 if parity else random.uniform(-0.003, 0.0005),
+        noise=0.0 if parity else random.uniform(0.0001, 0.0006),
+        episode_hazard=0.0 if parity else 1 / random.uniform(480, 1920),
+        severity=(0.005, random.uniform(0.02, 0.07)),
+        scheduled=None,
+        supply_tokens=random.choice((10_000, 40_000, 200_000)),
+        staked_share=random.uniform(0.1, 0.6),
+        attraction=random.uniform(0.9, 1.25),
+        restakers=_random_restakers(random),
+    )
+
+
+def _random_restakers(random: Random) -> tuple[Restaker, ...]:
+    shares = [role.share * random.uniform(0.7, 1.4) for role in DEMO_RESTAKERS]
+    return tuple(
+        Restaker(
+            name=role.name,
+            share=share / sum(shares),
+            horizon=role.horizon * random.uniform(0.8, 1.25),
+            nerves=role.nerves * random.uniform(0.6, 1.6),
+        )
+        for role, share in zip(DEMO_RESTAKERS, shares, strict=True)
+    )
