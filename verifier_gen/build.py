@@ -26,11 +26,14 @@ from verifier_gen.srs import dev_srs
 
 Progress = Callable[[str], None]
 
+BUILDER_REVISION = 2
+"""Raised whenever this file makes another circuit from the same recipe, so that older builds are not taken for it."""
+
 
 def recipe_hash(recipe: CircuitRecipe) -> str:
     """sha256 over the recipe's fields and the network's content, 0x-hex: what decides whether to build again."""
     fields = recipe.model_dump(mode="json", exclude={"onnx"})
-    text = json.dumps(fields, sort_keys=True) + sha256_file(recipe.onnx) + EZKL_VERSION
+    text = json.dumps(fields, sort_keys=True) + sha256_file(recipe.onnx) + f"{EZKL_VERSION}/{BUILDER_REVISION}"
     return "0x" + hashlib.sha256(text.encode()).hexdigest()
 
 

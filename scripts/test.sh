@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# All linters and tests, with the line coverage of Python over all of them.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+export PATH="$PWD/.venv/bin:$PWD/node_modules/.bin:$PATH"
+export APE_DATA_FOLDER="$PWD/build/ape" SOLCX_BINARY_PATH="$PWD/build/solc"
+export COVERAGE_FILE="$PWD/build/coverage/data" COVERAGE_PROCESS_START="$PWD/pyproject.toml"
+step() { printf '\n== %s (%ss)\n' "$1" "$SECONDS"; }
+
+step "circuits"; veristake circuit build tiny; veristake circuit build staking
+step "linters"; bash scripts/lint.sh
+step "Foundry tests"; forge test
+rm -rf build/coverage && mkdir -p build/coverage
+step "unit tests"; coverage run -m pytest tests/unit -q
+step "contract tests on Anvil"; coverage run -m ape test tests/contracts --network ethereum:local:foundry -q
+step "integration tests"; coverage run -m pytest tests/integration -q
+step "end-to-end test"; coverage run -m pytest tests/e2e -q
+step "line coverage"; coverage combine --quiet && coverage report --fail-under=85
+step "done"

@@ -1,0 +1,127 @@
+"""``veristake circuit``: build circuits, prove and verify."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from pathlib import Path
+from typing import Any
+
+import click
+
+from statements.errors import CircuitError, ConfigurationError, ProofRejectedError
+from statements.instances import Instances
+from verifier_gen import prover
+from verifier_gen.build import ensure_circuit
+from verifier_gen.circuit import open_circuit, read_manifest
+from verifier_gen.isolated import run_isolated
+from verifier_gen.recipe import RECIPES, load_recipe
+from verifier_gen.solidity import install_verifier
+
+_BUILD = Path("build")
+
+
+@click.group()
+def circuit() -> None:
+    """Build circuits from ONNX, prove and verify with EZKL."""
+
+
+@circuit.command()
+@click.argument("recipe", default="staking")
+@click.option(
+    "--out", type=click.Path(path_type=Path), default=_BUILD / "circuits", show_default=True, help="Folder of circuits."
+)
+@click.option(
+    "--srs", type=click.Path(path_type=Path), default=_BUILD / "srs", show_default=True, help="Folder of cached SRS."
+)
+@click.option(
+    "--contracts",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("contracts"),
+    show_default=True,
+    help="Solidity sources; the verifier goes to its folder 'generated'. Skipped where there is no such folder.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the manifest as JSON.")
+def build(recipe: str, out: Path, srs: Path, contracts: Path, as_json: bool) -> None:
+    """Build RECIPE (a name shipped with veristake, or a TOML file) unless it is built already.
+
+    Makes the compiled circuit, a development SRS, both keys and the Solidity verifier, and tries one proof.
+    """
+    path = Path(recipe) if recipe.endswith(".toml") else RECIPES / f"{recipe}.toml"
+    built = ensure_circuit(load_recipe(path), out, srs, lambda step: click.echo(f"  {step}", err=True))
+    if contracts.is_dir():
+        install_verifier(built.paths, built.manifest.verifier_contract, contracts)
+    if as_json:
+        click.echo(built.manifest.to_json())
+        return
+    manifest = built.manifest
+    click.echo(f"circuit {manifest.name} in {built.directory}")
+    click.echo(f"  id {manifest.circuit_id}")
+    click.echo(f"  k={manifest.logrows}, {manifest.rows} rows, proof {manifest.proof_bytes} bytes")
+    if manifest.dev_srs:
+        click.echo("  development SRS: for local chains only")
+
+
+@circuit.command()
+@click.argument("directory", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print the manifest as JSON.")
+def check(directory: Path, as_json: bool) -> None:
+    """Check that every file of the circuit in DIRECTORY is the one that its manifest names."""
+    opened = open_circuit(directory, with_proving_key=True)
+    click.echo(opened.manifest.to_json() if as_json else f"{directory}: all files match circuit.json")
+
+
+@circuit.command()
+@click.argument("directory", type=click.Path(path_type=Path))
+@click.argument("inputs", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument("output", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--json", "as_json", is_flag=True, help="Print outputs and seconds as JSON.")
+def prove(directory: Path, inputs: Path, output: Path, as_json: bool) -> None:
+    """Prove the circuit in DIRECTORY on INPUTS (a JSON list of integers) and write the proof to OUTPUT."""
+    opened = open_circuit(directory, with_proving_key=True)
+    tag = secrets.randbits(opened.manifest.layout.tag_bits)
+    proof = run_isolated(prover.prove, opened, _integers(inputs), tag)
+    document = {"instances": proof.instances.model_dump(mode="json"), "proof": "0x" + proof.proof.hex()}
+    output.write_text(json.dumps(document, indent=1) + "\n", "utf-8")
+    summary: dict[str, Any] = {"outputs": list(proof.instances.outputs), "seconds": round(proof.seconds, 3)}
+    click.echo(json.dumps(summary) if as_json else f"outputs {summary['outputs']} in {summary['seconds']} s")
+
+
+@circuit.command()
+@click.argument("directory", type=click.Path(path_type=Path))
+@click.argument("proof", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
+def verify(directory: Path, proof: Path, as_json: bool) -> None:
+    """Verify PROOF, a file written by 'veristake circuit prove', under the circuit in DIRECTORY."""
+    opened = open_circuit(directory)
+    try:
+        document = json.loads(proof.read_text("utf-8"))
+        instances = Instances.model_validate(document["instances"])
+        content = bytes.fromhex(document["proof"].removeprefix("0x"))
+    except (ValueError, KeyError, AttributeError, TypeError) as error:
+        raise ConfigurationError(
+            f"{proof} is not a proof file: {error}", remedy="Make one: veristake circuit prove"
+        ) from error
+    if not run_isolated(prover.verify, opened, instances, content):
+        raise ProofRejectedError(
+            f"{proof} does not verify under circuit {opened.manifest.circuit_id[:18]}…",
+            remedy="It was altered, or is of another circuit",
+        )
+    click.echo(json.dumps({"verified": True}) if as_json else "verified")
+
+
+@circuit.command()
+@click.argument("directory", type=click.Path(path_type=Path))
+def show(directory: Path) -> None:
+    """Print the manifest of the circuit in DIRECTORY as JSON."""
+    click.echo(read_manifest(directory).model_dump_json(indent=1))
+
+
+def _integers(path: Path) -> list[int]:
+    try:
+        values = json.loads(path.read_text("utf-8"))
+    except ValueError as error:
+        raise CircuitError(f"{path} is not JSON: {error}", remedy="Give a JSON list of integers") from error
+    if not isinstance(values, list) or not all(type(value) is int for value in values):
+        raise CircuitError(f"{path} is not a list of integers", remedy="Give a JSON list of integers")
+    return values
