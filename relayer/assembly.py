@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -72,20 +73,27 @@ def intake_rules(settings: RelayerSettings, circuits: dict[str, Circuit]) -> Int
     )
 
 
-def build_chain(settings: ChainSettings, engine: Engine, signer: Signer | None = None) -> ChainParts:
+def build_chain(
+    settings: ChainSettings,
+    engine: Engine,
+    signer: Signer | None = None,
+    *,
+    clock: Callable[[], float] = time.time,
+) -> ChainParts:
     """Endpoints and writer of one chain.
 
     Args:
         settings: of the chain.
         engine: of the state.
         signer: pays; from the keystore when None.
+        clock: Unix time, seconds.
 
     Raises:
         ConfigurationError: the keystore cannot be opened.
     """
     signer = signer or open_keystore(settings.keystore, settings.password_file)
     chain = Chain(settings)
-    store = JobStore(engine, chain_id=settings.chain_id, signer=signer.address)
+    store = JobStore(engine, chain_id=settings.chain_id, signer=signer.address, clock=clock)
     catalogue = ErrorCatalogue(load_abi(name) for name in CONTRACTS_WITH_ERRORS)
     submitter = Submitter(chain, store, signer, catalogue, maximum_fee=settings.maximum_fee_per_gas_wei)
     follower = Follower(chain, store, submitter, settings.finality, signer.address)

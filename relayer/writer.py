@@ -85,7 +85,7 @@ class ChainWriter:
         while not stop.is_set():
             try:
                 if not connected:
-                    await self._connect()
+                    await self.connect()
                     connected = True
                 await self.step(stop)
                 failures, wait = 0, self._poll_seconds
@@ -112,7 +112,13 @@ class ChainWriter:
                 return
             await self._submitter.submit(job)
 
-    async def _connect(self) -> None:
+    async def connect(self) -> None:
+        """Check chain and state, reconcile nonces, and send again what was stored.
+
+        Raises:
+            ConfigurationError: wrong chain id, or a state of another chain.
+            ChainError: no endpoint answers.
+        """
         await self._chain.connect()
         genesis = await self._chain.block(0)
         if genesis is None:
