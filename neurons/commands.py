@@ -1,0 +1,164 @@
+"""Commands of miner and validator. Heavy imports wait until a command needs them, so that --help is quick."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from statements.errors import ConfigurationError, VeristakeError
+
+if TYPE_CHECKING:
+    from neurons.doctor import Finding
+
+_config = click.option(
+    "--config",
+    "config",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Settings file; `init` writes one that explains every field.",
+)
+_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")
+_force = click.option("--force", is_flag=True, help="Replace the file when it exists.")
+
+
+class DoctorError(VeristakeError):
+    """Something that the neuron needs is missing or wrong."""
+
+
+@click.group()
+def miner() -> None:
+    """Prove scores of restaking tokens for validators, and be paid for speed.
+
+    A miner reads the home chain, computes the model's inputs, proves the model's run with EZKL and answers
+    validators over signed HTTP. Begin with `init`, look with `doctor`, then `run`.
+    """
+
+
+@miner.command("init")
+@_config
+@_force
+def miner_init(config: Path, force: bool) -> None:
+    """Write a settings file with every field explained."""
+    from neurons.miner.settings import TEMPLATE
+
+    _write_template(config, TEMPLATE, force)
+
+
+@miner.command("doctor")
+@_config
+@_json
+def miner_doctor(config: Path, as_json: bool) -> None:
+    """Check wallet, network, port, chain and circuits."""
+    from neurons.doctor import examine_miner
+    from neurons.miner.settings import MinerSettings
+    from neurons.settings import load_settings
+
+    _report(examine_miner(load_settings(MinerSettings, config)), as_json)
+
+
+@miner.command("run")
+@_config
+def miner_run(config: Path) -> None:
+    """Run the miner until SIGTERM or Ctrl-C."""
+    from neurons.miner.run import run_miner
+    from neurons.miner.settings import MinerSettings
+    from neurons.settings import load_settings
+
+    run_miner(load_settings(MinerSettings, config))
+
+
+@click.group()
+def validator() -> None:
+    """Ask miners for scores, check their proofs, score the miners, and publish what holds.
+
+    A validator computes every input itself and believes no miner. What it publishes, relayers bring onto chains.
+    Begin with `init`, look with `doctor`, then `run`.
+    """
+
+
+@validator.command("init")
+@_config
+@_force
+def validator_init(config: Path, force: bool) -> None:
+    """Write a settings file with every field explained."""
+    from neurons.validator.settings import TEMPLATE
+
+    _write_template(config, TEMPLATE, force)
+
+
+@validator.command("doctor")
+@_config
+@_json
+def validator_doctor(config: Path, as_json: bool) -> None:
+    """Check wallet, network, port, chain, circuit, attestation key and database."""
+    from neurons.doctor import examine_validator
+    from neurons.settings import load_settings
+    from neurons.validator.settings import ValidatorSettings
+
+    _report(examine_validator(load_settings(ValidatorSettings, config)), as_json)
+
+
+@validator.command("run")
+@_config
+def validator_run(config: Path) -> None:
+    """Run the validator until SIGTERM or Ctrl-C."""
+    from neurons.settings import load_settings
+    from neurons.validator.run import run_validator
+    from neurons.validator.settings import ValidatorSettings
+
+    run_validator(load_settings(ValidatorSettings, config))
+
+
+@validator.command("scores")
+@_config
+@_json
+@click.option("--miner", "hotkey", metavar="HOTKEY", help="Show every change of this miner's score instead.")
+def validator_scores(config: Path, as_json: bool, hotkey: str | None) -> None:
+    """Show the miners' scores, and why they are what they are."""
+    from neurons.settings import load_settings
+    from neurons.validator.settings import ValidatorSettings
+    from neurons.validator.store import open_store
+
+    store = open_store(load_settings(ValidatorSettings, config).state_url, "")
+    try:
+        if hotkey is not None:
+            changes = store.changes(hotkey)
+            rows = [change.model_dump() for change in changes]
+            lines = [f"{c.previous:.6f} -> {c.score:.6f}  {c.reason}  {c.statement_id or ''}" for c in changes]
+        else:
+            scores = store.scores()
+            rows = [score.model_dump() for score in scores]
+            lines = [f"{s.score:.6f}  {s.hotkey}  last change: {s.last_change.reason}" for s in scores]
+    finally:
+        store.close()
+    click.echo(json.dumps(rows) if as_json else "\n".join(lines) or "no scores yet")
+
+
+def _write_template(config: Path, template: str, force: bool) -> None:
+    try:
+        config.parent.mkdir(parents=True, exist_ok=True)
+        with config.open("w" if force else "x") as file:
+            file.write(template)
+    except FileExistsError as error:
+        raise ConfigurationError(f"settings file {config} exists", remedy="Give --force to replace it.") from error
+    except OSError as error:
+        raise ConfigurationError(
+            f"settings file {config} cannot be written: {error.strerror}", remedy="Choose another place."
+        ) from error
+    click.echo(f"wrote {config}")
+
+
+def _report(findings: Sequence[Finding], as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps([finding.as_json() for finding in findings]))
+    else:
+        for finding in findings:
+            click.echo(f"{'ok  ' if finding.passed else 'FAIL'}  {finding.check}: {finding.detail}  {finding.remedy}")
+    failed = [finding.check for finding in findings if not finding.passed]
+    if failed:
+        raise DoctorError(f"not ready: {', '.join(failed)}", remedy="See the lines above.")

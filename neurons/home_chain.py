@@ -1,0 +1,150 @@
+"""What a neuron reads from the home chain, each reading at one pinned block and checked against the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+import requests
+from web3 import HTTPProvider, Web3
+from web3.exceptions import ContractLogicError, Web3Exception
+
+from neurons.settings import ChainSettings
+from staking_model.chain_source import ObserverReader
+from staking_model.features import window_features
+from statements.errors import ChainError
+
+_RPC_TIMEOUT_SECONDS = 10.0
+T = TypeVar("T")
+
+
+class InputsUnavailableError(ChainError):
+    """The observer does not hold a whole window for the asset and epoch (any more, or yet)."""
+
+
+class FeatureMismatchError(ChainError):
+    """Contract and Python compute different inputs: nothing may be proved or checked until that is understood."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A model's inputs as two implementations agree on them.
+
+    Attributes:
+        asset: token address.
+        epoch: epoch of the newest observation.
+        inputs: signed fixed point in circuit order.
+        config_version: of the asset's observation config.
+        observed_at: Unix time of the newest observation, seconds.
+        block_number: block at which everything was read.
+        block_hash: its hash, 0x-hex.
+        block_time: its timestamp, seconds.
+    """
+
+    asset: str
+    epoch: int
+    inputs: tuple[int, ...]
+    config_version: int
+    observed_at: int
+    block_number: int
+    block_hash: str
+    block_time: int
+
+
+class HomeChain:
+    """The observer on the home chain. Methods block: call them in a thread.
+
+    Args:
+        settings: endpoint, chain id and observer.
+    """
+
+    def __init__(self, settings: ChainSettings) -> None:
+        self.settings = settings
+        provider = HTTPProvider(settings.endpoint, request_kwargs={"timeout": _RPC_TIMEOUT_SECONDS})
+        self._web3 = Web3(provider)
+        self._reader = ObserverReader(self._web3, settings.observer)
+
+    def check(self) -> None:
+        """Make sure that the endpoint is the chain expected and holds the observer.
+
+        Raises:
+            ChainError: it cannot be reached, is another chain, or has no contract at the observer's address.
+        """
+        settings = self.settings
+        found = self._ask(lambda: self._web3.eth.chain_id)
+        if found != settings.chain_id:
+            raise ChainError(
+                f"chain.endpoint {settings.endpoint} has chain id {found}, chain.chain_id is {settings.chain_id}",
+                remedy="Correct chain.endpoint or chain.chain_id.",
+            )
+        code = self._ask(lambda: self._web3.eth.get_code(Web3.to_checksum_address(settings.observer)))
+        if not code:
+            raise ChainError(
+                f"chain.observer {settings.observer} has no code on chain {settings.chain_id}",
+                remedy="Correct chain.observer, or deploy the contracts first.",
+            )
+
+    def latest_epoch(self, asset: str) -> int:
+        """Newest epoch observed of ``asset``.
+
+        Raises:
+            InputsUnavailableError: it has never been observed.
+            ChainError: the chain cannot be reached.
+        """
+        block = self._pinned_block()
+        return self._observed(lambda: self._reader.latest_epoch(asset, block))
+
+    def read(self, asset: str, epoch: int) -> Reading:
+        """The model inputs of ``asset`` for the window that ends with ``epoch``.
+
+        Raises:
+            InputsUnavailableError: the observer does not hold that window.
+            FeatureMismatchError: the contract's inputs are not those computed from its observations.
+            ChainError: the chain cannot be reached.
+        """
+        number = self._pinned_block()
+        block = self._ask(lambda: self._web3.eth.get_block(number))
+        inputs, config_version, observed_at = self._observed(lambda: self._reader.inputs_of(asset, epoch, number))
+        parameters = self._observed(lambda: self._reader.parameters(asset, config_version, number))
+        window = self._observed(lambda: self._reader.window(asset, epoch, number))
+        computed = window_features(window, parameters)
+        if computed != tuple(inputs):
+            position = next(i for i, pair in enumerate(zip(computed, inputs, strict=True)) if pair[0] != pair[1])
+            raise FeatureMismatchError(
+                f"input {position} of {asset} at epoch {epoch} is {inputs[position]} in the contract "
+                f"and {computed[position]} here",
+                remedy="Run the same release as the deployed observer.",
+            )
+        return Reading(
+            asset=asset,
+            epoch=epoch,
+            inputs=computed,
+            config_version=config_version,
+            observed_at=observed_at,
+            block_number=number,
+            block_hash=Web3.to_hex(block["hash"]),
+            block_time=block["timestamp"],
+        )
+
+    def _pinned_block(self) -> int:
+        newest = self._ask(lambda: int(self._web3.eth.block_number))
+        return max(0, newest - self.settings.confirmations)
+
+    def _observed(self, question: Callable[[], T]) -> T:
+        try:
+            return question()
+        except ChainError as error:
+            # no cause: the reader itself says that nothing is there; a logic error: the observer does
+            if error.__cause__ is None or isinstance(error.__cause__, ContractLogicError):
+                raise InputsUnavailableError(error.message, remedy=error.remedy) from error
+            raise
+
+    def _ask(self, question: Callable[[], T]) -> T:
+        try:
+            return question()
+        except (Web3Exception, requests.RequestException, OSError) as error:
+            raise ChainError(
+                f"chain.endpoint {self.settings.endpoint} does not answer: {type(error).__name__}: {error}",
+                remedy="Start the node, or correct chain.endpoint.",
+            ) from error

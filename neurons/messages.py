@@ -1,0 +1,85 @@
+"""What validator and miner say to each other. Answers to an ObservationRequest are ProvenInference or Refusal."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from statements.quantities import Hash32
+from statements.subject import Subject
+from statements.traveller import Traveller
+
+
+class ObservationRequest(Traveller):
+    """Prove the score of one observation.
+
+    Attributes:
+        nonce: 32 random bytes that enter the request tag.
+        circuit_id: sha256 of the verifying key to prove under.
+        subject: what to score.
+        deadline_seconds: the asker stops waiting after this many seconds.
+    """
+
+    nonce: Hash32
+    circuit_id: Hash32
+    subject: Subject
+    deadline_seconds: float = Field(gt=0, le=3600)
+
+    @property
+    def nonce_bytes(self) -> bytes:
+        """The nonce as 32 bytes."""
+        return bytes.fromhex(self.nonce[2:])
+
+
+class CircuitCapability(Traveller):
+    """A circuit that a miner holds.
+
+    Attributes:
+        circuit_id: sha256 of the verifying key.
+        model_name: model it proves.
+        seconds_per_proof: median of the latest proofs on this machine; None before the first.
+    """
+
+    circuit_id: Hash32
+    model_name: str
+    seconds_per_proof: float | None = Field(default=None, ge=0)
+
+
+class Capabilities(Traveller):
+    """What a miner can do now.
+
+    Attributes:
+        circuits: circuits it holds.
+        workers: proofs it makes at the same time.
+        queue_limit: requests that may wait for a worker.
+        queue_length: requests that wait now.
+    """
+
+    circuits: tuple[CircuitCapability, ...]
+    workers: int = Field(ge=1)
+    queue_limit: int = Field(ge=0)
+    queue_length: int = Field(ge=0)
+
+    def holds(self, circuit_id: str) -> bool:
+        """Whether the miner can prove under this circuit."""
+        return any(circuit.circuit_id == circuit_id for circuit in self.circuits)
+
+
+class RefusalCode(StrEnum):
+    """Why a neuron does not answer; the ``code`` of a signed_http Refusal."""
+
+    MALFORMED_REQUEST = "malformed_request"
+    UNKNOWN_ROUTE = "unknown_route"
+    NOT_A_VALIDATOR = "not_a_validator"
+    NOT_A_READER = "not_a_reader"
+    CIRCUIT_NOT_HELD = "circuit_not_held"
+    WRONG_HOME = "wrong_home"
+    WRONG_MODEL = "wrong_model"
+    WRONG_CONFIG_VERSION = "wrong_config_version"
+    INPUTS_UNAVAILABLE = "inputs_unavailable"
+    CHAIN_UNAVAILABLE = "chain_unavailable"
+    QUEUE_FULL = "queue_full"
+    DEADLINE_TOO_SHORT = "deadline_too_short"
+    DEADLINE_PASSED = "deadline_passed"
+    PROVING_FAILED = "proving_failed"

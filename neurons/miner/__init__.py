@@ -1,0 +1,1 @@
+"""The miner: computes features from the chain, proves the model's run on them, and answers validators."""

@@ -1,0 +1,86 @@
+"""Binds a port and serves until SIGTERM or Ctrl-C, with other work beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+from collections.abc import Awaitable, Callable
+
+import uvicorn
+
+from neurons.settings import ListenSettings
+from signed_http.server import SignedRequests
+from statements.errors import ConfigurationError
+
+_GRACE_SECONDS = 5
+
+
+def bind(listen: ListenSettings) -> socket.socket:
+    """Take the port before anything slow happens.
+
+    Raises:
+        ConfigurationError: host and port cannot be bound.
+    """
+    family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((listen.host, listen.port))
+        # connections wait in the backlog until the server accepts them
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        raise ConfigurationError(
+            f"listen.port {listen.port} on listen.host {listen.host} cannot be bound: {error.strerror}",
+            remedy="Stop what holds the port, or choose another one (0 takes a free one).",
+        ) from error
+    return listener
+
+
+def url_of(listen: ListenSettings, listener: socket.socket) -> str:
+    """The URL to announce for a bound socket."""
+    if listen.external_url is not None:
+        return listen.external_url
+    host = f"[{listen.host}]" if ":" in listen.host else listen.host
+    return f"http://{host}:{listener.getsockname()[1]}"
+
+
+async def serve(
+    app: SignedRequests, listener: socket.socket, work: Callable[[], Awaitable[None]] | None = None
+) -> None:
+    """Serve until SIGTERM or Ctrl-C, then return.
+
+    Args:
+        app: what to serve; one worker process, because the memory of nonces is per process.
+        listener: bound socket; closed on return.
+        work: runs beside the server and is cancelled with it; when it raises, the server stops and it is raised.
+    """
+    config = uvicorn.Config(
+        app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=_GRACE_SECONDS
+    )
+    server = uvicorn.Server(config)
+
+    def stop(*_: object) -> None:
+        server.should_exit = True
+
+    # uvicorn raises a signal again after it has shut down; this handler then lets the process end with code 0
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    working = asyncio.ensure_future(work()) if work is not None else None
+    await asyncio.wait([task for task in (serving, working) if task is not None], return_when="FIRST_COMPLETED")
+    if working is not None and not working.done():
+        working.cancel()
+    stop()
+    await serving
+    if working is not None:
+        await _ended(working)
+
+
+async def _ended(working: asyncio.Future[None]) -> None:
+    try:
+        await working
+    except asyncio.CancelledError:
+        if not working.cancelled():
+            raise

@@ -1,0 +1,87 @@
+"""Starts the validator process."""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+
+from neurons.logs import configure_logs
+from neurons.network import LocalNetwork, Role
+from neurons.opening import open_chain, open_hotkey
+from neurons.serving import bind, serve, url_of
+from neurons.validator.app import validator_app
+from neurons.validator.asking import Asker
+from neurons.validator.attest import Attester
+from neurons.validator.loop import ValidatorLoop
+from neurons.validator.settings import ValidatorSettings
+from neurons.validator.store import open_store
+from signed_http.server import SignedRequests
+from statements.errors import ConfigurationError
+from verifier_gen.circuit import Circuit, open_circuit
+from verifier_gen.pool import ProverPool
+
+_log = structlog.get_logger(__name__)
+
+
+def open_asked_circuit(settings: ValidatorSettings) -> Circuit:
+    """The circuit that miners are asked for.
+
+    Raises:
+        CircuitError: a file is missing or changed.
+        ConfigurationError: it is of another model.
+    """
+    circuit = open_circuit(settings.circuit)
+    if circuit.manifest.model_name != settings.model:
+        raise ConfigurationError(
+            f"circuit {settings.circuit} is of model {circuit.manifest.model_name}, model is {settings.model}",
+            remedy="Correct circuit or model.",
+        )
+    return circuit
+
+
+def run_validator(settings: ValidatorSettings) -> None:
+    """Run until SIGTERM or Ctrl-C.
+
+    Raises:
+        VeristakeError: something that the settings name is missing or wrong.
+    """
+    configure_logs("validator")
+    keypair = open_hotkey(settings.wallet)
+    hotkey = keypair.ss58_address
+    listener = bind(settings.listen)
+    circuit = open_asked_circuit(settings)
+    attester = Attester(settings.attestation) if settings.attestation else None
+    chain = open_chain(settings.chain)
+    store = open_store(settings.state_url, hotkey)
+    network = LocalNetwork(settings.network)
+    network.register(hotkey, Role.VALIDATOR)
+    endpoint = url_of(settings.listen, listener)
+    network.serve(hotkey, endpoint)
+    pool = ProverPool(1)
+    app = validator_app(hotkey, store, network, frozenset(settings.readers))
+    loop = ValidatorLoop(
+        assets=settings.assets,
+        model=settings.model,
+        circuit_id=circuit.manifest.circuit_id,
+        chain=chain,
+        network=network,
+        asker=Asker(keypair, circuit, pool, settings.request_timeout_seconds),
+        attester=attester,
+        store=store,
+        timeout=settings.request_timeout_seconds,
+        poll_seconds=settings.poll_seconds,
+    )
+    _log.info(
+        "validator_started",
+        hotkey=hotkey,
+        endpoint=endpoint,
+        assets=[asset.symbol for asset in settings.assets],
+        attester=attester.address if attester else None,
+    )
+    try:
+        asyncio.run(serve(SignedRequests(app, keypair), listener, loop.run))
+    finally:
+        pool.close()
+        store.close()
+    _log.info("validator_stopped", hotkey=hotkey)

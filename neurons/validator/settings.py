@@ -1,0 +1,132 @@
+"""Settings of the validator."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_settings import SettingsConfigDict
+
+from neurons.settings import ConfigPath, NeuronSettings
+from statements.quantities import Address
+
+
+class AssetSettings(BaseModel):
+    """An asset to score.
+
+    Attributes:
+        symbol: for people.
+        token: address on the home chain.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    symbol: str
+    token: Address
+
+
+class DestinationSettings(BaseModel):
+    """A chain that takes this validator's attestations.
+
+    Attributes:
+        chain_id: EIP-155 id.
+        contract: AttestedInputs there.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    chain_id: int = Field(gt=0)
+    contract: Address
+
+
+class AttestationSettings(BaseModel):
+    """How inputs are attested for other chains.
+
+    Attributes:
+        keystore: V3 keystore of the EVM key that attests.
+        password_file: file with its password, one line.
+        lifetime_seconds: from the home block that was read to the attestation's expiry.
+        destinations: which chains take the attestations.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    keystore: ConfigPath
+    password_file: ConfigPath
+    lifetime_seconds: int = Field(default=86_400, gt=0)
+    destinations: tuple[DestinationSettings, ...] = Field(min_length=1)
+
+
+class ValidatorSettings(NeuronSettings):
+    """Settings of the validator; environment prefix ``VERISTAKE_VALIDATOR_``.
+
+    Attributes:
+        circuit: folder of the circuit that is asked for; its proving key is not needed.
+        model: name of the model, which the circuit must be of.
+        assets: what to score.
+        readers: hotkeys that may read the feed beside the registered ones.
+        attestation: None when no other chain is served.
+        state_url: SQLAlchemy URL of the validator's database.
+        poll_seconds: between two looks at the chain.
+        request_timeout_seconds: how long a miner may take.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="VERISTAKE_VALIDATOR_", env_nested_delimiter="__", frozen=True, extra="forbid"
+    )
+
+    circuit: ConfigPath
+    model: str = "veristake/staking-lstm/1"
+    assets: tuple[AssetSettings, ...] = Field(min_length=1)
+    readers: tuple[str, ...] = ()
+    attestation: AttestationSettings | None = None
+    state_url: str = Field(default="sqlite:///build/validator.sqlite", repr=False)
+    poll_seconds: float = Field(default=2.0, gt=0, le=3600)
+    request_timeout_seconds: float = Field(default=60.0, gt=0, le=3600)
+
+    @model_validator(mode="after")
+    def _assets_differ(self) -> ValidatorSettings:
+        tokens = [asset.token for asset in self.assets]
+        if len(set(tokens)) != len(tokens):
+            raise ValueError("the same token is listed twice")
+        return self
+
+
+TEMPLATE = """\
+# Settings of a veristake validator. Relative paths are relative to the working directory.
+# The environment overrides this file: VERISTAKE_VALIDATOR_LISTEN__PORT=8093
+
+circuit = "build/circuits/staking"              # folder of the circuit that miners are asked for
+model = "veristake/staking-lstm/1"              # checked against the circuit
+network = "build/network.json"                  # file of the local network
+state_url = "sqlite:///build/validator.sqlite"  # published proofs and scores; postgresql+psycopg://... works too
+poll_seconds = 2.0                              # between two looks at the chain
+request_timeout_seconds = 60.0                  # how long a miner may take
+readers = []                                    # hotkeys that may read the feed beside the registered ones
+
+[wallet]                                        # signs requests and answers
+path = "~/.bittensor/wallets"
+name = "validator"
+hotkey = "default"
+
+[listen]
+host = "127.0.0.1"
+port = 8090                                     # 0 takes a free one
+# external_url = "https://validator.example:8090"
+
+[chain]                                         # the home chain, whose state is scored
+endpoint = "http://127.0.0.1:8545"
+chain_id = 31337                                # checked against the endpoint
+observer = "0x0000000000000000000000000000000000000000"  # AssetObserver, from deployments/<chainId>.json
+confirmations = 0                               # blocks on top of the one that is read; more where blocks may vanish
+
+[[assets]]                                      # repeat for each asset
+symbol = "ezETH"
+token = "0x0000000000000000000000000000000000000000"
+
+# [attestation]                                 # leave out when no other chain is served
+# keystore = "keys/attester.json"               # V3 keystore of the EVM key that attests
+# password_file = "keys/attester.password"      # one line
+# lifetime_seconds = 86400                      # from the home block that was read to expiry
+# [[attestation.destinations]]                  # repeat for each chain
+# chain_id = 31338
+# contract = "0x0000000000000000000000000000000000000000"  # AttestedInputs there
+"""

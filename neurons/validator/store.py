@@ -1,0 +1,241 @@
+"""What a validator remembers: published statements, scores, and the reason of every change of a score."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter
+from sqlalchemy import create_engine, event, make_url, select
+from sqlalchemy.engine import Engine
+from sqlalchemy.exc import ArgumentError, IntegrityError, SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from neurons.validator.migrate import migrate
+from neurons.validator.tables import PublicationRow, ScoreChangeRow, ScoreRow
+from statements.attestation import SignedAttestation
+from statements.errors import ConfigurationError, VeristakeError
+from statements.proven_inference import ProvenInference
+from statements.publication import Publication, PublicationPage
+
+VERIFIED = "verified"
+"""Reason of a change after a verified answer; the other reasons are those of AnswerFault."""
+_REMEMBERED_SUCCESSES = 256
+_ATTESTATIONS = TypeAdapter(tuple[SignedAttestation, ...])
+
+
+class AlreadyPublishedError(VeristakeError):
+    """The statement has been published before."""
+
+
+class ScoreChange(BaseModel):
+    """One change of a miner's score.
+
+    Attributes:
+        hotkey: the miner.
+        previous: score before.
+        score: score after.
+        reason: ``verified``, or why the answer failed.
+        seconds: from request to answer; None when there was no answer.
+        statement_id: what was asked; None when nothing was.
+        at: Unix time, seconds.
+    """
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+    hotkey: str
+    previous: float
+    score: float
+    reason: str
+    seconds: float | None = None
+    statement_id: str | None = None
+    at: float
+
+
+class MinerScore(BaseModel):
+    """A miner's present score.
+
+    Attributes:
+        hotkey: the miner.
+        score: from 0 to 1 over the number of miners.
+        updated_at: Unix time, seconds.
+        last_change: its newest change.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    hotkey: str
+    score: float
+    updated_at: float
+    last_change: ScoreChange
+
+
+class ResponseTimes(BaseModel):
+    """Samples for the scoring formula.
+
+    Attributes:
+        latest: seconds of each miner's latest success, by hotkey.
+        successes: seconds of the latest successes of all miners.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    latest: dict[str, float]
+    successes: tuple[float, ...]
+
+
+class ValidatorStore:
+    """The validator's database. Methods block: call them in a thread. One process writes.
+
+    Args:
+        engine: of a migrated database.
+        validator: ss58 hotkey under which statements are published.
+    """
+
+    def __init__(self, engine: Engine, validator: str) -> None:
+        self._engine = engine
+        self._validator = validator
+
+    def publish(
+        self, inference: ProvenInference, attestations: tuple[SignedAttestation, ...], change: ScoreChange
+    ) -> int:
+        """Publish a verified statement and record the change of score that it earned, both or neither.
+
+        Returns:
+            Its cursor.
+
+        Raises:
+            AlreadyPublishedError: the statement has a cursor already.
+        """
+        row = PublicationRow(
+            statement_id=inference.statement_id,
+            published_at=time.time(),
+            inference=inference.to_json(),
+            attestations=_ATTESTATIONS.dump_json(attestations).decode(),
+        )
+        try:
+            with Session(self._engine) as session, session.begin():
+                session.add(row)
+                session.flush()
+                _apply(session, change)
+                return row.cursor
+        except IntegrityError as error:
+            raise AlreadyPublishedError(f"statement {inference.statement_id} is published already") from error
+
+    def record(self, change: ScoreChange) -> None:
+        """Record a change of score that comes with no publication."""
+        with Session(self._engine) as session, session.begin():
+            _apply(session, change)
+
+    def is_published(self, statement_id: str) -> bool:
+        """Whether a statement has a cursor."""
+        query = select(PublicationRow.cursor).where(PublicationRow.statement_id == statement_id)
+        with Session(self._engine) as session:
+            return session.scalar(query) is not None
+
+    def page(self, after: int, limit: int) -> PublicationPage:
+        """Publications with a cursor above ``after``, oldest first, at most ``limit``."""
+        query = select(PublicationRow).where(PublicationRow.cursor > after).order_by(PublicationRow.cursor).limit(limit)
+        with Session(self._engine) as session:
+            items = tuple(self._publication(row) for row in session.scalars(query))
+        return PublicationPage(items=items, next_cursor=items[-1].cursor if items else after)
+
+    def score(self, hotkey: str) -> float:
+        """A miner's present score, 0 before its first answer."""
+        with Session(self._engine) as session:
+            row = session.get(ScoreRow, hotkey)
+            return row.score if row is not None else 0.0
+
+    def scores(self) -> tuple[MinerScore, ...]:
+        """All scores, best first, each with its newest change."""
+        query = select(ScoreRow).order_by(ScoreRow.score.desc(), ScoreRow.hotkey)
+        with Session(self._engine) as session:
+            return tuple(
+                MinerScore(
+                    hotkey=row.hotkey,
+                    score=row.score,
+                    updated_at=row.updated_at,
+                    last_change=_changes_of(session, row.hotkey, 1)[0],
+                )
+                for row in session.scalars(query)
+            )
+
+    def changes(self, hotkey: str, limit: int = 100) -> tuple[ScoreChange, ...]:
+        """The newest changes of a miner's score, newest first."""
+        with Session(self._engine) as session:
+            return _changes_of(session, hotkey, limit)
+
+    def response_times(self) -> ResponseTimes:
+        """Samples for the scoring formula, of the latest 256 successes."""
+        query = (
+            select(ScoreChangeRow.hotkey, ScoreChangeRow.seconds)
+            .where(ScoreChangeRow.reason == VERIFIED, ScoreChangeRow.seconds.is_not(None))
+            .order_by(ScoreChangeRow.number.desc())
+            .limit(_REMEMBERED_SUCCESSES)
+        )
+        with Session(self._engine) as session:
+            rows = session.execute(query).tuples()
+            newest_first = [(hotkey, seconds) for hotkey, seconds in rows if seconds is not None]
+        return ResponseTimes(latest=dict(reversed(newest_first)), successes=tuple(s for _, s in newest_first))
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._engine.dispose()
+
+    def _publication(self, row: PublicationRow) -> Publication:
+        return Publication(
+            cursor=row.cursor,
+            published_at=row.published_at,
+            inference=ProvenInference.model_validate_json(row.inference),
+            attestations=_ATTESTATIONS.validate_json(row.attestations),
+            validator=self._validator,
+        )
+
+
+def open_store(state_url: str, validator: str) -> ValidatorStore:
+    """Connect, bring the tables up to date, and return the store.
+
+    Args:
+        state_url: SQLAlchemy URL; SQLite's is switched to write-ahead logging.
+        validator: ss58 hotkey of the validator.
+
+    Raises:
+        ConfigurationError: the URL is malformed or the database cannot be opened.
+    """
+    try:
+        url = make_url(state_url)
+        if url.get_backend_name() == "sqlite" and url.database:
+            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(url)
+        if url.get_backend_name() == "sqlite":
+            event.listen(engine, "connect", _prepare_sqlite)
+        migrate(engine)
+    except (ArgumentError, SQLAlchemyError, ImportError, OSError) as error:
+        # the URL may hold a password, so neither it nor the driver's message with it is repeated
+        raise ConfigurationError(
+            f"the database of state_url cannot be opened: {type(error).__name__}",
+            remedy="Check state_url, for example sqlite:///build/validator.sqlite, and that it can be written.",
+        ) from error
+    return ValidatorStore(engine, validator)
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    # WAL lets readers read while the loop writes; FULL makes a commit survive a power cut
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _apply(session: Session, change: ScoreChange) -> None:
+    session.add(ScoreChangeRow(**change.model_dump()))
+    session.merge(ScoreRow(hotkey=change.hotkey, score=change.score, updated_at=change.at))
+
+
+def _changes_of(session: Session, hotkey: str, limit: int) -> tuple[ScoreChange, ...]:
+    query = (
+        select(ScoreChangeRow)
+        .where(ScoreChangeRow.hotkey == hotkey)
+        .order_by(ScoreChangeRow.number.desc())
+        .limit(limit)
+    )
+    return tuple(ScoreChange.model_validate(row) for row in session.scalars(query))

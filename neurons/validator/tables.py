@@ -1,0 +1,56 @@
+"""Tables of the validator; neurons/migrations makes them, a test compares the two."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Float, Integer, MetaData, String, Text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+# SQLite only counts its own INTEGER type up by itself
+_COUNTER = BigInteger().with_variant(Integer, "sqlite")
+
+
+class Base(DeclarativeBase):
+    """Root of the tables."""
+
+    metadata = MetaData(
+        naming_convention={"pk": "pk_%(table_name)s", "uq": "uq_%(table_name)s_%(column_0_name)s"},
+    )
+
+
+class PublicationRow(Base):
+    """One published statement; rows are never changed or removed."""
+
+    __tablename__ = "publications"
+    __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012 - SQLAlchemy reads a plain dict here
+
+    cursor: Mapped[int] = mapped_column(_COUNTER, primary_key=True, autoincrement=True)
+    statement_id: Mapped[str] = mapped_column(String(66), unique=True)
+    published_at: Mapped[float] = mapped_column(Float)
+    inference: Mapped[str] = mapped_column(Text)
+    attestations: Mapped[str] = mapped_column(Text)
+
+
+class ScoreRow(Base):
+    """A miner's present score."""
+
+    __tablename__ = "scores"
+
+    hotkey: Mapped[str] = mapped_column(String(64), primary_key=True)
+    score: Mapped[float] = mapped_column(Float)
+    updated_at: Mapped[float] = mapped_column(Float)
+
+
+class ScoreChangeRow(Base):
+    """Why a score is what it is; rows are never changed or removed."""
+
+    __tablename__ = "score_changes"
+    __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012 - SQLAlchemy reads a plain dict here
+
+    number: Mapped[int] = mapped_column(_COUNTER, primary_key=True, autoincrement=True)
+    hotkey: Mapped[str] = mapped_column(String(64), index=True)
+    at: Mapped[float] = mapped_column(Float)
+    previous: Mapped[float] = mapped_column(Float)
+    score: Mapped[float] = mapped_column(Float)
+    reason: Mapped[str] = mapped_column(String(32))
+    seconds: Mapped[float | None] = mapped_column(Float)
+    statement_id: Mapped[str | None] = mapped_column(String(66))
