@@ -1,0 +1,80 @@
+"""Real contracts on a real Anvil, which Ape starts; every test begins from the state that the fixtures made."""
+
+from pathlib import Path
+
+import pytest
+
+from veristake.contracts_tool.compile import compiled_project
+
+PROJECT = Path(__file__).resolve().parents[2]
+ONE = 10**18
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled():
+    """The project's contracts, compiled anew when an imported source has changed."""
+    return compiled_project(PROJECT)
+
+
+@pytest.fixture(scope="session")
+def owner(accounts):
+    """Owns OmronDeposit and the mocks."""
+    return accounts[0]
+
+
+@pytest.fixture(scope="session")
+def restaker(accounts):
+    """Deposits."""
+    return accounts[1]
+
+
+@pytest.fixture(scope="session")
+def other_restaker(accounts):
+    """Deposits as well."""
+    return accounts[2]
+
+
+@pytest.fixture(scope="session")
+def claim_manager(accounts):
+    """May claim for users once deposits have stopped."""
+    return accounts[3]
+
+
+@pytest.fixture(scope="session")
+def stranger(accounts):
+    """May do nothing that is not open to all."""
+    return accounts[4]
+
+
+@pytest.fixture
+def ezeth(owner, project):
+    """A liquid restaking token."""
+    return owner.deploy(project.MockLiquidRestakingToken, "Mock ezETH", "ezETH", ONE)
+
+
+@pytest.fixture
+def weth(owner, project):
+    """Wrapped ether."""
+    return owner.deploy(project.MockWrappedEther)
+
+
+@pytest.fixture
+def awkward(owner, project):
+    """A token that keeps a fee, refuses, or calls back, as told."""
+    return owner.deploy(project.MockAwkwardToken)
+
+
+@pytest.fixture
+def deposit(owner, project, ezeth, weth, awkward):
+    """OmronDeposit with three tokens listed."""
+    return owner.deploy(project.OmronDeposit, owner, [ezeth, weth, awkward])
+
+
+@pytest.fixture
+def funded(owner, deposit, ezeth, weth, awkward, restaker, other_restaker):
+    """Both restakers hold a thousand of each token and have approved the deposit contract."""
+    for token in (ezeth, weth, awkward):
+        for holder in (restaker, other_restaker):
+            token.mint(holder, 1000 * ONE, sender=owner)
+            token.approve(deposit, 2**256 - 1, sender=holder)
+    return deposit

@@ -1,0 +1,177 @@
+"""What must hold before the first transaction; each failure is one line with its remedy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from statements.errors import ChainError, CircuitError, ConfigurationError
+from verifier_gen.circuit import read_manifest
+from verifier_gen.manifest import CircuitManifest, sha256_file
+from veristake.contracts_tool.plan import LOCAL_CHAIN_IDS, HomePlan, Plan
+
+if TYPE_CHECKING:
+    from web3 import Web3
+
+
+class _KnownAnswer(NamedTuple):
+    """A call of a precompile and its right answer, both hex."""
+
+    address: int
+    name: str
+    data: str
+    answer: str
+
+
+def _words(*values: int) -> str:
+    return "".join(f"{value:064x}" for value in values)
+
+
+# The group bn254 of EIP-196 and EIP-197: generators G1 = (1, 2) and G2, twice G1, and minus G1.
+_BASE_MODULUS = 21888242871839275222246405745257275088696311157297823662689037894645226208583
+_TWICE_G1 = (
+    0x030644E72E131A029B85045B68181585D97816A916871CA8D3C208C16D87CFD3,
+    0x15ED738C0E0A7C92E7845F96B2AE9C0A68A6A449E3538FC7FF3EBF7A5A18A2C4,
+)
+_G2 = (
+    0x198E9393920D483A7260BFB731FB5D25F1AA493335A9E71297E485B7AEF312C2,
+    0x1800DEEF121F1E76426A00665E5C4479674322D4F75EDADD46DEBD5CD992F6ED,
+    0x090689D0585FF075EC9E99AD690C3395BC4B313370B38EF355ACDADCD122975B,
+    0x12C85EA5DB8C6DEB4AAB71808DCB408FE3D1E7690C43D37B4CE6CC0166FA7DAA,
+)
+_KNOWN_ANSWERS = (
+    _KnownAnswer(6, "bn254 addition", _words(1, 2, 1, 2), _words(*_TWICE_G1)),
+    _KnownAnswer(7, "bn254 multiplication", _words(1, 2, 2), _words(*_TWICE_G1)),
+    # e(G1, G2) * e(-G1, G2) = 1
+    _KnownAnswer(8, "bn254 pairing", _words(1, 2, *_G2, 1, _BASE_MODULUS - 2, *_G2), _words(1)),
+)
+
+
+def preflight(plan: Plan, web3: Web3, project: Path) -> CircuitManifest:
+    """Everything that can be known before the first transaction, cheapest first.
+
+    Args:
+        plan: what is to be deployed.
+        web3: connection to the chain.
+        project: folder of the Solidity project, whose generated verifier is to be deployed.
+
+    Returns:
+        The circuit's manifest.
+
+    Raises:
+        CircuitError: no manifest, a `dev` SRS off a local chain, or a verifier of another build.
+        ConfigurationError: mocks, well-known keys, or features that do not fit.
+        ChainError: another chain, or one without the precompiles.
+    """
+    manifest = read_manifest(plan.circuit)
+    check_chain_id(web3, plan.chain_id)
+    check_local_only_parts(plan, manifest)
+    check_verifier_source(project, manifest)
+    check_feature_scale(plan, manifest)
+    check_precompiles(web3)
+    return manifest
+
+
+def check_chain_id(web3: Web3, expected: int) -> None:
+    """Refuse another chain than the plan's.
+
+    Raises:
+        ChainError: it is another one.
+    """
+    actual = web3.eth.chain_id
+    if actual != expected:
+        raise ChainError(
+            f"chain_id is {actual}, the plan says {expected}",
+            remedy="Give the URL of the right node, or the plan of this chain",
+        )
+
+
+def check_local_only_parts(plan: Plan, manifest: CircuitManifest) -> None:
+    """Refuse on a public chain what is safe on a developer's node only.
+
+    Raises:
+        CircuitError: the circuit's SRS has a known trapdoor.
+        ConfigurationError: mocks, or a key that everybody knows.
+    """
+    if plan.chain_id in LOCAL_CHAIN_IDS:
+        return
+    if manifest.dev_srs:
+        raise CircuitError(
+            f"circuit {manifest.name} is built on a dev SRS, for which anybody can forge proofs, "
+            f"and chain {plan.chain_id} is not local",
+            remedy="Build the circuit on an SRS from a ceremony",
+        )
+    if plan.account.test_index is not None:
+        raise ConfigurationError(
+            f"account.test_index: everybody knows this key; chain {plan.chain_id} is not local",
+            remedy="Give account.keystore and account.password_file",
+        )
+    mocks = [symbol for symbol, asset in plan.assets.items() if asset.mock] if isinstance(plan, HomePlan) else []
+    if mocks:
+        raise ConfigurationError(
+            f"assets {', '.join(mocks)} are mocks; chain {plan.chain_id} is not local",
+            remedy="Give assets.<symbol>.existing",
+        )
+
+
+def check_verifier_source(project: Path, manifest: CircuitManifest) -> None:
+    """Refuse a generated verifier that is not the one of this circuit.
+
+    Raises:
+        CircuitError: it is missing or stale.
+    """
+    path = project / "contracts" / "generated" / f"{manifest.verifier_contract}.sol"
+    remedy = f"Build the circuit again: veristake circuit build ({manifest.name})"
+    if not path.is_file():
+        raise CircuitError(f"generated verifier {path} is missing", remedy=remedy)
+    actual = sha256_file(path)
+    if actual != manifest.verifier_source_hash:
+        raise CircuitError(
+            f"generated verifier {path} is stale: sha256 {actual[:18]}…, "
+            f"the circuit's manifest says {manifest.verifier_source_hash[:18]}…",
+            remedy=remedy,
+        )
+
+
+def check_feature_scale(plan: Plan, manifest: CircuitManifest) -> None:
+    """Refuse features at another scale than the circuit's inputs.
+
+    Raises:
+        ConfigurationError: the plan names a scale, and it is another one.
+    """
+    if not isinstance(plan, HomePlan) or "input_scale_bits" not in plan.features.model_fields_set:
+        return
+    given, needed = plan.features.input_scale_bits, manifest.layout.input_scale_bits
+    if given != needed:
+        raise ConfigurationError(
+            f"features.input_scale_bits is {given}, circuit {manifest.name} has {needed}",
+            remedy="Leave the field out: it is taken from the circuit",
+        )
+
+
+def check_precompiles(web3: Web3) -> None:
+    """Refuse a chain where an EZKL verifier cannot work (EIP-196, EIP-197).
+
+    Not every EVM has the precompiles where Ethereum does, and a call to an address without code succeeds.
+
+    Raises:
+        ChainError: one of them gives another answer than the known one.
+    """
+    for known in _KNOWN_ANSWERS:
+        to = web3.to_checksum_address(f"0x{known.address:040x}")
+        answer = bytes(web3.eth.call({"to": to, "data": "0x" + known.data, "gas": 500_000}))  # type: ignore[typeddict-item]  # web3 wants its own hex type
+        if answer.hex() != known.answer:
+            raise ChainError(
+                f"precompile 0x{known.address:02x} ({known.name}) answers 0x{answer.hex() or '(nothing)'}",
+                remedy="This chain cannot verify EZKL proofs: choose one with EIP-196 and EIP-197",
+            )
+
+
+def check_funds(web3: Web3, address: str) -> None:
+    """Refuse an account without funds.
+
+    Raises:
+        ChainError: its balance is zero.
+    """
+    if web3.eth.get_balance(web3.to_checksum_address(address)) == 0:
+        raise ChainError(f"account {address} has no funds", remedy="Send it some of the chain's coin, or name another")

@@ -1,0 +1,121 @@
+"""``veristake contracts``: compile, deploy, check."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from statements.errors import ChainError, VeristakeError
+from veristake.contracts_tool.environment import find_project
+
+_JSON = click.option("--json", "as_json", is_flag=True, help="Answer with one JSON object on standard output.")
+
+
+class _Commands(click.Group):
+    """Turns the project's errors into one line and an exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except VeristakeError as error:
+            failure = click.ClickException(str(error))
+            failure.exit_code = error.exit_code
+            raise failure from error
+
+
+def _step(text: str) -> None:
+    click.echo(f"  {text}", err=True)
+
+
+@click.group(cls=_Commands)
+def contracts() -> None:
+    """Compile the contracts, deploy them to a chain, and check a deployment.
+
+    Compiling and deploying go through Ape; `ape run deploy` and `ape run verify_deployment` do the same.
+    """
+
+
+@contracts.command("compile")
+@click.option("--force", is_flag=True, help="Compile even when no source has changed.")
+@_JSON
+def compile_command(force: bool, as_json: bool) -> None:
+    """Compile all contracts. A second run, with nothing changed, takes a second."""
+    from veristake.contracts_tool.compile import compiled_project
+
+    project = compiled_project(find_project(), _step, force=force)
+    sizes = {
+        name: len(bytes(project.contracts[name].contract_type.get_runtime_bytecode() or b""))
+        for name in sorted(project.contracts)
+    }
+    deployable = {name: size for name, size in sizes.items() if size}
+    if as_json:
+        click.echo(json.dumps({"runtime_bytes": deployable}))
+        return
+    for name, size in deployable.items():
+        click.echo(f"{name:32} {size:6,} bytes")
+
+
+@contracts.command("deploy")
+@click.option(
+    "--plan",
+    "plan_file",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="TOML file that says what to deploy; scripts/plans/ has examples.",
+)
+@click.option("--rpc", required=True, help="URL of a node of the chain, e.g. http://127.0.0.1:8545.")
+@click.option(
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("build/deployments"),
+    show_default=True,
+    help="Folder for <chainId>.json, which is written only when all went well.",
+)
+@_JSON
+def deploy_command(plan_file: Path, rpc: str, output: Path, as_json: bool) -> None:
+    """Deploy everything that one chain needs, and record the addresses.
+
+    Before the first transaction it checks the chain id, the account's funds, the circuit's manifest and generated
+    verifier, and that the chain can verify EZKL proofs at all. A circuit built on a dev SRS goes to local chains only.
+    """
+    from veristake.contracts_tool.deploy import deploy_to
+    from veristake.contracts_tool.plan import load_plan
+
+    path = deploy_to(load_plan(plan_file), rpc, find_project(), output, _step)
+    click.echo(json.dumps({"deployment": str(path)}) if as_json else f"deployed: {path}")
+
+
+@contracts.command("check")
+@click.argument("deployment_file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--rpc", required=True, help="URL of a node of the chain, e.g. http://127.0.0.1:8545.")
+@_JSON
+def check_command(deployment_file: Path, rpc: str, as_json: bool) -> None:
+    """Compare DEPLOYMENT_FILE with the chain: code of every contract, adapters, registry versions.
+
+    Names each difference; exit code 1 when there is one.
+    """
+    from veristake.contracts_tool.record import read_deployment
+    from veristake.contracts_tool.verify import differences
+
+    deployment = read_deployment(deployment_file)
+    found = differences(deployment, _web3(rpc))
+    if as_json:
+        click.echo(json.dumps({"differences": [difference.to_dict() for difference in found]}))
+    else:
+        for difference in found:
+            click.echo(str(difference))
+        click.echo(f"{len(deployment.contracts)} contracts, {len(found)} differences")
+    if found:
+        click.get_current_context().exit(1)
+
+
+def _web3(rpc: str) -> Any:
+    from web3 import HTTPProvider, Web3
+
+    web3 = Web3(HTTPProvider(rpc, request_kwargs={"timeout": 10}))
+    if not web3.is_connected():
+        raise ChainError(f"rpc {rpc} does not answer", remedy="Start the node, or correct the URL")
+    return web3

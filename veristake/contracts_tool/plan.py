@@ -1,0 +1,185 @@
+"""What to deploy on one chain, from a TOML file."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from staking_model.features import FeatureParameters
+from statements.errors import ConfigurationError
+from statements.quantities import Address, BigInteger
+
+LOCAL_CHAIN_IDS = frozenset({1337, 31337, 31338})
+"""Chains of developers' own nodes, where mocks and circuits on a `dev` SRS are harmless."""
+_DAY = 24 * 3600
+_BITS_32 = 1 << 32
+
+
+class _PlanPart(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class AccountPlan(_PlanPart):
+    """Who deploys: one of Ape's well-known test accounts, or a V3 keystore with a password file.
+
+    Attributes:
+        test_index: number of a test account; their keys are public, so on local chains only.
+        keystore: V3 keystore JSON.
+        password_file: file whose first line is the keystore's password.
+    """
+
+    test_index: int | None = Field(default=None, ge=0)
+    keystore: Path | None = None
+    password_file: Path | None = None
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Self:
+        if (self.test_index is None) == (self.keystore is None):
+            raise ValueError("give either test_index or keystore")
+        if (self.keystore is None) != (self.password_file is None):
+            raise ValueError("keystore and password_file belong together")
+        return self
+
+
+class MockAsset(_PlanPart):
+    """A token made for the occasion, with its rate provider and price feed; on local chains only.
+
+    Attributes:
+        kind: a liquid restaking token, whose rate grows, or wrapped ether, whose rate is fixed.
+        initial_rate: wei of ETH per 1e18 token units.
+        price: first market price, wei of ETH per 1e18 token units.
+        supply: token units minted to the deployer.
+    """
+
+    kind: Literal["liquid_restaking_token", "wrapped_ether"] = "liquid_restaking_token"
+    initial_rate: BigInteger = Field(default=10**18, gt=0, lt=1 << 96)
+    price: BigInteger = Field(gt=0, lt=1 << 96)
+    supply: BigInteger = Field(gt=0, lt=1 << 104)
+
+
+class ExistingAsset(_PlanPart):
+    """A token that is on the chain already.
+
+    Attributes:
+        token: the token.
+        rate_provider: answers ``getRate()``.
+        price_feed: AggregatorV3 feed in ETH.
+    """
+
+    token: Address
+    rate_provider: Address
+    price_feed: Address
+
+
+class AssetPlan(_PlanPart):
+    """An asset to observe.
+
+    Attributes:
+        heartbeat: longest time between two updates that the price feed promises, seconds.
+        mock: make it.
+        existing: take it.
+    """
+
+    heartbeat: int = Field(gt=0, lt=_BITS_32)
+    mock: MockAsset | None = None
+    existing: ExistingAsset | None = None
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Self:
+        if (self.mock is None) == (self.existing is None):
+            raise ValueError("give either mock or existing")
+        return self
+
+
+class _ChainPlan(_PlanPart):
+    """What both kinds of chain need.
+
+    Attributes:
+        chain_id: EIP-155 id that the node must have.
+        circuit: folder of a built circuit.
+        maximum_age: age of an observation beyond which reads revert, seconds.
+        activation_delay: time between proposing and activating a circuit version, seconds.
+        base_loan_to_value_bps: what the sample protocol lends without any risk, ten-thousandths.
+        account: who deploys, and is admin and proposer.
+        guardian: who may freeze; the deployer when left out.
+    """
+
+    chain_id: int = Field(gt=0)
+    circuit: Path
+    maximum_age: int = Field(default=2 * 3600, gt=0, lt=_BITS_32)
+    activation_delay: int = Field(default=0, ge=0, lt=_BITS_32)
+    base_loan_to_value_bps: int = Field(default=7500, ge=1000, le=9500)
+    account: AccountPlan
+    guardian: Address | None = None
+
+
+class HomePlan(_ChainPlan):
+    """A chain whose own tokens are observed.
+
+    Attributes:
+        epoch_length: seconds, more than the ten minutes in which an epoch can be observed.
+        config_delay_epochs: epochs before a changed asset config is read.
+        sequencer_feed: Chainlink's uptime feed on a rollup.
+        claim_manager_delay: time between announcing and accepting OmronDeposit's claim manager, seconds.
+        features: factors of the four features; ``input_scale_bits`` is the circuit's when left out.
+        assets: by symbol.
+    """
+
+    kind: Literal["home"] = "home"
+    epoch_length: int = Field(default=3600, gt=600, lt=_BITS_32)
+    config_delay_epochs: int = Field(default=24, ge=1, lt=_BITS_32)
+    sequencer_feed: Address | None = None
+    claim_manager_delay: int = Field(default=7 * _DAY, gt=0, le=90 * _DAY)
+    features: FeatureParameters = FeatureParameters()
+    assets: dict[str, AssetPlan] = Field(min_length=1)
+
+
+class AbroadPlan(_ChainPlan):
+    """A chain that takes the home chain's inputs from attesters.
+
+    Attributes:
+        home: deployment JSON of the home chain: observer, epoch length and assets come from there.
+        attesters: who may sign inputs.
+        threshold: signatures needed.
+    """
+
+    kind: Literal["abroad"] = "abroad"
+    home: Path
+    attesters: tuple[Address, ...] = Field(min_length=1)
+    threshold: int = Field(default=1, ge=1)
+
+    @model_validator(mode="after")
+    def _threshold_reachable(self) -> Self:
+        if self.threshold > len(self.attesters):
+            raise ValueError(f"threshold {self.threshold} exceeds the {len(self.attesters)} attesters")
+        return self
+
+
+Plan = HomePlan | AbroadPlan
+
+
+class _PlanFile(_PlanPart):
+    plan: Annotated[Plan, Field(discriminator="kind")]
+
+
+def load_plan(path: Path) -> Plan:
+    """The plan in a TOML file; relative paths in it start at the working folder.
+
+    Raises:
+        ConfigurationError: the file is missing, is not TOML, or a field is wrong.
+    """
+    try:
+        return _PlanFile.model_validate({"plan": tomllib.loads(path.read_text("utf-8"))}).plan
+    except FileNotFoundError as error:
+        raise ConfigurationError(f"plan {path} is missing", remedy="See scripts/plans/ for examples") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(f"plan {path} is not TOML: {error}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"][2:])
+        raise ConfigurationError(
+            f"plan {path}, field {field}: {first['msg']}", remedy="See scripts/plans/ for examples"
+        ) from error
