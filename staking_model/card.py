@@ -61,7 +61,8 @@ class ModelCard(BaseModel):
         data: what it was trained on.
         seed: of data, weights and batches.
         metrics: on tokens and a time that training did not see.
-        fixed_point_error: largest difference that 2^-12 fixed point made to an output of the test set.
+        fixed_point_error: largest difference that fixed point at the input scale made to a score of the test set.
+        rounding_spread: largest difference seen between scores of provers who round each quotient at random.
         limits: what it cannot do.
     """
 
@@ -85,6 +86,7 @@ class ModelCard(BaseModel):
     seed: int
     metrics: Metrics
     fixed_point_error: float
+    rounding_spread: float
     limits: tuple[str, ...] = LIMITS
 
 
@@ -164,8 +166,9 @@ event. Brier score and mean absolute error (fraction of the longest duration): l
 {table}
 
 Climatology always says training's event rate and median duration. Persistence takes whether an event was under way in
-the last {HORIZON} epochs, and the newest duration that is fully known. Fixed point at 2^-12 changes an output by at
-most {card.fixed_point_error:.5f}.
+the last {HORIZON} epochs, and the newest duration that is fully known. Fixed point at the input
+scale changed a score by {card.fixed_point_error:.5f} at most; provers who round each quotient at random came to scores
+that differ by {card.rounding_spread:.5f} at most.
 
 ## Limits
 

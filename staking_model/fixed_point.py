@@ -6,18 +6,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from staking_model.features import FEATURES, WINDOW
-from staking_model.network import GATES, FloatArray, Weights, sigmoid
+from staking_model.network import GATES, FloatArray, Weights, forward, sigmoid
 
 IntegerArray = NDArray[np.int64]
 
 
-def fixed_point_forward(weights: Weights, inputs: IntegerArray, scale_bits: int) -> IntegerArray:
-    """The network on integers, every rescaling and table entry rounded to the nearest.
+def fixed_point_forward(
+    weights: Weights, inputs: IntegerArray, scale_bits: int, prover: np.random.Generator | None = None
+) -> IntegerArray:
+    """The network on integers.
 
     Args:
         weights: in circuit form.
         inputs: [N, 32] features at 2^scale_bits.
         scale_bits: of inputs, weights and outputs alike.
+        prover: rounds each rescaling up or down at random, as a circuit lets a prover do; None rounds to the nearest.
 
     Returns:
         Scores [N, 2] at 2^scale_bits.
@@ -29,6 +32,10 @@ def fixed_point_forward(weights: Weights, inputs: IntegerArray, scale_bits: int)
         return quantized
 
     def rescale(values: IntegerArray) -> IntegerArray:
+        if prover is not None:
+            upward = (prover.random(values.shape) < 0.5) & (values % one != 0)
+            rounded: IntegerArray = values // one + upward
+            return rounded
         rescaled: IntegerArray = np.rint(values / one).astype(np.int64)
         return rescaled
 
@@ -46,7 +53,18 @@ def fixed_point_forward(weights: Weights, inputs: IntegerArray, scale_bits: int)
     return lookup(rescale(state @ quantize(weights.head)) + quantize(weights.head_bias))
 
 
-def fixed_point_error(weights: Weights, scores: FloatArray, inputs: IntegerArray, scale_bits: int) -> float:
-    """Largest difference between fixed-point scores and the given ones."""
+def fixed_point_error(weights: Weights, inputs: IntegerArray, scale_bits: int) -> float:
+    """Largest difference that rounding to the nearest makes to a score."""
+    exact = forward(weights, inputs / (1 << scale_bits))
     fixed = fixed_point_forward(weights, inputs, scale_bits) / (1 << scale_bits)
-    return float(np.abs(fixed - scores).max())
+    return float(np.abs(fixed - exact).max())
+
+
+def rounding_spread(weights: Weights, inputs: IntegerArray, scale_bits: int, provers: int, seed: int) -> float:
+    """Largest difference between two scores of the same inputs among provers who round at random.
+
+    It is sampled, so it bounds the true spread from below.
+    """
+    generator = np.random.default_rng(seed)
+    runs = [fixed_point_forward(weights, inputs, scale_bits, generator) for _ in range(provers)]
+    return float(np.ptp(np.stack(runs), axis=0).max()) / (1 << scale_bits)

@@ -19,12 +19,15 @@ each of which costs a rescaling in the circuit; everything else is an addition.
    from 1/2. So 4 c_t - 2 lies in (-2, 2), sigmoid of it minus 1/2 in (-0.381, 0.381), and |h_t| < 1/2.
 2. A gate's argument is at most sum|W_x| + sum|W_h| / 2 + |b|; a score's at most sum|W_s| / 2 + |b|. Training projects
    each of these to at most 7.8, :func:`argument_bounds` states them, and export refuses weights beyond it.
-3. The remaining 0.1 holds what fixed point adds: 12 weights and values rounded at 2^-12 add less than 0.01.
+3. The remaining 0.1 holds what fixed point adds: rounding 13 terms at 2^-11 adds less than 0.01.
+
+The recurrent weights of a unit are held to sum|W_h| / 2 <= 2 besides: a circuit may round each quotient up or down, and
+this limits how far one step's rounding grows in the next.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -37,8 +40,10 @@ FloatArray = NDArray[np.float64]
 
 ARGUMENT_LIMIT: Final = 7.8
 """Largest argument that weights may give any sigmoid."""
-WEIGHT_SCALE_BITS: Final = 12
-"""Weights are multiples of 2^-12, so that a circuit at this scale holds exactly the exported ones."""
+RECURRENT_LIMIT: Final = 2.0
+"""Largest part of a gate's argument that may come from the hidden state."""
+WEIGHT_SCALE_BITS: Final = 11
+"""Weights are multiples of 2^-11, so that a circuit at this scale holds exactly the exported ones."""
 OUTPUTS: Final = 2
 """Staking duration, exit risk."""
 GATES: Final = 3
@@ -79,21 +84,35 @@ def argument_bounds(weights: Weights) -> tuple[FloatArray, FloatArray]:
     return gates, head
 
 
-def projected(weights: Weights, limit: float = ARGUMENT_LIMIT) -> Weights:
-    """The weights with every unit whose bound exceeds ``limit`` scaled down to it."""
-    gate_bounds, head_bounds = argument_bounds(weights)
-    shrink_gates = np.minimum(1.0, limit / np.maximum(gate_bounds, 1e-12))
-    shrink_head = np.minimum(1.0, limit / np.maximum(head_bounds, 1e-12))
+def recurrent_bounds(weights: Weights) -> FloatArray:
+    """Largest magnitude of what the hidden state adds to each gate's argument [3 H]."""
+    bounds: FloatArray = np.abs(weights.gates[FEATURES:]).sum(0) / 2
+    return bounds
+
+
+def projected(weights: Weights) -> Weights:
+    """The weights with every unit that exceeds a limit scaled down to it."""
+    gates = weights.gates.copy()
+    gates[FEATURES:] *= _shrink(recurrent_bounds(weights), RECURRENT_LIMIT)
+    inside = replace(weights, gates=gates)
+    gate_bounds, head_bounds = argument_bounds(inside)
+    shrink_gates = _shrink(gate_bounds, ARGUMENT_LIMIT)
+    shrink_head = _shrink(head_bounds, ARGUMENT_LIMIT)
     return Weights(
-        gates=weights.gates * shrink_gates,
+        gates=gates * shrink_gates,
         gate_bias=weights.gate_bias * shrink_gates,
         head=weights.head * shrink_head,
         head_bias=weights.head_bias * shrink_head,
     )
 
 
+def _shrink(bounds: FloatArray, limit: float) -> FloatArray:
+    factors: FloatArray = np.minimum(1.0, limit / np.maximum(bounds, 1e-12))
+    return factors
+
+
 def quantized(weights: Weights) -> Weights:
-    """The weights on the grid 2^-12, truncated toward zero so that no bound grows."""
+    """The weights on the grid 2^-WEIGHT_SCALE_BITS, truncated toward zero so that no bound grows."""
     grid = float(1 << WEIGHT_SCALE_BITS)
 
     def snap(values: FloatArray) -> FloatArray:

@@ -10,17 +10,21 @@ from typing import Final
 import numpy as np
 
 from staking_model.card import ModelCard, card_markdown, sha256_of
-from staking_model.dataset import DatasetSize, Split, build_split
+from staking_model.dataset import DatasetSize, build_split
 from staking_model.evaluation import evaluate
 from staking_model.export import onnx_bytes
 from staking_model.features import FeatureParameters
-from staking_model.fixed_point import fixed_point_error
-from staking_model.network import ARGUMENT_LIMIT, WEIGHT_SCALE_BITS, Weights, forward
+from staking_model.fixed_point import fixed_point_error, rounding_spread
+from staking_model.network import ARGUMENT_LIMIT, WEIGHT_SCALE_BITS
 from staking_model.shipped import CARD_NAME, CARD_TEXT_NAME, ONNX_NAME
 from staking_model.train import TrainingSettings, fit
 
 DEFAULT_TAG_LIMBS: Final = 8
 """Eight limbs of 16 bits: a tag of 128 bits."""
+PROVERS: Final = 10
+"""Provers who round at random, to see how far their scores differ."""
+PROVER_STRIDE: Final = 8
+"""Every how many test windows they are asked."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,8 @@ def produce(directory: Path, settings: ProductionSettings, report: Callable[[str
     )
     report(f"testing on {len(split.test):,} windows of other tokens and a later time")
     network = onnx_bytes(weights, tag_limbs=settings.tag_limbs)
+    scale_bits = settings.parameters.input_scale_bits
+    inputs = np.rint(split.test.inputs.astype(np.float64) * (1 << scale_bits)).astype(np.int64)
     card = ModelCard(
         onnx_sha256=sha256_of(network),
         hidden=weights.hidden,
@@ -73,7 +79,8 @@ def produce(directory: Path, settings: ProductionSettings, report: Callable[[str
         data=_data_text(settings.size),
         seed=settings.training.seed,
         metrics=evaluate(weights, split),
-        fixed_point_error=_fixed_point_error(weights, split),
+        fixed_point_error=round(fixed_point_error(weights, inputs, scale_bits), 6),
+        rounding_spread=round(rounding_spread(weights, inputs[::PROVER_STRIDE], scale_bits, PROVERS, 0), 6),
     )
     directory.mkdir(parents=True, exist_ok=True)
     _write_all(
@@ -86,19 +93,13 @@ def produce(directory: Path, settings: ProductionSettings, report: Callable[[str
     return card
 
 
-def _fixed_point_error(weights: Weights, split: Split) -> float:
-    inputs = np.rint(split.test.inputs.astype(np.float64) * (1 << WEIGHT_SCALE_BITS)).astype(np.int64)
-    scores = forward(weights, inputs / (1 << WEIGHT_SCALE_BITS))
-    return round(fixed_point_error(weights, scores, inputs, WEIGHT_SCALE_BITS), 6)
-
-
 def _data_text(size: DatasetSize) -> str:
     return (
         f"Hourly markets from the seeded simulator in `staking_model/simulator.py`: {size.train_tokens} tokens to "
         f"train, {size.other_tokens} to stop early and {size.other_tokens} to test, every seventh of them at parity "
-        f"like wETH, with depeg episodes of rumour, slide and recovery in the others. Training spans "
-        f"{size.train_epochs:,} epochs; validation and test come later in time and from other tokens, and 30 days lie between two sets, so that no "
-        f"label of one looks into the next."
+        "like wETH, with depeg episodes of rumour, slide and recovery in the others. Training spans "
+        f"{size.train_epochs:,} epochs; validation and test come later in time and from other tokens, and 30 days "
+        "lie between two sets, so that no label of one looks into the next."
     )
 
 

@@ -68,7 +68,7 @@ def fit(split: Split, settings: TrainingSettings, report: Callable[[Progress], N
         report: called after each pass.
 
     Returns:
-        The weights with the lowest validation loss, within their bounds and on the 2^-12 grid.
+        The weights with the lowest validation loss, within their bounds and on their grid.
     """
     torch.manual_seed(settings.seed)
     torch.set_num_threads(1)  # sums in one order: the same seed gives the same weights
