@@ -56,8 +56,9 @@ def _sources_digest(root: Path) -> str:
     """sha256 over everything that others import, and how it is compiled; generated verifiers are imported by nobody."""
     digest = hashlib.sha256()
     package = root / "node_modules" / "@openzeppelin" / "contracts" / "package.json"
-    generated = root / "contracts" / "generated"
-    sources = (p for p in (root / "contracts").rglob("*.sol") if generated not in p.parents)
+    # in a checkout below the system's temporary folder Ape unpacks OpenZeppelin into contracts/.cache
+    left_out = {root / "contracts" / "generated", root / "contracts" / ".cache"}
+    sources = (path for path in (root / "contracts").rglob("*.sol") if left_out.isdisjoint(path.parents))
     for path in (root / "ape-config.yaml", package, *sorted(sources)):
         content = path.read_bytes()
         digest.update(f"{path.relative_to(root)} {len(content)}\n".encode() + content)

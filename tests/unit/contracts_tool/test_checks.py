@@ -1,0 +1,138 @@
+"""Refusals before the first transaction that need no chain, or one that cannot be had."""
+
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+
+import pytest
+from eth_utils import to_checksum_address
+
+from statements.errors import ChainError, CircuitError, ConfigurationError
+from statements.instances import InstanceLayout
+from verifier_gen.manifest import CircuitManifest, sha256_file
+from veristake.contracts_tool.checks import (
+    check_feature_scale,
+    check_local_only_parts,
+    check_precompiles,
+    check_verifier_source,
+)
+from veristake.contracts_tool.environment import find_project, prepare_ape
+from veristake.contracts_tool.plan import AccountPlan, AssetPlan, ExistingAsset, HomePlan, MockAsset
+
+HASH = "0x" + "00" * 32
+TOKEN = "0x" + "11" * 20
+EXISTING = AssetPlan(heartbeat=60, existing=ExistingAsset(token=TOKEN, rate_provider=TOKEN, price_feed=TOKEN))
+MOCK = AssetPlan(heartbeat=60, mock=MockAsset(price=1, supply=1))
+
+
+def manifest(**changes):
+    layout = InstanceLayout(
+        input_count=32, tag_limbs=8, tag_limb_bits=17, output_count=2, input_scale_bits=11, output_scale_bits=11
+    )
+    hashes = {
+        name: HASH
+        for name in CircuitManifest.model_fields
+        if name.endswith("_hash") or name in ("model_id", "circuit_id")
+    }
+    known = {
+        "name": "tiny", "model_name": "veristake/tiny/1", "layout": layout, "maximum_duration": 1, "dev_srs": True,
+        "logrows": 11, "rows": 1, "proof_bytes": 1, "verifier_contract": "TinyVerifier", "ezkl_version": "23.0.5",
+    }  # fmt: skip
+    return CircuitManifest(**{**hashes, **known, **changes})
+
+
+def home_plan(chain_id=10, **changes):
+    known = {
+        "chain_id": chain_id,
+        "circuit": "circuit",
+        "account": AccountPlan(keystore="k", password_file="p"),
+        "assets": {"ezETH": EXISTING},
+    }
+    return HomePlan(**{**known, **changes})
+
+
+@pytest.mark.parametrize("chain_id", [1337, 31337, 31338])
+def test_check_local_only_parts_local_chain_takes_everything(chain_id):
+    plan = home_plan(chain_id, account=AccountPlan(test_index=0), assets={"ezETH": MOCK})
+    check_local_only_parts(plan, manifest())
+
+
+def test_check_local_only_parts_public_chain_takes_real_parts():
+    check_local_only_parts(home_plan(), manifest(dev_srs=False))
+
+
+@pytest.mark.parametrize(
+    ("changes", "dev_srs", "error", "words"),
+    [
+        ({}, True, CircuitError, "dev SRS"),
+        ({"account": AccountPlan(test_index=0)}, False, ConfigurationError, "test_index"),
+        ({"assets": {"ezETH": MOCK}}, False, ConfigurationError, "ezETH are mocks"),
+    ],
+)
+def test_check_local_only_parts_public_chain_refuses(changes, dev_srs, error, words):
+    with pytest.raises(error, match=words):
+        check_local_only_parts(home_plan(**changes), manifest(dev_srs=dev_srs))
+
+
+def test_check_verifier_source_missing_stale_and_right(tmp_path):
+    with pytest.raises(CircuitError, match="missing"):
+        check_verifier_source(tmp_path, manifest())
+    path = tmp_path / "contracts" / "generated" / "TinyVerifier.sol"
+    path.parent.mkdir(parents=True)
+    path.write_text("contract TinyVerifier {}", "utf-8")
+    with pytest.raises(CircuitError, match="stale"):
+        check_verifier_source(tmp_path, manifest())
+    check_verifier_source(tmp_path, manifest(verifier_source_hash=sha256_file(path)))
+
+
+def test_check_feature_scale_other_than_the_circuits_is_refused():
+    check_feature_scale(home_plan(), manifest())
+    check_feature_scale(home_plan(features={"input_scale_bits": 11}), manifest())
+    with pytest.raises(ConfigurationError, match="input_scale_bits is 12"):
+        check_feature_scale(home_plan(features={"input_scale_bits": 12}), manifest())
+
+
+@dataclass
+class ChainWithout:
+    """Answers as a chain that lacks one precompile: the call succeeds and returns nothing. Anvil cannot be made to."""
+
+    missing: int
+    asked: list[int] = field(default_factory=list)
+    to_checksum_address = staticmethod(to_checksum_address)
+
+    @property
+    def eth(self):
+        return SimpleNamespace(call=self.call)
+
+    def call(self, transaction):
+        address = int(transaction["to"], 16)
+        self.asked.append(address)
+        if address == self.missing:
+            return b""
+        twice = "030644e72e131a029b85045b68181585d97816a916871ca8d3c208c16d87cfd3"
+        twice += "15ed738c0e0a7c92e7845f96b2ae9c0a68a6a449e3538fc7ff3ebf7a5a18a2c4"
+        return bytes.fromhex(twice) if address < 8 else (1).to_bytes(32, "big")
+
+
+@pytest.mark.parametrize("missing", [6, 7, 8])
+def test_check_precompiles_missing_one_is_named(missing):
+    with pytest.raises(ChainError, match=rf"0x0{missing} .*\(nothing\)"):
+        check_precompiles(ChainWithout(missing))
+
+
+def test_check_precompiles_asks_all_three():
+    chain = ChainWithout(0)
+    check_precompiles(chain)
+    assert chain.asked == [6, 7, 8]
+
+
+def test_find_project_from_below_and_from_elsewhere(tmp_path):
+    root = find_project()
+    assert (root / "ape-config.yaml").is_file()
+    assert find_project(root / "contracts" / "deposit") == root
+    assert find_project(tmp_path) == root
+
+
+def test_prepare_ape_without_set_up_names_the_remedy(tmp_path, monkeypatch):
+    monkeypatch.delenv("SOLCX_BINARY_PATH", raising=False)
+    with pytest.raises(ConfigurationError, match="make setup"):
+        prepare_ape(tmp_path)
