@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 
 import structlog
 
@@ -68,7 +69,15 @@ def run_miner(settings: MinerSettings) -> None:
         "miner_started", hotkey=hotkey.ss58_address, endpoint=endpoint, circuits=[*circuits], workers=settings.workers
     )
     try:
-        asyncio.run(serve(SignedRequests(miner_app(service, network), hotkey), listener))
+        app = SignedRequests(miner_app(service, network), hotkey)
+        asyncio.run(serve(app, listener, lambda: _warm(pool, circuits.values(), settings.workers)))
     finally:
         pool.close()
     _log.info("miner_stopped", hotkey=hotkey.ss58_address)
+
+
+async def _warm(pool: ProverPool, circuits: Iterable[Circuit], workers: int) -> None:
+    """Start every worker before the first request needs it, then do nothing until cancelled."""
+    folders = [circuit.directory for circuit in circuits]
+    await asyncio.gather(*(pool.warm(folder, with_proving_key=True) for folder in folders for _ in range(workers)))
+    await asyncio.Event().wait()

@@ -79,8 +79,13 @@ def run_validator(settings: ValidatorSettings) -> None:
         assets=[asset.symbol for asset in settings.assets],
         attester=attester.address if attester else None,
     )
+
+    async def work() -> None:
+        await pool.warm(circuit.directory, with_proving_key=False)
+        await loop.run()
+
     try:
-        asyncio.run(serve(SignedRequests(app, keypair), listener, loop.run))
+        asyncio.run(serve(SignedRequests(app, keypair), listener, work))
     finally:
         pool.close()
         store.close()

@@ -175,7 +175,7 @@ class ValidatorStore:
             .limit(_REMEMBERED_SUCCESSES)
         )
         with Session(self._engine) as session:
-            rows = session.execute(query).tuples()
+            rows = session.execute(query)
             newest_first = [(hotkey, seconds) for hotkey, seconds in rows if seconds is not None]
         return ResponseTimes(latest=dict(reversed(newest_first)), successes=tuple(s for _, s in newest_first))
 
