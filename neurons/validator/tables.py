@@ -13,7 +13,11 @@ class Base(DeclarativeBase):
     """Root of the tables."""
 
     metadata = MetaData(
-        naming_convention={"pk": "pk_%(table_name)s", "uq": "uq_%(table_name)s_%(column_0_name)s"},
+        naming_convention={
+            "pk": "pk_%(table_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_name)s",
+            "ix": "ix_%(table_name)s_%(column_0_name)s",
+        }
     )
 
 

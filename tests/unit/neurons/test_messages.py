@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from neurons.messages import Capabilities, CircuitCapability, ObservationRequest, RefusalCode
+from neurons.refusing import RefusedError
+from signed_http.refusal import Refusal
+from tests.unit.neurons.parts import CIRCUIT_ID, make_subject
+
+
+@given(st.binary(min_size=32, max_size=32))
+def test_observation_request_survives_its_json_form(nonce: bytes) -> None:
+    request = ObservationRequest(
+        nonce="0x" + nonce.hex(), circuit_id=CIRCUIT_ID, subject=make_subject(), deadline_seconds=5
+    )
+    assert ObservationRequest.model_validate_json(request.to_json()) == request
+    assert request.nonce_bytes == nonce
+
+
+@pytest.mark.parametrize(
+    "changes", [{"version": 2}, {"extra": 1}, {"nonce": "0x00"}, {"deadline_seconds": 0}, {"deadline_seconds": 1e9}]
+)
+def test_observation_request_unknown_form_is_refused(changes: dict[str, object]) -> None:
+    fields = {"nonce": "0x" + "00" * 32, "circuit_id": CIRCUIT_ID, "subject": make_subject(), "deadline_seconds": 5}
+    with pytest.raises(ValidationError):
+        ObservationRequest.model_validate(fields | changes)
+
+
+def test_holds_names_only_held_circuits() -> None:
+    circuit = CircuitCapability(circuit_id=CIRCUIT_ID, model_name="model")
+    capabilities = Capabilities(circuits=(circuit,), workers=1, queue_limit=0, queue_length=0)
+    assert capabilities.holds(CIRCUIT_ID)
+    assert not capabilities.holds("0x" + "00" * 32)
+
+
+@pytest.mark.parametrize("code", list(RefusalCode))
+def test_response_every_code_has_status_and_fault(code: RefusalCode) -> None:
+    response = RefusedError(code, "said").response()
+    assert response.status_code >= 400
+    assert Refusal.model_validate_json(bytes(response.body)).code == code

@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from neurons.miner import settings as miner
+from neurons.settings import load_settings
+from neurons.validator import settings as validator
+from statements.errors import ConfigurationError
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    path = tmp_path / "miner.toml"
+    path.write_text(miner.TEMPLATE)
+    return path
+
+
+def test_load_settings_templates_are_valid(config: Path, tmp_path: Path) -> None:
+    settings = load_settings(miner.MinerSettings, config)
+    assert settings.listen.port == 8091
+    assert settings.wallet.path == Path.home() / ".bittensor/wallets"
+    other = tmp_path / "validator.toml"
+    other.write_text(validator.TEMPLATE)
+    assert load_settings(validator.ValidatorSettings, other).assets[0].symbol == "ezETH"
+
+
+def test_validator_template_commented_lines_are_valid_too(tmp_path: Path) -> None:
+    path = tmp_path / "validator.toml"
+    text = validator.TEMPLATE.split("# [attestation]")
+    path.write_text(text[0] + "[attestation]" + text[1].replace("\n# ", "\n"))
+    settings = load_settings(validator.ValidatorSettings, path)
+    assert settings.attestation is not None
+    assert settings.attestation.destinations[0].chain_id == 31338
+
+
+def test_load_settings_environment_overrides_one_field(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VERISTAKE_MINER_LISTEN__PORT", "9000")
+    settings = load_settings(miner.MinerSettings, config)
+    assert (settings.listen.port, settings.listen.host) == (9000, "127.0.0.1")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("chain_id = 31337", 'chain_id = "home"', r"chain\.chain_id = 'home'"),
+        ("workers = 1", "wrokers = 1", "wrokers"),
+        ("workers = 1", "workers = 0", "workers = 0"),
+        ("0x0000000000000000000000000000000000000000", "0x00", r"chain\.observer"),
+        ("port = 8091", "port = 70000", r"listen\.port = 70000"),
+        ('name = "miner"', "", r"wallet\.name"),
+        ("[wallet]", "[wallet", "cannot be read"),
+    ],
+)
+def test_load_settings_bad_field_is_named_with_its_value(config: Path, old: str, new: str, said: str) -> None:
+    assert old in config.read_text()
+    config.write_text(config.read_text().replace(old, new))
+    with pytest.raises(ConfigurationError, match=said):
+        load_settings(miner.MinerSettings, config)
+
+
+def test_load_settings_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"nothing\.toml does not exist"):
+        load_settings(miner.MinerSettings, tmp_path / "nothing.toml")
+
+
+def test_validator_settings_same_token_twice_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "validator.toml"
+    asset = tomllib.loads(validator.TEMPLATE)["assets"][0]
+    again = f'[[assets]]\nsymbol = "again"\ntoken = "{asset["token"]}"\n'
+    path.write_text(validator.TEMPLATE + again)
+    with pytest.raises(ConfigurationError, match="listed twice"):
+        load_settings(validator.ValidatorSettings, path)
