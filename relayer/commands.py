@@ -15,6 +15,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from relayer.logs import configure_logs
 from relayer.states import JobState
 from statements.errors import VeristakeError
 
@@ -67,6 +68,7 @@ Begin:
 @click.group(help=_HELP)
 def relayer() -> None:
     """Get verified proofs from validators onto EVM chains."""
+    configure_logs()
 
 
 @relayer.command()
@@ -111,7 +113,6 @@ def doctor(settings_path: Path, as_json: bool) -> None:
 @_fails_well
 def run(settings_path: Path, verbose: bool) -> None:
     """Relay until Ctrl-C or SIGTERM. Logs go to stderr, one JSON object a line."""
-    from relayer.logs import configure_logs
     from relayer.run import run_relayer
     from relayer.settings import load_settings
 

@@ -114,11 +114,19 @@ class SourceReader:
                     log.warning("source_slowed", **self._labels, refused=refused, retry_seconds=wait)
                 elif more:
                     continue
-            except (VeristakeError, SQLAlchemyError, ValidationError) as error:
+            except Exception as error:
+                # a source's content is a stranger's: whatever it provokes must not stop the others
                 failures += 1
                 wait = backoff_seconds(failures, first=self._poll_seconds)
                 self.error = _one_line(error)
-                log.warning("source_failed", **self._labels, error=self.error, retry_seconds=wait)
+                expected = isinstance(error, VeristakeError | SQLAlchemyError | ValidationError)
+                log.warning(
+                    "source_failed",
+                    **self._labels,
+                    error=self.error,
+                    retry_seconds=wait,
+                    exc_info=None if expected else error,
+                )
             await _pause(wait, stop)
 
     async def pull(self, stop: asyncio.Event) -> tuple[int, bool]:
@@ -173,7 +181,12 @@ class SourceReader:
             log.info("publication_skipped", **self._labels, cursor=publication.cursor, model=inference.subject.model_id)
             self._store.skip(self._source.hotkey, publication.cursor)
             return
-        planned = plan(publication, self._rules.destinations, abis=self._rules.abis, signer_of=self._rules.signer_of)
+        try:
+            planned = plan(
+                publication, self._rules.destinations, abis=self._rules.abis, signer_of=self._rules.signer_of
+            )
+        except ValueError as error:
+            raise ProofRejectedError(f"the instances are out of range: {error}") from error
         for chain, reason in planned.omitted.items():
             log.warning("chain_omitted", **self._labels, statement=inference.statement_id, chain=chain, reason=reason)
         if not self._store.is_news(self._source.hotkey, inference.statement_id, planned.jobs):

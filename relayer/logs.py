@@ -9,7 +9,7 @@ import structlog
 
 
 def configure_logs(*, verbose: bool = False) -> None:
-    """Set up structlog for a program that runs as a service.
+    """Set up structlog; stdout stays free for what a command prints.
 
     Args:
         verbose: also debug messages.
@@ -23,6 +23,7 @@ def configure_logs(*, verbose: bool = False) -> None:
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG if verbose else logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
-        cache_logger_on_first_use=True,
+        # stderr is looked up at each message: a test or a supervisor may have replaced it
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
+        cache_logger_on_first_use=False,
     )

@@ -47,6 +47,9 @@ async def run_relayer(settings: RelayerSettings) -> None:
     engine = open_database(settings.state_url)
     stop = _stop_on_signals()
     verifier = ProverPool(workers=1)
+    warming = [
+        asyncio.create_task(verifier.warm(circuit.directory, with_proving_key=False)) for circuit in circuits.values()
+    ]
     chains, sources = [], []
     try:
         chains = [build_chain(chain, engine) for chain in settings.chains]
@@ -68,6 +71,9 @@ async def run_relayer(settings: RelayerSettings) -> None:
         tasks = [asyncio.create_task(coroutine) for coroutine in work]
         await _serve_until_stopped(server, tasks, stop, settings)
     finally:
+        for task in warming:
+            task.cancel()
+        await asyncio.gather(*warming, return_exceptions=True)
         await asyncio.gather(*(parts.client.aclose() for parts in sources))
         await asyncio.gather(*(parts.chain.close() for parts in chains))
         verifier.close()

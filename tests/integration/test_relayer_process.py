@@ -12,9 +12,11 @@ from typing import Any
 
 import httpx
 import pytest
+from click.testing import CliRunner, Result
 from eth_abi import encode
 from web3 import Web3
 
+from relayer.commands import relayer
 from relayer.keys import create_keystore
 from signed_http.wallets import hotkey_of, open_or_create
 from statements.instances import Instances
@@ -82,7 +84,10 @@ class Operation:
         except httpx.HTTPError:
             return False
 
-    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def command(self, *arguments: str) -> Result:
+        return CliRunner(mix_stderr=False).invoke(relayer, [*arguments, "--settings", str(self.settings)])
+
+    def process(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         whole = [*RELAYER, *arguments, "--settings", str(self.settings)]
         return subprocess.run(whole, cwd=PROJECT, capture_output=True, text=True, timeout=120)
 
@@ -210,21 +215,22 @@ def test_commands_show_jobs_and_health(operation: Operation) -> None:
     listed = json.loads(operation.command("txs", "list", "--json", "--state", "finalized").stdout)["jobs"]
     shown = operation.command("txs", "show", str(listed[0]["id"]))
     assert "included -> finalized" in shown.stdout
-    assert listed[0]["asset"] in operation.command("txs", "list").stdout.replace("\n", "") or listed
+    assert "finalized" in operation.command("txs", "list").stdout
+    assert "abroad: " in operation.command("status").stdout
     missing = operation.command("txs", "show", "12345")
-    assert missing.returncode == 1
+    assert missing.exit_code == 1
     assert missing.stderr.startswith("error: there is no job 12345")
 
 
 def test_doctor_names_what_is_wrong(operation: Operation) -> None:
     operation.feeds[2].garbage = None
     healthy = operation.command("doctor")
-    assert healthy.returncode == 0, healthy.stdout
+    assert healthy.exit_code == 0, healthy.stdout
     assert f"{operation.address} has" in healthy.stdout
     operation.home.fund(operation.address, 0)
     poor = operation.command("doctor", "--json")
     operation.home.fund(operation.address)
-    assert poor.returncode == 1
+    assert poor.exit_code == 1
     (failure,) = [check for check in json.loads(poor.stdout)["checks"] if not check["ok"]]
     assert failure["name"] == "chain home: account"
     assert "has no funds on home" in failure["detail"]
@@ -234,7 +240,7 @@ def test_run_taken_port_ends_with_one_clear_line(operation: Operation) -> None:
     port = int(operation.feeds[0].url.rsplit(":", 1)[1])
     before = operation.settings.read_text()
     operation.settings.write_text(before.replace(f"port = {operation.port}", f"port = {port}"))
-    refused = operation.command("run")
+    refused = operation.process("run")
     operation.settings.write_text(before)
     assert refused.returncode == 2
     assert f"error: port {port} on 127.0.0.1 cannot be listened on" in refused.stderr
@@ -243,7 +249,7 @@ def test_run_taken_port_ends_with_one_clear_line(operation: Operation) -> None:
 def test_run_wrong_chain_id_ends_with_one_clear_line(operation: Operation) -> None:
     before = operation.settings.read_text()
     operation.settings.write_text(before.replace(f"chain_id = {ABROAD}", "chain_id = 5"))
-    refused = operation.command("run")
+    refused = operation.process("run")
     operation.settings.write_text(before)
     assert refused.returncode == 2
     assert f"serves chain {ABROAD}, the settings say 5" in refused.stderr.splitlines()[-1]
