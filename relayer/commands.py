@@ -154,10 +154,13 @@ def list_(settings_path: Path, state: str | None, chain_id: int | None, limit: i
         click.echo(found.model_dump_json())
         return
     table = Table("job", "chain", "kind", "epoch", "asset", "state", "gas", "transaction", "error")
+    for column in table.columns[:-1]:
+        column.no_wrap = True
     for job in found.jobs:
-        cells = (job.id, job.chain or job.chain_id, job.kind, job.epoch, job.asset, job.state)
-        table.add_row(*map(str, cells), str(job.gas_used or ""), job.transaction or "", job.error or "")
-    Console().print(table)
+        cells = (job.id, job.chain or job.chain_id, job.kind, job.epoch, _short(job.asset), job.state)
+        table.add_row(*map(str, cells), str(job.gas_used or ""), _short(job.transaction), job.error or "")
+    # the error wraps; everything else is worth a wide line
+    Console(width=max(Console().width, 120)).print(table)
 
 
 @txs.command()
@@ -186,6 +189,11 @@ def _views(settings_path: Path) -> Any:
 
 def _print(as_json: bool, content: dict[str, Any], text: str) -> None:
     click.echo(json.dumps(content) if as_json else text)
+
+
+def _short(value: str | None) -> str:
+    """Enough of a hash to tell it from its neighbours; ``txs show`` prints it whole."""
+    return f"{value[:10]}…" if value else ""
 
 
 def _time(seconds: float) -> str:

@@ -8,7 +8,7 @@ import structlog
 
 from relayer.chain import Chain
 from relayer.finality import Standing, standing
-from relayer.outbox.job_store import JobStore
+from relayer.outbox.job_store import LOST, REVERTED, JobStore
 from relayer.outbox.records import AttemptRecord, JobRecord
 from relayer.settings import FinalitySettings
 from relayer.states import JobState
@@ -95,7 +95,7 @@ class Follower:
                 return
             if receipt is not None:
                 reason = f"{attempt.hash} reverted in block {receipt.block.number}"
-                self._store.attempt_ended(job.id, attempt, "reverted", reason)
+                self._store.attempt_ended(job.id, attempt, REVERTED, reason)
                 return
             if attempt.nonce < used:
                 await self._consider_lost(job, attempt, head=head, finalized=finalized)
@@ -113,7 +113,7 @@ class Follower:
             self._store.nonce_passed(attempt, head)
         elif attempt.passed_at_block <= finalized:
             self._store.attempt_ended(
-                job.id, attempt, "lost", f"nonce {attempt.nonce} went to another transaction for good"
+                job.id, attempt, LOST, f"nonce {attempt.nonce} went to another transaction for good"
             )
 
     async def _resend(self, job: JobRecord, attempt: AttemptRecord) -> None:

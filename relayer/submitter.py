@@ -20,6 +20,8 @@ from statements.errors import ChainError, VeristakeError
 log = structlog.get_logger(__name__)
 
 DEPENDENCY_REJECTED = "DependencyRejected"
+MAXIMUM_REVERTS = 3
+"""A call that succeeds in simulation but reverts in blocks is given up then: each try costs gas."""
 
 
 class Submitter:
@@ -106,6 +108,9 @@ class Submitter:
             self._postpone(job, judgement.name, judgement.detail)
 
     async def _send_new(self, job: JobRecord, head: Block) -> None:
+        if self._store.reverts(job.id) >= MAXIMUM_REVERTS:
+            self._store.reject(job.id, f"reverted {MAXIMUM_REVERTS} times although simulation succeeded")
+            return
         if head.base_fee is None:
             raise ChainError(
                 f"chain {self._chain.name} has no base fee", remedy="Only EIP-1559 chains are supported yet"

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session, aliased
 
 from relayer.backoff import backoff_seconds
@@ -20,6 +20,11 @@ from relayer.outbox.records import AttemptRecord, JobRecord
 from relayer.outbox.transitions import move
 from relayer.states import EFFECTIVE, IN_FLIGHT, JobState
 from statements.errors import ConfigurationError
+
+REVERTED = "reverted"
+"""End of an attempt: its block reverted it."""
+LOST = "lost"
+"""End of an attempt: its nonce went to another transaction for good."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +105,12 @@ class JobStore:
         query = select(AttemptRow).where(AttemptRow.job_id == job_id, AttemptRow.ended.is_(None))
         with Session(self._engine) as session:
             return [AttemptRecord.of(row) for row in session.scalars(query.order_by(AttemptRow.nonce))]
+
+    def reverts(self, job_id: int) -> int:
+        """How many transactions of a job were reverted in a block, each at our cost."""
+        query = select(func.count()).where(AttemptRow.job_id == job_id, AttemptRow.ended == REVERTED)
+        with Session(self._engine) as session:
+            return session.scalar(query) or 0
 
     def stored_nonces(self, at_least: int) -> set[int]:
         """Nonces from ``at_least`` on that ever carried a transaction of this account."""

@@ -154,6 +154,24 @@ def test_step_competitor_in_the_same_block_costs_one_revert_and_counts_as_succes
     assert len(bench.chain.sent_by(RELAYER.address)) == 1
 
 
+def test_step_call_that_keeps_reverting_is_given_up(bench: Bench) -> None:
+    queue_one(bench)
+    web3, accept = bench.chain.web3, bench.chain.verifier.functions.accept
+    bench.chain.ask("anvil_setAutomine", False)
+    dear = {"from": bench.chain.deployer, "maxFeePerGas": 10**12, "maxPriorityFeePerGas": 10**11}
+    for _ in range(5):
+        bench.steps(1)
+        accept(b"\x01" * 32).transact(dear)
+        bench.chain.mine(1)
+        accept(b"\x00" * 32).transact(dear)
+        bench.chain.mine(1)
+    bench.steps(1)
+    (job,) = bench.jobs()
+    assert job.state == JobState.REJECTED
+    assert "reverted 3 times" in str(job.error)
+    assert web3.eth.get_transaction_count(RELAYER.address) == 3
+
+
 def land_by_competitor(bench: Bench, *, wait: bool = True, tip: int = 0) -> None:
     calldata = _stored_calldata(bench)
     web3 = bench.chain.web3
