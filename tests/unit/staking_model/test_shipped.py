@@ -1,0 +1,114 @@
+"""The model that comes with the package: whole, useful, and as its card says."""
+
+import json
+from pathlib import Path
+from shutil import copytree
+
+import numpy as np
+import pytest
+
+from staking_model.card import ModelCardError, card_markdown
+from staking_model.export import onnx_bytes, read_weights
+from staking_model.features import FeatureParameters, window_features
+from staking_model.market import observations_of
+from staking_model.network import argument_bounds, forward
+from staking_model.reference import Reference
+from staking_model.score import MAX_DURATION
+from staking_model.shipped import CARD_NAME, CARD_TEXT_NAME, ONNX_NAME, SHIPPED_DIRECTORY, shipped_model
+from staking_model.simulator import simulate_market
+from statements.subject import model_id
+
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Path:
+    return Path(copytree(SHIPPED_DIRECTORY, tmp_path / "shipped"))
+
+
+def scores_at_the_end(seed: int, epochs: int) -> dict[str, tuple[float, float]]:
+    parameters = shipped_model().card.feature_parameters
+    market, reference = simulate_market(seed, epochs), Reference()
+    return {
+        symbol: reference.scores(window_features(observations_of(points)[-9:], parameters), parameters.input_scale_bits)
+        for symbol, points in market.points.items()
+    }
+
+
+@pytest.mark.parametrize("epochs", [24, 36])
+@pytest.mark.parametrize("seed", range(1, 11))
+def test_shipped_model_depegging_asset_is_riskier_and_leaves_sooner(seed: int, epochs: int) -> None:
+    scores = scores_at_the_end(seed, epochs)
+    for calm in ("weETH", "wETH"):
+        assert scores["ezETH"][1] > 3 * scores[calm][1]
+        assert scores["ezETH"][0] < scores[calm][0]
+
+
+def test_shipped_model_outputs_are_not_constant() -> None:
+    rows = [score for seed in range(1, 6) for score in scores_at_the_end(seed, 24).values()]
+    for column in zip(*rows, strict=True):
+        assert max(column) - min(column) > 0.05
+        assert len({round(value, 4) for value in column}) > 5
+
+
+def test_shipped_card_describes_the_network() -> None:
+    shipped = shipped_model()
+    weights = read_weights(shipped.onnx)
+    assert shipped.card.model_id == model_id("veristake/staking-lstm/1")
+    assert shipped.card.hidden == weights.hidden == 8
+    assert shipped.card.maximum_duration_seconds == MAX_DURATION
+    assert shipped.card.feature_parameters == FeatureParameters()
+    assert max(float(bounds.max()) for bounds in argument_bounds(weights)) <= shipped.card.argument_limit
+    assert onnx_bytes(weights, tag_limbs=shipped.card.tag_limbs) == shipped.onnx.read_bytes()
+
+
+def test_shipped_card_beats_climatology_and_persistence() -> None:
+    metrics = shipped_model().card.metrics
+    for other in (metrics.risk_climatology, metrics.risk_persistence):
+        assert metrics.risk_model.brier < other.brier
+        assert metrics.risk_model.auc > other.auc
+    assert metrics.duration_mae_model < metrics.duration_mae_climatology
+    assert metrics.duration_mae_model < metrics.duration_mae_persistence
+
+
+def test_shipped_card_rounding_is_within_half_a_percent() -> None:
+    card = shipped_model().card
+    assert card.fixed_point_error < 0.005
+    assert card.rounding_spread < 0.005
+
+
+def test_shipped_card_text_is_written_from_the_card() -> None:
+    text = (SHIPPED_DIRECTORY / CARD_TEXT_NAME).read_text("utf-8")
+    assert text == card_markdown(shipped_model().card)
+    assert "exist only in the simulator" in text
+
+
+def test_reference_shipped_model_equals_float64_network() -> None:
+    inputs = [(17 * number) % 4097 - 2048 for number in range(32)]
+    weights = read_weights(shipped_model().onnx)
+    expected = forward(weights, np.array([inputs]) / 2048)[0]
+    assert Reference().scores(inputs, 11) == pytest.approx(tuple(expected), abs=1e-5)
+
+
+def test_shipped_model_changed_onnx_raises(copied: Path) -> None:
+    with (copied / ONNX_NAME).open("ab") as file:
+        file.write(b"x")
+    with pytest.raises(ModelCardError, match="its card says"):
+        shipped_model(copied)
+
+
+def test_shipped_model_missing_onnx_raises(copied: Path) -> None:
+    (copied / ONNX_NAME).unlink()
+    with pytest.raises(ModelCardError, match="cannot read"):
+        shipped_model(copied)
+
+
+def test_shipped_model_card_with_unknown_field_raises(copied: Path) -> None:
+    card = json.loads((copied / CARD_NAME).read_text("utf-8"))
+    (copied / CARD_NAME).write_text(json.dumps(card | {"extra": 1}), "utf-8")
+    with pytest.raises(ModelCardError, match="is not a model card: extra"):
+        shipped_model(copied)
+
+
+def test_shipped_model_card_not_json_raises(copied: Path) -> None:
+    (copied / CARD_NAME).write_text("{", "utf-8")
+    with pytest.raises(ModelCardError, match="is not a model card: the document"):
+        shipped_model(copied)
