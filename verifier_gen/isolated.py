@@ -13,19 +13,27 @@ from statements.errors import CircuitError
 P = ParamSpec("P")
 R = TypeVar("R")
 
+TIMEOUT_SECONDS = 1800
+"""EZKL can hang instead of failing; the longest honest step is the SRS of a large circuit."""
+
 
 def run_isolated(call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     """Call a module-level function in a fresh process and return what it returns.
 
     Raises:
-        CircuitError: the process died, or EZKL refused.
+        CircuitError: the process died, EZKL refused, or nothing came within ``TIMEOUT_SECONDS``.
     """
     name = getattr(call, "__name__", "call")
     # spawned, because EZKL hangs in a forked child of a process that has used it
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(max_workers=1, mp_context=context) as executor:
         try:
-            return executor.submit(call, *args, **kwargs).result()
+            return executor.submit(call, *args, **kwargs).result(TIMEOUT_SECONDS)
+        except TimeoutError as error:
+            kill_workers(executor)
+            raise CircuitError(
+                f"EZKL did not finish {name} within {TIMEOUT_SECONDS} s", remedy="See docs/circuits.md"
+            ) from error
         except BrokenProcessPool as error:
             raise CircuitError(
                 f"EZKL died in {name}",
@@ -33,3 +41,11 @@ def run_isolated(call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
             ) from error
         except RuntimeError as error:
             raise CircuitError(f"EZKL refused in {name}: {error}", remedy="See docs/circuits.md") from error
+
+
+def kill_workers(executor: ProcessPoolExecutor) -> None:
+    """End an executor's processes at once, whatever they do."""
+    # no public way to reach them before Python 3.14
+    for process in list((executor._processes or {}).values()):
+        process.kill()
+    executor.shutdown(wait=False, cancel_futures=True)

@@ -17,6 +17,7 @@ from statements.errors import CircuitError
 from statements.instances import Instances
 from verifier_gen import prover
 from verifier_gen.circuit import Circuit, open_circuit
+from verifier_gen.isolated import kill_workers
 from verifier_gen.prover import Proof
 
 P = ParamSpec("P")
@@ -53,11 +54,13 @@ class ProverPool:
     cache.
 
     Args:
-        workers: processes; each proof takes about 0.7 GB for the staking circuit.
+        workers: processes; each proof takes about 0.4 GB for the staking circuit.
+        timeout_seconds: longest that one call may work, waiting for a worker included; then all workers are
+            replaced, because EZKL can hang instead of failing.
     """
 
-    def __init__(self, workers: int = 1) -> None:
-        self._workers = workers
+    def __init__(self, workers: int = 1, timeout_seconds: float = 600.0) -> None:
+        self._workers, self._timeout = workers, timeout_seconds
         self._executor = self._new_executor()
 
     def _new_executor(self) -> ProcessPoolExecutor:
@@ -83,15 +86,24 @@ class ProverPool:
     async def _run(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         executor = self._executor
         try:
-            return await asyncio.wrap_future(executor.submit(call, *args, **kwargs))
+            future = asyncio.wrap_future(executor.submit(call, *args, **kwargs))
+            return await asyncio.wait_for(future, self._timeout)
+        except TimeoutError as error:
+            self._replace(executor)
+            raise CircuitError(
+                f"EZKL did not answer within {self._timeout:.0f} s", remedy="Try again, or use a faster machine"
+            ) from error
         except BrokenProcessPool as error:
-            # several callers may see the same broken executor; only the first replaces it
-            if self._executor is executor:
-                self._executor = self._new_executor()
-                executor.shutdown(wait=False, cancel_futures=True)
+            self._replace(executor)
             raise CircuitError(
                 "a prover process died", remedy="Try again; if it recurs, memory is too small for the circuit"
             ) from error
+
+    def _replace(self, executor: ProcessPoolExecutor) -> None:
+        # several callers may see the same broken executor; only the first replaces it
+        if self._executor is executor:
+            self._executor = self._new_executor()
+            kill_workers(executor)
 
     @property
     def worker_pids(self) -> list[int]:
@@ -101,9 +113,4 @@ class ProverPool:
 
     def close(self) -> None:
         """Stop the workers; a proof under way is given up."""
-        processes = list((self._executor._processes or {}).values())
-        self._executor.shutdown(wait=False, cancel_futures=True)
-        for process in processes:
-            process.terminate()
-        for process in processes:
-            process.join(timeout=5)
+        kill_workers(self._executor)

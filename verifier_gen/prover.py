@@ -11,6 +11,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from statements.errors import CircuitError
 from statements.instances import InstanceLayout, Instances
@@ -81,7 +82,9 @@ def prove(circuit: Circuit, inputs: Sequence[int], tag: int) -> Proof:
         data.write_text(json.dumps(input_data(layout, inputs, tag)), "utf-8")
         try:
             ezkl_library.write_witness(data, paths.compiled, witness)
-            _check_witness(json.loads(witness.read_text("utf-8")), layout, inputs, tag)
+            content = json.loads(witness.read_text("utf-8"))
+            _check_witness(content, layout, inputs, tag)
+            _check_lookups(content, json.loads(paths.settings.read_text("utf-8")))
             ezkl_library.prove(witness, paths.compiled, paths.proving_key, proof, paths.srs)
         except RuntimeError as error:
             raise CircuitError(
@@ -97,9 +100,18 @@ def prove(circuit: Circuit, inputs: Sequence[int], tag: int) -> Proof:
     )
 
 
-def _check_witness(
-    witness: dict[str, list[list[str]]], layout: InstanceLayout, inputs: Sequence[int], tag: int
-) -> None:
+def _check_lookups(witness: dict[str, Any], settings: dict[str, Any]) -> None:
+    """Refuse a witness that leaves the lookup tables: EZKL 23 makes it without a word and then hangs in `prove`."""
+    lowest, highest = settings["run_args"]["lookup_range"]
+    held = (witness["min_lookup_inputs"], witness["max_lookup_inputs"])
+    if held[0] < lowest or held[1] > highest:
+        raise CircuitError(
+            f"lookup inputs {held[0]} to {held[1]} leave the circuit's range {lowest} to {highest}",
+            remedy="Widen lookup_range in the recipe, or bound the network's arguments",
+        )
+
+
+def _check_witness(witness: dict[str, Any], layout: InstanceLayout, inputs: Sequence[int], tag: int) -> None:
     """The witness must hold exactly the integers that the contract will rebuild."""
     given = [to_field(x) for x in inputs]
     given += split_tag(tag, limbs=layout.tag_limbs, limb_bits=layout.tag_limb_bits)

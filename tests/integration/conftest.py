@@ -19,6 +19,12 @@ def tiny_circuit() -> Circuit:
     return ensure_circuit(load_recipe(RECIPES / "tiny.toml"), BUILD / "circuits", BUILD / "srs")
 
 
+@pytest.fixture(scope="session")
+def staking_circuit() -> Circuit:
+    """The shipped circuit; half a minute to build the first time."""
+    return ensure_circuit(load_recipe(RECIPES / "staking.toml"), BUILD / "circuits", BUILD / "srs")
+
+
 @pytest.fixture
 def free_port() -> int:
     """A port that nobody listens on right now."""

@@ -103,6 +103,32 @@ def test_prove_tag_too_long_is_refused(tiny_circuit: Circuit) -> None:
         run_isolated(prover.prove, tiny_circuit, [0] * 32, 1 << 136)
 
 
+def test_prove_value_outside_the_lookup_table_is_refused_instead_of_hanging(
+    staking_circuit: Circuit, tmp_path: Path
+) -> None:
+    narrow = tmp_path / "staking"
+    shutil.copytree(staking_circuit.directory, narrow)
+    circuit = open_circuit(narrow)
+    settings = circuit.paths.settings
+    settings.write_text(settings.read_text().replace("16250", "2048"))
+    with pytest.raises(CircuitError, match="leave the circuit's range -2048 to 2048"):
+        run_isolated(prover.prove, circuit, [SCALE] * 32, 0)
+
+
+def test_pool_worker_that_does_not_answer_is_replaced(tiny_circuit: Circuit) -> None:
+    async def scenario() -> None:
+        pool = ProverPool(timeout_seconds=0.01)
+        try:
+            with pytest.raises(CircuitError, match="did not answer within"):
+                await pool.prove(tiny_circuit.directory, [0] * 32, 1)
+            pool._timeout = 60.0
+            assert (await pool.prove(tiny_circuit.directory, [0] * 32, 1)).instances.tag == 1
+        finally:
+            pool.close()
+
+    asyncio.run(scenario())
+
+
 def test_pool_worker_killed_is_an_error_and_the_next_proof_works(tiny_circuit: Circuit) -> None:
     async def scenario() -> None:
         pool = ProverPool()
