@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -31,7 +32,7 @@ from veristake.demo.market_player import MarketPlayer
 from veristake.demo.processes import ProcessGroup
 from veristake.toolchain import find_tool
 
-PROJECT = Path(__file__).resolve().parents[2]
+PROJECT = Path(__file__).resolve().parents[3]
 CHAIN_ID, EPOCHS, HOUR = 31337, 9, 3600
 SYMBOLS = ("ezETH", "weETH")
 MODEL = "veristake/tiny-linear/1"
@@ -124,7 +125,7 @@ class NeuronProcess:
         self.url, self.log = url, log
         with log.open("ab") as stream:
             command = [sys.executable, "-m", "veristake", role, "run", "--config", str(config)]
-            self.process = subprocess.Popen(command, cwd=PROJECT, stderr=stream, stdout=stream, env={**os.environ})
+            self.process = subprocess.Popen(command, cwd=PROJECT, stderr=stream, stdout=stream, start_new_session=True)
 
     def healthy(self) -> bool:
         assert self.process.poll() is None, self.log.read_text()
@@ -132,6 +133,17 @@ class NeuronProcess:
             return httpx.get(self.url + "/healthz", trust_env=False).status_code == 200
         except httpx.HTTPError:
             return False
+
+    def kill(self) -> None:
+        """As when memory runs out: nothing is tidied up."""
+        self.process.kill()
+        self.process.wait()
+
+    def clean_up(self) -> None:
+        """End it with its prover processes, which a kill leaves alone."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
 
     def stop(self) -> int:
         if self.process.poll() is None:

@@ -1,0 +1,174 @@
+"""One miner and one validator: as processes with their settings files, and as parts in this process."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bittensor.keyfiles import Keypair
+from eth_account import Account
+
+from neurons.home_chain import HomeChain
+from neurons.miner.queue import ProvingQueue
+from neurons.miner.service import MinerService
+from neurons.network import LocalNetwork, Role
+from neurons.validator.asking import Asker
+from neurons.validator.loop import ValidatorLoop
+from neurons.validator.settings import AssetSettings
+from neurons.validator.store import ValidatorStore
+from signed_http.client import SignedClient
+from signed_http.wallets import hotkey_of, open_or_create
+from statements.publication import PublicationPage
+from statements.subject import Subject, model_id
+from tests.integration.neurons.parts import (
+    CHAIN_ID,
+    MODEL,
+    SYMBOLS,
+    Home,
+    NeuronProcess,
+    eventually,
+)
+from verifier_gen.circuit import Circuit
+from verifier_gen.pool import ProverPool
+from veristake.demo.processes import free_port
+
+MINER = Keypair.create_from_uri("//Miner")
+VALIDATOR = Keypair.create_from_uri("//Validator")
+RELAYER = Keypair.create_from_uri("//Relayer")
+STRANGER = Keypair.create_from_uri("//Stranger")
+DESTINATION = {"chain_id": 31338, "contract": "0x00000000000000000000000000000000000000AA"}
+
+
+def read_feed(url: str, validator: str, after: int = 0, reader: Any = RELAYER) -> PublicationPage:
+    async def go() -> Any:
+        async with SignedClient(reader, url, validator, 10) as client:
+            return await client.get_json("/v1/proofs", {"after": after, "limit": 50})
+
+    return PublicationPage.model_validate(asyncio.run(go()))
+
+
+def subject_of(home: Home, symbol: str, epoch: int) -> Subject:
+    return Subject(
+        home_chain_id=CHAIN_ID,
+        observer=home.deployment.observer,
+        config_version=1,
+        model_id=model_id(MODEL),
+        asset=home.token(symbol),
+        epoch=epoch,
+    )
+
+
+@dataclass
+class Subnet:
+    """Settings files, wallets and processes of one miner and one validator."""
+
+    folder: Path
+    home: Home
+    circuit: Circuit
+    attester: Any
+    ports: dict[str, int] = field(default_factory=lambda: {"miner": free_port(), "validator": free_port()})
+    running: list[NeuronProcess] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        wallets = self.folder / "wallets"
+        self.hotkeys = {role: hotkey_of(open_or_create(wallets, role)).ss58_address for role in self.ports}
+        (self.folder / "attester.json").write_text(
+            json.dumps(Account.encrypt(self.attester.key, "secret", iterations=2))
+        )
+        (self.folder / "password").write_text("secret\n")
+
+    def start(self, role: str) -> NeuronProcess:
+        config = self.write_settings(role)
+        process = NeuronProcess(role, config, self.folder / f"{role}.log", f"http://127.0.0.1:{self.ports[role]}")
+        self.running.append(process)
+        eventually(process.healthy)
+        return process
+
+    def write_settings(self, role: str) -> Path:
+        config = self.folder / f"{role}.toml"
+        config.write_text(self._common(role) + ("" if role == "miner" else self._validator()))
+        return config
+
+    def events(self, role: str, name: str) -> list[dict[str, Any]]:
+        lines = (self.folder / f"{role}.log").read_text().splitlines()
+        events = [json.loads(line) for line in lines if line.startswith("{")]
+        return [event for event in events if event["event"] == name]
+
+    def _common(self, role: str) -> str:
+        lists = {
+            "miner": f'circuits = ["{self.circuit.directory}"]',
+            "validator": f"""circuit = "{self.circuit.directory}"
+model = "{MODEL}"
+readers = ["{RELAYER.ss58_address}"]
+state_url = "sqlite:///{self.folder}/validator.sqlite"
+poll_seconds = 0.2""",
+        }
+        return f"""
+network = "{self.folder}/network.json"
+{lists[role]}
+[wallet]
+path = "{self.folder}/wallets"
+name = "{role}"
+[listen]
+port = {self.ports[role]}
+[chain]
+endpoint = "{self.home.chain.url}"
+chain_id = {CHAIN_ID}
+observer = "{self.home.deployment.observer}"
+"""
+
+    def _validator(self) -> str:
+        assets = "".join(f'[[assets]]\nsymbol = "{s}"\ntoken = "{self.home.token(s)}"\n' for s in SYMBOLS)
+        return f"""{assets}
+[attestation]
+keystore = "{self.folder}/attester.json"
+password_file = "{self.folder}/password"
+[[attestation.destinations]]
+chain_id = {DESTINATION["chain_id"]}
+contract = "{DESTINATION["contract"]}"
+"""
+
+
+@dataclass
+class Parts:
+    """A validator without its process, and the circuit's honest prover."""
+
+    home: Home
+    circuit: Circuit
+    pool: ProverPool
+    network: LocalNetwork
+    store: ValidatorStore
+
+    def loop(self, timeout: float = 30) -> ValidatorLoop:
+        return ValidatorLoop(
+            assets=[AssetSettings(symbol="ezETH", token=self.home.token("ezETH"))],
+            model=MODEL,
+            circuit_id=self.circuit.manifest.circuit_id,
+            chain=HomeChain(self.home.settings),
+            network=self.network,
+            asker=Asker(VALIDATOR, self.circuit, self.pool, timeout),
+            attester=None,
+            store=self.store,
+            timeout=timeout,
+            poll_seconds=0.1,
+        )
+
+    def service(self, *, workers: int = 1, limit: int = 4) -> MinerService:
+        return MinerService(
+            hotkey=MINER.ss58_address,
+            chain=HomeChain(self.home.settings),
+            circuits={self.circuit.manifest.circuit_id: self.circuit},
+            pool=self.pool,
+            queue=ProvingQueue(workers=workers, limit=limit),
+        )
+
+    def announce(self, keypair: Any, url: str) -> None:
+        self.network.register(keypair.ss58_address, Role.MINER)
+        self.network.serve(keypair.ss58_address, url)
+
+
+def latest_epoch(home: Home) -> int:
+    return HomeChain(home.settings).latest_epoch(home.token("ezETH"))

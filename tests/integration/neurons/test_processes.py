@@ -1,0 +1,157 @@
+"""Miner and validator as real processes: what they publish, what a kill costs, how they fail to start."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+import subprocess
+import sys
+
+import pytest
+from eth_account import Account
+from eth_account.messages import encode_typed_data
+from fastapi import FastAPI
+
+from neurons.doctor import examine_miner, examine_validator
+from neurons.home_chain import HomeChain
+from neurons.miner.settings import MinerSettings
+from neurons.network import LocalNetwork, Role
+from neurons.serving import bind, serve, url_of
+from neurons.settings import ListenSettings, load_settings
+from neurons.validator.run import open_asked_circuit
+from neurons.validator.settings import ValidatorSettings
+from signed_http.server import SignedRequests
+from statements.errors import ChainError, ConfigurationError
+from statements.publication import PublicationPage
+from tests.integration.neurons.parts import (
+    PROJECT,
+    SYMBOLS,
+    Home,
+    NeuronProcess,
+    eventually,
+)
+from tests.integration.neurons.subnet import (
+    MINER,
+    Subnet,
+    read_feed,
+)
+from verifier_gen.pool import ProverPool
+from veristake.demo.processes import free_port
+
+
+def test_run_miner_and_validator_publish_each_epoch_once_across_kill_and_restart(
+    subnet: Subnet, home: Home, pool: ProverPool
+) -> None:
+    miner, validator = subnet.start("miner"), subnet.start("validator")
+    hotkey = subnet.hotkeys["validator"]
+    first = _page_of(validator, hotkey, 2)
+    chain = HomeChain(home.settings)
+    for item in first.items:
+        subject = item.inference.subject
+        reading = chain.read(subject.asset, subject.epoch)
+        assert item.inference.instances.inputs == reading.inputs
+        assert item.inference.prover == subnet.hotkeys["miner"]
+        assert item.validator == hotkey
+        directory, inference = subnet.circuit.directory, item.inference
+        assert asyncio.run(pool.verify(directory, inference.instances, inference.proof_bytes))
+        (attested,) = item.attestations
+        message = encode_typed_data(full_message=attested.attestation.typed_data())
+        assert Account.recover_message(message, signature=attested.signature) == subnet.attester.address
+        assert attested.attestation.inputs == reading.inputs
+        assert attested.attestation.expiry == home.chain.timestamp + 86_400
+
+    validator.kill()
+    validator = subnet.start("validator")
+    assert read_feed(validator.url, hotkey) == first
+
+    epoch = home.observe_next_epoch()
+    second = _page_of(validator, hotkey, 4)
+    assert second.items[:2] == first.items
+    assert [item.cursor for item in second.items] == [1, 2, 3, 4]
+    assert {item.inference.subject.asset for item in second.items[2:]} == {home.token(s) for s in SYMBOLS}
+    assert {item.inference.subject.epoch for item in second.items[2:]} == {epoch}
+    assert read_feed(validator.url, hotkey, after=3).items == second.items[3:]
+    assert read_feed(validator.url, hotkey, after=4).next_cursor == 4
+
+    assert [validator.stop(), miner.stop()] == [0, 0]
+    assert len(subnet.events("miner", "proof_made")) == 4
+    published = subnet.events("validator", "inference_published")
+    assert [event["cursor"] for event in published] == [1, 2, 3, 4]
+    assert subnet.events("validator", "answer_refused") == []
+
+
+def _page_of(validator: NeuronProcess, hotkey: str, count: int) -> PublicationPage:
+    def full() -> PublicationPage | None:
+        page = read_feed(validator.url, hotkey)
+        return page if len(page.items) >= count else None
+
+    page = eventually(full)
+    assert page is not None
+    return page
+
+
+def test_doctor_finds_what_is_there_and_what_is_missing(subnet: Subnet) -> None:
+    config = subnet.write_settings("validator")
+    findings = {finding.check: finding for finding in examine_validator(load_settings(ValidatorSettings, config))}
+    assert [check for check, finding in findings.items() if not finding.passed] == ["miners"]
+    assert subnet.attester.address in findings["attestation"].detail
+    miner = load_settings(MinerSettings, subnet.write_settings("miner"))
+    assert all(finding.passed for finding in examine_miner(miner))
+    LocalNetwork(miner.network).register(subnet.hotkeys["miner"], Role.VALIDATOR)
+    unreachable = miner.chain.model_copy(update={"endpoint": f"http://127.0.0.1:{free_port()}"})
+    broken = miner.model_copy(update={"circuits": (subnet.folder,), "chain": unreachable})
+    with socket.socket() as taken:
+        taken.bind((miner.listen.host, miner.listen.port))
+        taken.listen()
+        failed = [finding for finding in examine_miner(broken) if not finding.passed]
+    assert [finding.check for finding in failed] == ["network", "port", "chain", "circuits"]
+    assert all(finding.remedy for finding in failed)
+
+
+_START_FAILURES = {
+    "wrong chain id": ("chain_id = 31337", "chain_id = 1", "has chain id 31337"),
+    "port taken": ("port = ", "port = 1 # ", "cannot be bound"),
+    "no wallet": ('name = "miner"', 'name = "nobody"', "has no hotkey"),
+    "no circuit": ("circuits = [", 'circuits = ["nowhere", ', "has no circuit.json"),
+}
+
+
+@pytest.mark.parametrize("failure", list(_START_FAILURES))
+def test_run_bad_settings_exit_with_one_line(subnet: Subnet, failure: str) -> None:
+    old, new, said = _START_FAILURES[failure]
+    config = subnet.write_settings("miner")
+    assert old in config.read_text()
+    host = 'host = "192.0.2.1"\n' if failure == "port taken" else ""  # nobody's address, so nobody can bind it
+    config.write_text(config.read_text().replace(old, host + new))
+    command = [sys.executable, "-m", "veristake", "miner", "run", "--config", str(config)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=PROJECT)
+    assert done.returncode not in (0, None)
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert LocalNetwork(subnet.folder / "network.json").neurons() == ()
+
+
+def test_open_asked_circuit_other_model_is_named(subnet: Subnet) -> None:
+    settings = load_settings(ValidatorSettings, subnet.write_settings("validator"))
+    with pytest.raises(ConfigurationError, match="is of model veristake/tiny-linear/1"):
+        open_asked_circuit(settings.model_copy(update={"model": "veristake/other/1"}))
+
+
+def test_serve_work_that_fails_stops_the_server_and_is_raised() -> None:
+    listen = ListenSettings(port=0)
+    listener = bind(listen)
+    assert url_of(listen, listener).endswith(f":{listener.getsockname()[1]}")
+    assert url_of(ListenSettings(port=1, external_url="https://x"), listener) == "https://x"
+
+    async def fail() -> None:
+        raise ChainError("gone")
+
+    app = SignedRequests(FastAPI(), MINER)
+    handlers = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    try:
+        with pytest.raises(ChainError, match="gone"):
+            asyncio.run(serve(app, listener, fail))
+    finally:
+        for number, handler in zip((signal.SIGINT, signal.SIGTERM), handlers, strict=True):
+            signal.signal(number, handler)
