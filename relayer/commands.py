@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import wraps
 from pathlib import Path
-from typing import Any, ParamSpec
+from typing import Any
 
 import click
 from rich.console import Console
@@ -17,37 +15,18 @@ from rich.table import Table
 
 from relayer.logs import configure_logs
 from relayer.states import JobState
-from statements.errors import VeristakeError
-
-P = ParamSpec("P")
 
 _SETTINGS = click.option(
+    "--config",
     "--settings",
     "settings_path",
     type=click.Path(path_type=Path),
+    metavar="FILE",
     default=Path("relayer.toml"),
     show_default=True,
     help="TOML file with the settings.",
 )
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")
-
-
-def _fails_well(command: Callable[P, None]) -> Callable[P, None]:
-    """Show an error as one line with its remedy, and exit with its code."""
-
-    @wraps(command)
-    def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
-        try:
-            command(*args, **kwargs)
-        except VeristakeError as error:
-            if kwargs.get("as_json"):
-                click.echo(
-                    json.dumps({"error": type(error).__name__, "message": error.message, "remedy": error.remedy})
-                )
-            click.echo(f"error: {error}", err=True)
-            sys.exit(error.exit_code)
-
-    return wrapped
 
 
 _HELP = """Get verified proofs from validators onto EVM chains.
@@ -60,8 +39,8 @@ any moment, and never sends the same thing twice.
 Begin:
   veristake relayer init ./my-relayer      makes settings, a key and a wallet
   (edit ./my-relayer/relayer.toml, send funds to the printed address)
-  veristake relayer doctor --settings ./my-relayer/relayer.toml
-  veristake relayer run    --settings ./my-relayer/relayer.toml
+  veristake relayer doctor --config ./my-relayer/relayer.toml
+  veristake relayer run    --config ./my-relayer/relayer.toml
 """
 
 
@@ -74,7 +53,6 @@ def relayer() -> None:
 @relayer.command()
 @click.argument("directory", type=click.Path(path_type=Path))
 @_JSON
-@_fails_well
 def init(directory: Path, as_json: bool) -> None:
     """Make settings to edit, a key with a random password, and a wallet in DIRECTORY.
 
@@ -92,7 +70,6 @@ def init(directory: Path, as_json: bool) -> None:
 @relayer.command()
 @_SETTINGS
 @_JSON
-@_fails_well
 def doctor(settings_path: Path, as_json: bool) -> None:
     """Try settings, keys, endpoints, contracts, balances, circuits and sources; exit code 1 when something is wrong."""
     from relayer.doctor import examine
@@ -110,7 +87,6 @@ def doctor(settings_path: Path, as_json: bool) -> None:
 @relayer.command()
 @_SETTINGS
 @click.option("--verbose", is_flag=True, help="Log debug messages too.")
-@_fails_well
 def run(settings_path: Path, verbose: bool) -> None:
     """Relay until Ctrl-C or SIGTERM. Logs go to stderr, one JSON object a line."""
     from relayer.run import run_relayer
@@ -123,7 +99,6 @@ def run(settings_path: Path, verbose: bool) -> None:
 @relayer.command()
 @_SETTINGS
 @_JSON
-@_fails_well
 def status(settings_path: Path, as_json: bool) -> None:
     """Count jobs by chain and state, and show how far each source has been read."""
     found = _views(settings_path).status()
@@ -146,7 +121,6 @@ def txs() -> None:
 @click.option("--chain-id", type=int, help="Only jobs for this chain.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="At most so many.")
 @_JSON
-@_fails_well
 def list_(settings_path: Path, state: str | None, chain_id: int | None, limit: int, as_json: bool) -> None:
     """List jobs, newest first."""
     found = _views(settings_path).jobs(state=JobState(state) if state else None, chain_id=chain_id, limit=limit)
@@ -167,7 +141,6 @@ def list_(settings_path: Path, state: str | None, chain_id: int | None, limit: i
 @click.argument("job_id", type=int)
 @_SETTINGS
 @_JSON
-@_fails_well
 def show(job_id: int, settings_path: Path, as_json: bool) -> None:
     """Show JOB_ID with its transactions and every change of its state."""
     found = _views(settings_path).job(job_id)

