@@ -40,6 +40,8 @@ contract SampleLendingProtocol is ISampleLendingProtocol, AccessManaged {
     function refresh(address asset) external returns (uint256 bps) {
         Listing storage listing = _listings[asset];
         if (listing.baseBps == 0) revert AssetNotListed(asset);
+        // the round's id says nothing that its time does not say
+        // slither-disable-next-line unused-return
         try listing.riskFeed.latestRoundData() returns (uint80, int256 risk, uint256, uint256 updatedAt, uint80) {
             uint256 certainty = listing.certainty;
             uint256 bounded = risk < 0 || uint256(risk) > certainty ? certainty : uint256(risk);

@@ -2,7 +2,6 @@
 pragma solidity ^0.8.30;
 
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
-import {Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
@@ -10,12 +9,13 @@ import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/Reentrancy
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 import {IOmronDeposit} from "../interfaces/IOmronDeposit.sol";
+import {ClaimManagerRole} from "./ClaimManagerRole.sol";
 import {PointsMath} from "./PointsMath.sol";
+import {TokenWhitelist} from "./TokenWhitelist.sol";
 
 /// @title Deposits of restaked tokens that earn points
 /// @custom:kill `stopDeposits` ends deposits and earning for ever; users leave with `withdraw`, which nobody can stop.
-contract OmronDeposit is IOmronDeposit, Ownable2Step, Pausable, ReentrancyGuardTransient {
-    using SafeCast for uint256;
+contract OmronDeposit is TokenWhitelist, ClaimManagerRole, Pausable, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
 
     struct Account {
@@ -30,38 +30,20 @@ contract OmronDeposit is IOmronDeposit, Ownable2Step, Pausable, ReentrancyGuardT
         uint256 unitSeconds;
     }
 
-    /// @notice A delay beyond this would amount to having no claim manager, seconds.
-    uint256 public constant MAXIMUM_CLAIM_MANAGER_DELAY = 90 days;
-
-    uint256 public claimManagerDelay;
+    /// @inheritdoc IOmronDeposit
     uint256 public depositStopTime;
-    address public claimManager;
-    address[] public allWhitelistedTokens;
 
-    address private _announced;
-    uint256 private _announcedReadyAt;
-    // position in allWhitelistedTokens, from 1; 0 when not listed
-    mapping(address token => uint256 position) private _positions;
     mapping(address user => Account account) private _accounts;
     mapping(address token => TokenTotal total) private _totals;
     mapping(address user => mapping(address token => uint256 units)) private _balances;
 
-    modifier onlyClaimManager() {
-        if (claimManager == address(0)) revert ClaimManagerNotSet();
-        if (msg.sender != claimManager) revert NotClaimManager();
-        _;
-    }
-
     modifier onlyAfterStop() {
+        // slither-disable-next-line incorrect-equality
         if (depositStopTime == 0) revert DepositsNotStopped();
         _;
     }
 
-    constructor(address initialOwner, address[] memory tokens) Ownable(initialOwner) {
-        for (uint256 i; i < tokens.length; ++i) {
-            _list(tokens[i]);
-        }
-    }
+    constructor(address initialOwner, address[] memory tokens) Ownable(initialOwner) TokenWhitelist(tokens) {}
 
     // ------------------------------------------------------------------ users
 
@@ -69,19 +51,20 @@ contract OmronDeposit is IOmronDeposit, Ownable2Step, Pausable, ReentrancyGuardT
     function deposit(address token, uint256 amount) external nonReentrant whenNotPaused {
         if (depositStopTime != 0) revert DepositsStopped();
         if (amount == 0) revert ZeroAmount();
-        if (_positions[token] == 0) revert TokenNotWhitelisted();
+        if (!whitelistedTokens(token)) revert TokenNotWhitelisted();
 
         uint256 before = IERC20(token).balanceOf(address(this));
         IERC20(token).safeTransferFrom(msg.sender, address(this), amount);
         // a token may keep a fee: credit what arrived, never what was promised
         uint256 received = IERC20(token).balanceOf(address(this)) - before;
+        // slither-disable-next-line incorrect-equality
         if (received == 0) revert ZeroAmount();
 
         Account storage account = _touch(msg.sender);
-        account.unitsPerHour = (account.unitsPerHour + received).toUint128();
+        account.unitsPerHour = SafeCast.toUint128(account.unitsPerHour + received);
         _balances[msg.sender][token] += received;
         TokenTotal storage total = _touchTotal(token);
-        total.units = (total.units + received).toUint128();
+        total.units = SafeCast.toUint128(total.units + received);
         emit Deposit(msg.sender, token, received);
     }
 
@@ -95,7 +78,7 @@ contract OmronDeposit is IOmronDeposit, Ownable2Step, Pausable, ReentrancyGuardT
         Account storage account = _touch(msg.sender);
         // after the stop withdrawTokens may have zeroed the rate while a delisted token stayed
         uint256 rate = account.unitsPerHour;
-        account.unitsPerHour = rate > amount ? (rate - amount).toUint128() : 0;
+        account.unitsPerHour = rate > amount ? SafeCast.toUint128(rate - amount) : 0;
         _debit(msg.sender, token, balance, amount);
         emit Withdraw(msg.sender, token, amount, recipient);
         IERC20(token).safeTransfer(recipient, amount);
@@ -144,54 +127,6 @@ contract OmronDeposit is IOmronDeposit, Ownable2Step, Pausable, ReentrancyGuardT
     }
 
     // ------------------------------------------------------------------ owner
-
-    /// @inheritdoc IOmronDeposit
-    function addWhitelistedToken(address token) external onlyOwner {
-        _list(token);
-    }
-
-    /// @inheritdoc IOmronDeposit
-    function removeWhitelistedToken(address token) external onlyOwner {
-        if (token == address(0)) revert ZeroAddress();
-        uint256 position = _positions[token];
-        if (position == 0) revert TokenNotWhitelisted();
-        address last = allWhitelistedTokens[allWhitelistedTokens.length - 1];
-        allWhitelistedTokens[position - 1] = last;
-        _positions[last] = position;
-        delete _positions[token];
-        allWhitelistedTokens.pop();
-        emit WhitelistedTokenRemoved(token);
-    }
-
-    /// @inheritdoc IOmronDeposit
-    function setClaimManager(address newClaimManager) external onlyOwner {
-        if (newClaimManager == address(0)) revert ZeroAddress();
-        if (claimManagerDelay == 0) {
-            _setClaimManager(newClaimManager);
-        } else {
-            _announced = newClaimManager;
-            _announcedReadyAt = block.timestamp + claimManagerDelay;
-            emit ClaimManagerAnnounced(newClaimManager, _announcedReadyAt);
-        }
-    }
-
-    /// @inheritdoc IOmronDeposit
-    function acceptClaimManager() external onlyOwner {
-        if (_announced == address(0)) revert ClaimManagerNotAnnounced();
-        if (block.timestamp < _announcedReadyAt) revert ClaimManagerNotReady(_announcedReadyAt);
-        address accepted = _announced;
-        delete _announced;
-        delete _announcedReadyAt;
-        _setClaimManager(accepted);
-    }
-
-    /// @inheritdoc IOmronDeposit
-    function raiseClaimManagerDelay(uint256 delay) external onlyOwner {
-        if (delay <= claimManagerDelay) revert ClaimManagerDelayNotRaised(claimManagerDelay, delay);
-        if (delay > MAXIMUM_CLAIM_MANAGER_DELAY) revert ClaimManagerDelayTooLong(delay, MAXIMUM_CLAIM_MANAGER_DELAY);
-        claimManagerDelay = delay;
-        emit ClaimManagerDelayRaised(delay);
-    }
 
     /// @inheritdoc IOmronDeposit
     function stopDeposits() external onlyOwner {
@@ -247,21 +182,6 @@ contract OmronDeposit is IOmronDeposit, Ownable2Step, Pausable, ReentrancyGuardT
         return _balances[user][token];
     }
 
-    /// @inheritdoc IOmronDeposit
-    function getAllWhitelistedTokens() external view returns (address[] memory tokens) {
-        return allWhitelistedTokens;
-    }
-
-    /// @inheritdoc IOmronDeposit
-    function whitelistedTokens(address token) external view returns (bool) {
-        return _positions[token] != 0;
-    }
-
-    /// @inheritdoc IOmronDeposit
-    function announcedClaimManager() external view returns (address newClaimManager, uint256 readyAt) {
-        return (_announced, _announcedReadyAt);
-    }
-
     /// @notice Token units held for all users now.
     function totalOf(address token) external view returns (uint256) {
         return _totals[token].units;
@@ -275,40 +195,28 @@ contract OmronDeposit is IOmronDeposit, Ownable2Step, Pausable, ReentrancyGuardT
 
     // ---------------------------------------------------------------- private
 
-    function _list(address token) private {
-        if (token == address(0)) revert ZeroAddress();
-        if (_positions[token] != 0) revert TokenAlreadyWhitelisted(token);
-        allWhitelistedTokens.push(token);
-        _positions[token] = allWhitelistedTokens.length;
-        emit WhitelistedTokenAdded(token);
-    }
-
-    function _setClaimManager(address newClaimManager) private {
-        claimManager = newClaimManager;
-        emit ClaimManagerSet(newClaimManager);
-    }
-
     /// @dev Bring the account's earnings up to date; to be called before its rate changes.
     function _touch(address user) private returns (Account storage account) {
         account = _accounts[user];
         account.unitSeconds = _unitSecondsOf(account);
-        account.lastUpdated = block.timestamp.toUint64();
+        account.lastUpdated = SafeCast.toUint64(block.timestamp);
     }
 
     /// @dev Bring the token's cumulative total up to date; to be called before its total changes.
     function _touchTotal(address token) private returns (TokenTotal storage total) {
         total = _totals[token];
         total.unitSeconds += PointsMath.earned(total.units, total.lastUpdated, block.timestamp);
-        total.lastUpdated = block.timestamp.toUint64();
+        total.lastUpdated = SafeCast.toUint64(block.timestamp);
     }
 
     function _debit(address user, address token, uint256 balance, uint256 amount) private {
         _balances[user][token] = balance - amount;
         TokenTotal storage total = _touchTotal(token);
-        total.units = (total.units - amount).toUint128();
+        total.units = SafeCast.toUint128(total.units - amount);
     }
 
     function _unitSecondsOf(Account storage account) private view returns (uint256) {
+        // slither-disable-next-line incorrect-equality
         uint256 until = depositStopTime == 0 ? block.timestamp : depositStopTime;
         return account.unitSeconds + PointsMath.earned(account.unitsPerHour, account.lastUpdated, until);
     }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
+import {Address} from "@openzeppelin/contracts/utils/Address.sol";
+
 import {MockLiquidRestakingToken} from "./MockLiquidRestakingToken.sol";
 
 /// @title MOCK: a token that keeps a fee, refuses transfers, or calls back, as told; for tests only
@@ -34,14 +36,7 @@ contract MockAwkwardToken is MockLiquidRestakingToken {
     function _update(address from, address to, uint256 value) internal override {
         if (from == address(0) || to == address(0)) return super._update(from, to, value);
         if (refusing) revert TransfersRefused();
-        if (_target != address(0)) {
-            (bool done, bytes memory answer) = _target.call(_callback);
-            if (!done) {
-                assembly ("memory-safe") {
-                    revert(add(answer, 32), mload(answer))
-                }
-            }
-        }
+        if (_target != address(0)) Address.functionCall(_target, _callback);
         uint256 fee = value * feeBps / 10_000;
         super._update(from, address(0), fee);
         super._update(from, to, value - fee);

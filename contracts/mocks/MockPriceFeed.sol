@@ -15,20 +15,29 @@ contract MockPriceFeed is AggregatorV3Interface, Ownable {
 
     error NoAnswer(uint80 roundId);
 
-    uint8 public immutable decimals;
     string public description;
-    uint256 public constant version = 1;
 
+    uint8 private immutable _DECIMALS;
     Answer[] private _answers;
 
     constructor(uint8 decimals_, string memory description_) Ownable(msg.sender) {
-        decimals = decimals_;
+        _DECIMALS = decimals_;
         description = description_;
     }
 
     /// @notice Give an answer; nothing about it is checked, so that tests can give wrong ones.
     function setAnswer(int256 answer, uint256 updatedAt) external onlyOwner {
         _answers.push(Answer(answer, updatedAt));
+    }
+
+    /// @inheritdoc AggregatorV3Interface
+    function decimals() external view returns (uint8) {
+        return _DECIMALS;
+    }
+
+    /// @inheritdoc AggregatorV3Interface
+    function version() external pure returns (uint256) {
+        return 1;
     }
 
     /// @inheritdoc AggregatorV3Interface

@@ -3,6 +3,9 @@
 from pathlib import Path
 
 import pytest
+from eth_abi import encode
+from eth_utils import keccak
+from web3.exceptions import ContractCustomError
 
 from veristake.contracts_tool.compile import compiled_project
 
@@ -78,3 +81,20 @@ def funded(owner, deposit, ezeth, weth, awkward, restaker, other_restaker):
             token.mint(holder, 1000 * ONE, sender=owner)
             token.approve(deposit, 2**256 - 1, sender=holder)
     return deposit
+
+
+@pytest.fixture
+def call_refusal(chain):
+    """Revert data of an `eth_call`, for what Ape's `reverts` does not see: views (with --gas) and list constructors."""
+
+    def refusal(**transaction):
+        with pytest.raises(ContractCustomError) as refused:
+            chain.provider.web3.eth.call(transaction)
+        return refused.value.data
+
+    return refusal
+
+
+def error_data(signature, *arguments):
+    """Revert data of a custom error with address arguments."""
+    return "0x" + (keccak(text=signature)[:4] + encode(["address"] * len(arguments), arguments)).hex()

@@ -3,6 +3,8 @@
 import ape
 import pytest
 
+from tests.contracts.conftest import error_data
+
 RISK_ONE = 10**8
 
 
@@ -67,8 +69,8 @@ def test_list_asset_refusals(lending, ezeth, weth, risk_feed, owner, stranger):
             lending.listAsset(weth, risk_feed, bps, sender=owner)
 
 
-def test_unlisted_asset_is_named(lending, weth, stranger):
+def test_unlisted_asset_is_named(lending, weth, stranger, call_refusal):
     with ape.reverts(lending.AssetNotListed, error_inputs={"asset": weth.address}):
         lending.refresh(weth, sender=stranger)
-    with ape.reverts(lending.AssetNotListed, error_inputs={"asset": weth.address}):
-        lending.loanToValueOf(weth)
+    refusal = call_refusal(to=lending.address, data=lending.loanToValueOf.encode_input(weth))
+    assert refusal == error_data("AssetNotListed(address)", weth.address)

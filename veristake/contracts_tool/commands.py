@@ -44,8 +44,13 @@ def contracts() -> None:
 def compile_command(force: bool, as_json: bool) -> None:
     """Compile all contracts. A second run, with nothing changed, takes a second."""
     from veristake.contracts_tool.compile import compiled_project
+    from veristake.contracts_tool.environment import prepare_ape
+    from veristake.contracts_tool.session import quiet_ape
 
-    project = compiled_project(find_project(), _step, force=force)
+    root = find_project()
+    prepare_ape(root)
+    quiet_ape()
+    project = compiled_project(root, _step, force=force)
     sizes = {
         name: len(bytes(project.contracts[name].contract_type.get_runtime_bytecode() or b""))
         for name in sorted(project.contracts)
