@@ -12,6 +12,7 @@ from typing import Any
 
 from eth_account import Account
 from eth_account.messages import encode_typed_data
+from web3 import Web3
 from web3.exceptions import ContractLogicError
 
 from statements.abi import load_abi
@@ -81,12 +82,11 @@ class AttackPlan:
         chain: the sandbox.
         deployment: its contracts.
         evidence: proofs and attestation.
-        owner: account that may set the mock price.
     """
 
-    def __init__(self, chain: LocalChain, deployment: Deployment, evidence: Evidence, owner: str) -> None:
+    def __init__(self, chain: LocalChain, deployment: Deployment, evidence: Evidence) -> None:
         eth = chain.web3.eth
-        self._deployment, self._evidence, self._owner = deployment, evidence, owner
+        self._deployment, self._evidence = deployment, evidence
         self._feed = eth.contract(deployment.address("RiskFeed"), abi=load_abi("RiskFeed"))  # type: ignore[call-overload]
         name = "AssetObserver" if deployment.is_home else "AttestedInputs"
         self._source = eth.contract(deployment.address(name), abi=load_abi(name))  # type: ignore[call-overload]
@@ -111,9 +111,7 @@ class AttackPlan:
         yield self._beside(
             "another asset's proof",
             invalid,
-            self._submit(
-                outputs=other.instances.outputs, tag=other.instances.tag, proof=other.proof_bytes
-            ),
+            self._submit(outputs=other.instances.outputs, tag=other.instances.tag, proof=other.proof_bytes),
         )
         yield self._beside("proof of another circuit", invalid, self._submit(outputs=outputs, proof=proof))
         yield self._beside("changed request tag", invalid, self._submit(tag=honest.instances.tag ^ 1))
@@ -189,8 +187,6 @@ class AttackPlan:
 
 
 def _price_feed_call(feed: str, answer: int, updated_at: int) -> Call:
-    from web3 import Web3
-
     contract = Web3().eth.contract(feed, abi=_SET_ANSWER)  # type: ignore[call-overload]
     return Call(feed, contract.encode_abi("setAnswer", args=[answer, updated_at]))
 

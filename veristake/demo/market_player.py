@@ -1,4 +1,4 @@
-"""Plays a market on the home chain: rates, prices and supplies move, restakers deposit and withdraw, each epoch is observed."""
+"""Plays a market on the home chain: rates and prices move, restakers act, each epoch is observed."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -68,15 +69,11 @@ class ManagedProcess:
         """Ask it to stop; end its whole process group when it does not."""
         if self.alive:
             self.process.send_signal(signal.SIGTERM)
-            try:
+            with contextlib.suppress(subprocess.TimeoutExpired):
                 self.process.wait(_GRACE_SECONDS)
-            except subprocess.TimeoutExpired:
-                pass
-        try:
-            # workers of a process that was killed would go on alone
+        # workers of a process that was killed would go on alone
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         self.process.wait()
 
 
@@ -112,6 +109,11 @@ class ProcessGroup:
         """
         for process in self._running:
             process.require_alive()
+
+    def stop(self, process: ManagedProcess) -> None:
+        """Stop one that is not needed any more."""
+        self._running.remove(process)
+        process.stop()
 
     def stop_all(self) -> None:
         """Stop everything, newest first."""

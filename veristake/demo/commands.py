@@ -1,0 +1,83 @@
+"""``veristake demo``."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+from types import FrameType
+
+import click
+from rich.console import Console
+
+from veristake.demo.market_source import MINIMUM_EPOCHS, MarketChoice
+from veristake.demo.processes import DemoError, ProcessGroup
+from veristake.demo.run import Demo, Ports
+from veristake.demo.show import Stages, attack_table, feed_lines, score_table
+from veristake.project import find_project
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    del number, frame
+    raise KeyboardInterrupt
+
+
+@click.command()
+@click.option("--epochs", default=MINIMUM_EPOCHS, show_default=True, help="Hours of market to play.")
+@click.option("--seed", default=7, show_default=True, help="Seed of the simulated market.")
+@click.option(
+    "--replay",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="CSV with real history: columns timestamp, rate, price and, if known, supply.",
+)
+@click.option("--replay-asset", default="weETH", show_default=True, help="Asset that the CSV is about.")
+@click.option("--columns", default="", help="Other column names in the CSV, such as rate=protocol_rate,price=market.")
+@click.option("--keep", is_flag=True, help="Leave everything running and print the URLs, until Ctrl-C.")
+@click.option("--home-port", default=0, help="Port of chain 31337; 0 takes a free one.")
+@click.option("--abroad-port", default=0, help="Port of chain 31338; 0 takes a free one.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON on standard output.")
+def demo(
+    epochs: int,
+    seed: int,
+    replay: Path | None,
+    replay_asset: str,
+    columns: str,
+    keep: bool,
+    home_port: int,
+    abroad_port: int,
+    as_json: bool,
+) -> None:
+    """The whole corridor on two local chains, for real.
+
+    Restakers deposit, each epoch is observed on-chain, a miner proves the model's run with EZKL, a validator checks
+    and publishes, a relayer lands the proofs on both chains, a sample protocol lends by the score. Then the demo
+    attacks itself. The result is also in build/demo/result.json.
+    """
+    project = find_project()
+    signal.signal(signal.SIGTERM, _stop)
+    console = Console(stderr=True, highlight=False)
+    choice = MarketChoice(epochs=epochs, seed=seed, replay=replay, replay_asset=replay_asset, columns=columns)
+    with ProcessGroup(project.build / "demo" / "logs") as processes:
+        stages = Stages(console)
+        result, corridor = Demo(project, choice, processes, stages, Ports(home_port, abroad_port)).run()
+        if as_json:
+            click.echo(result.model_dump_json(indent=1))
+        else:
+            out = Console(highlight=False)
+            out.print(score_table(result.scores, result.loans))
+            out.print(attack_table(result.attacks))
+            out.print(f"All of it is in {project.build / 'demo' / 'result.json'}")
+        if not all(attack.rejected for attack in result.attacks):
+            raise DemoError("an attack was not rejected", remedy="See the table; this is a bug worth reporting")
+        if keep:
+            _keep(console, processes, result.endpoints, feed_lines(corridor))
+
+
+def _keep(console: Console, processes: ProcessGroup, endpoints: dict[str, str], lines: list[str]) -> None:
+    console.print("[bold]Everything keeps running until Ctrl-C")
+    for name, url in endpoints.items():
+        console.print(f"   {name}: {url}")
+    for line in lines:
+        console.print(line, soft_wrap=True)
+    while True:
+        processes.require_alive()
+        signal.sigtimedwait([], 1)
