@@ -115,9 +115,10 @@ class Asker:
             subject=due.subject,
             deadline_seconds=self._timeout,
         )
+        client = SignedClient(self._keypair, miner.endpoint, miner.hotkey, self._timeout)
         started = time.monotonic()
         try:
-            async with SignedClient(self._keypair, miner.endpoint, miner.hotkey, self._timeout) as client:
+            async with client:
                 content = await client.post_json("/v1/observations", request.model_dump(mode="json"))
         except PeerError as error:
             return _failed(error, time.monotonic() - started)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any
 
@@ -16,6 +16,7 @@ from bittensor import http_auth
 from bittensor.keyfiles import Keypair
 from fastapi import Depends, FastAPI, Request
 from fastapi.responses import JSONResponse, PlainTextResponse
+from structlog.testing import capture_logs
 
 from signed_http.client import SignedClient
 from signed_http.errors import (
@@ -130,19 +131,21 @@ def test_open_path_needs_no_signature(url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("headers", "reason"),
+    ("make_headers", "reason"),
     [
-        ({}, "MalformedAuth"),
-        (signed("/who", receiver_ss58=STRANGER.ss58_address), "WrongReceiver"),
-        (signed("/who", receiver_ss58=None), "WrongReceiver"),
-        (signed("/who", nonce_ns=1), "StaleRequest"),
-        (signed("/other"), "BadSignature"),
-        (signed("/who", body=b"x"), "BadSignature"),
-        ({**signed("/who"), http_auth.HEADER_HOTKEY: STRANGER.ss58_address}, "BadSignature"),
+        (lambda: {}, "MalformedAuth"),
+        (lambda: signed("/who", receiver_ss58=STRANGER.ss58_address), "WrongReceiver"),
+        (lambda: signed("/who", receiver_ss58=None), "WrongReceiver"),
+        (lambda: signed("/who", nonce_ns=1), "StaleRequest"),
+        (lambda: signed("/other"), "BadSignature"),
+        (lambda: signed("/who", body=b"x"), "BadSignature"),
+        (lambda: {**signed("/who"), http_auth.HEADER_HOTKEY: STRANGER.ss58_address}, "BadSignature"),
     ],
 )
-def test_request_not_rightly_signed_is_refused(url: str, headers: dict[str, str], reason: str) -> None:
-    response = httpx.get(url + "/who", headers=headers)
+def test_request_not_rightly_signed_is_refused(
+    url: str, make_headers: Callable[[], dict[str, str]], reason: str
+) -> None:
+    response = httpx.get(url + "/who", headers=make_headers())
     refusal = Refusal.model_validate_json(response.content)
     assert (response.status_code, refusal.code, refusal.fault) == (401, "unauthenticated", Fault.CALLER)
     assert reason in refusal.message
@@ -179,8 +182,9 @@ def test_get_json_typed_error_is_authentic_and_carries_the_refusal(url: str) -> 
 
 
 def test_get_json_defect_in_handler_is_a_signed_500(url: str) -> None:
-    with pytest.raises(PeerRefusedError) as caught:
+    with capture_logs() as logs, pytest.raises(PeerRefusedError) as caught:
         ask(url, "/broken")
+    assert [(log["event"], log["path"]) for log in logs] == [("request_failed", "/broken")]
     assert (caught.value.status, caught.value.authentic) == (500, True)
     assert caught.value.refusal is not None
     assert (caught.value.refusal.code, caught.value.refusal.fault) == ("internal_error", Fault.RESPONDER)
