@@ -49,7 +49,7 @@ def model() -> None:
 @click.option("--tag-limbs", type=click.IntRange(0, 64), default=8, show_default=True, help="Limbs of the request tag.")
 @click.option("--json", "as_json", is_flag=True, help="Print the card as JSON; progress goes to standard error.")
 def train(output: Path, seed: int, hidden: int, tag_limbs: int, as_json: bool) -> None:
-    """Train on simulated markets and write ONNX and model card (one to two minutes)."""
+    """Train on simulated markets and write ONNX and model card (a minute or two)."""
     _require("torch", "train")
     _require("onnx", "train")
     # these import torch, which an operator does not need to have
@@ -100,12 +100,12 @@ def predict(file: Path, columns: str, last: int, as_json: bool) -> None:
         click.echo(f"{result['time']}  staking duration {days:5.1f} days  exit risk {result['exit_risk']:.3f}")
 
 
-@model.command()
+@model.command(short_help="Write the network with other tag limbs.")
 @click.argument("output", type=_FILE)
 @click.option("--tag-limbs", type=click.IntRange(0, 64), required=True, help="Limbs of the request tag.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def export(output: Path, tag_limbs: int, as_json: bool) -> None:
-    """Write the shipped network with another number of tag limbs to OUTPUT."""
+    """Write the shipped network to OUTPUT with other tag limbs."""
     _require("onnx", "train")
     from staking_model.card import sha256_of
     from staking_model.export import onnx_bytes, read_weights

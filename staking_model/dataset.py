@@ -110,7 +110,7 @@ def build_split(seed: int, parameters: FeatureParameters, size: DatasetSize) -> 
     profiles = [random_profile(random, number) for number in range(tokens)]
     cuts = (size.train_tokens, size.train_tokens + size.other_tokens)
     train, validation, test = size.boundaries
-    # later sets need no market beyond their own end, earlier ones none beyond theirs
+    # each market is simulated only as far as the labels of its set look
     parts = []
     for chosen, (first, last), stride in (
         (profiles[: cuts[0]], train, size.stride),

@@ -18,7 +18,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import accumulate
 from math import exp, log1p
-from statistics import fmean
 from typing import Final
 
 from staking_model.market import Truth
@@ -116,9 +115,3 @@ def _remaining(hazards: Sequence[float]) -> list[float]:
         dropped = exp(decay[now + 1] - decay[now + 1 + horizon])
         times[now] = (1 - hazards[now]) * (1 + times[now + 1] - dropped)
     return times
-
-
-def base_rate(events: Sequence[bool | None]) -> float:
-    """Share of epochs with an event among those that have a label."""
-    known = [float(event) for event in events if event is not None]
-    return fmean(known) if known else 0.0

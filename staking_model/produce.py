@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,7 @@ from staking_model.fixed_point import fixed_point_error, rounding_spread
 from staking_model.network import ARGUMENT_LIMIT, WEIGHT_SCALE_BITS
 from staking_model.shipped import CARD_NAME, CARD_TEXT_NAME, ONNX_NAME
 from staking_model.train import TrainingSettings, fit
+from statements.errors import ConfigurationError
 
 DEFAULT_TAG_LIMBS: Final = 8
 """Eight limbs of 16 bits: a tag of 128 bits."""
@@ -54,7 +56,11 @@ def produce(directory: Path, settings: ProductionSettings, report: Callable[[str
 
     Returns:
         The card that was written.
+
+    Raises:
+        ConfigurationError: the directory cannot be written; said before anything is trained.
     """
+    _require_writable(directory)
     report("simulating markets")
     split = build_split(settings.training.seed, settings.parameters, settings.size)
     report(f"training on {len(split.train):,} windows")
@@ -82,7 +88,6 @@ def produce(directory: Path, settings: ProductionSettings, report: Callable[[str
         fixed_point_error=round(fixed_point_error(weights, inputs, scale_bits), 6),
         rounding_spread=round(rounding_spread(weights, inputs[::PROVER_STRIDE], scale_bits, PROVERS, 0), 6),
     )
-    directory.mkdir(parents=True, exist_ok=True)
     _write_all(
         {
             directory / ONNX_NAME: network,
@@ -91,6 +96,16 @@ def produce(directory: Path, settings: ProductionSettings, report: Callable[[str
         }
     )
     return card
+
+
+def _require_writable(directory: Path) -> None:
+    remedy = "Choose another --output directory"
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(f"cannot make {directory}: {error.strerror}", remedy=remedy) from error
+    if not os.access(directory, os.W_OK):
+        raise ConfigurationError(f"cannot write into {directory}", remedy=remedy)
 
 
 def _data_text(size: DatasetSize) -> str:

@@ -15,6 +15,7 @@ from staking_model.produce import ProductionSettings, produce
 from staking_model.reference import Reference
 from staking_model.shipped import CARD_TEXT_NAME, shipped_model
 from staking_model.train import Progress, TorchNetwork, TrainingSettings, fit
+from statements.errors import ConfigurationError
 
 SIZE = DatasetSize(train_tokens=3, other_tokens=1, train_epochs=400, other_epochs=100, stride=1)
 SETTINGS = TrainingSettings(hidden=4, seed=2, passes=5, batch=128)
@@ -86,6 +87,14 @@ def test_produce_tiny_model_writes_files_that_belong_together(tmp_path: Path) ->
     duration, risk = Reference(read.onnx).scores([0] * 32, 11)
     assert 0 < duration < 1
     assert 0 < risk < 1
+
+
+def test_produce_directory_is_a_file_raises_before_training(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("")
+    lines: list[str] = []
+    with pytest.raises(ConfigurationError, match="cannot make"):
+        produce(tmp_path / "taken", ProductionSettings(), lines.append)
+    assert lines == []
 
 
 def test_evaluate_untrained_network_gives_finite_metrics(split: Split) -> None:
