@@ -97,11 +97,6 @@ class DatasetSize:
         start = validation[1] + MAX_DURATION_EPOCHS
         return train, validation, (start, start + self.other_epochs)
 
-    @property
-    def epochs(self) -> int:
-        """Epochs to simulate: the last label needs its future too."""
-        return self.boundaries[-1][1] + MAX_DURATION_EPOCHS + 1
-
 
 def build_split(seed: int, parameters: FeatureParameters, size: DatasetSize) -> Split:
     """Simulate and cut train, validation and test sets."""
