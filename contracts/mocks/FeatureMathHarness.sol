@@ -15,14 +15,17 @@ contract FeatureMathHarness {
         return FeatureMath.features(window, parameters);
     }
 
-    /// @notice Features of many windows in one call; `windows[i]` goes with `parameters[i]`.
+    /// @notice Features of many windows in one call.
+    /// @param observations the windows one after the other, all of the same length
+    /// @param parameters one for each window
     function featuresOfAll(
-        IAssetObserver.Observation[][] calldata windows,
+        IAssetObserver.Observation[] calldata observations,
         IAssetObserver.FeatureParameters[] calldata parameters
     ) external pure returns (int256[][] memory all) {
-        all = new int256[][](windows.length);
-        for (uint256 i = 0; i < windows.length; ++i) {
-            all[i] = FeatureMath.features(windows[i], parameters[i]);
+        uint256 length = observations.length / parameters.length;
+        all = new int256[][](parameters.length);
+        for (uint256 i = 0; i < parameters.length; ++i) {
+            all[i] = FeatureMath.features(observations[i * length:(i + 1) * length], parameters[i]);
         }
     }
 }
