@@ -6,10 +6,12 @@ import asyncio
 import multiprocessing
 import os
 import signal
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from functools import lru_cache
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
@@ -45,6 +47,15 @@ def _warm(directory: Path, with_proving_key: bool) -> None:
 def _start_worker() -> None:
     # Ctrl-C reaches the whole process group: the parent decides when workers stop
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        # a killed parent cannot stop its workers, and one amid a proof would hold a core for nobody
+        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _end_with(parent: BaseProcess) -> None:
+    parent.join()
+    os._exit(1)
 
 
 class ProverPool:

@@ -5,6 +5,9 @@ import os
 import random
 import shutil
 import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -146,6 +149,37 @@ def test_pool_worker_killed_is_an_error_and_the_next_proof_works(tiny_circuit: C
             pool.close()
 
     asyncio.run(scenario())
+
+
+_OWNER_OF_A_POOL = """
+import asyncio, sys
+from pathlib import Path
+from verifier_gen.pool import ProverPool
+
+async def main():
+    pool = ProverPool()
+    await pool.warm(Path(sys.argv[1]), with_proving_key=True)
+    print(*pool.worker_pids, flush=True)
+    await asyncio.sleep(600)
+
+if __name__ == "__main__":
+    asyncio.run(main())
+"""
+
+
+def test_pool_owner_killed_takes_its_workers_along(tiny_circuit: Circuit, tmp_path: Path) -> None:
+    script = tmp_path / "owner.py"
+    script.write_text(_OWNER_OF_A_POOL)
+    owner = subprocess.Popen([sys.executable, str(script), str(tiny_circuit.directory)], stdout=subprocess.PIPE)
+    assert owner.stdout is not None
+    (worker,) = (int(pid) for pid in owner.stdout.readline().split())
+    owner.kill()
+    owner.wait()
+    owner.stdout.close()
+    deadline = time.monotonic() + 30
+    while Path(f"/proc/{worker}").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not Path(f"/proc/{worker}").exists()
 
 
 @pytest.fixture

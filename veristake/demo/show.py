@@ -49,11 +49,11 @@ def score_table(scores: tuple[ScoreResult, ...], loans: tuple[LoanResult, ...]) 
         table.add_row(
             score.asset,
             str(score.chain_id),
-            f"{score.staking_duration_seconds / 86400:.2f} days",
+            f"{score.staking_duration_seconds / 86400:.2f} d",
             f"{score.exit_risk:.2%}",
             f"{lent[score.asset, score.chain_id] / 100:.2f} %",
             f"{score.gas:,}",
-            f"{score.transaction[:10]}…",
+            f"{score.transaction[:8]}…",
             f"{score.prove_seconds:.1f} s",
             f"{score.land_seconds:.1f} s",
         )
