@@ -52,7 +52,7 @@ def _decoded(failure: ContractLogicError) -> tuple[str, dict[str, Any]]:
     """Name and arguments of a custom error, also where Ape only gives its bytes."""
     if hasattr(failure, "abi"):
         return str(failure.abi.name), {key: _plain(value) for key, value in failure.inputs.items()}
-    found = re.fullmatch(r"custom error 0x([0-9a-f]{8})(?:: )?(.*)", str(failure.revert_message), re.DOTALL)
+    found = re.fullmatch(r"(?:custom error )?0x([0-9a-f]{8})(?:: )?(.*)", str(failure.revert_message), re.DOTALL)
     assert found, f"not a custom error: {failure.revert_message!r}"
     entry = _errors()[bytes.fromhex(found[1])]
     # Anvil gives the arguments as hex, except where they happen to be valid UTF-8
