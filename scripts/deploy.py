@@ -11,8 +11,8 @@ from ape.cli import ConnectedProviderCommand
 
 from statements.errors import VeristakeError
 from veristake.contracts_tool.deploy import deploy_connected
-from veristake.contracts_tool.environment import find_project
 from veristake.contracts_tool.plan import load_plan
+from veristake.project import find_project
 
 
 @click.command(cls=ConnectedProviderCommand)
@@ -21,7 +21,7 @@ from veristake.contracts_tool.plan import load_plan
 def cli(provider: ProviderAPI, plan_file: Path, output: Path) -> None:
     """Deploy what a plan says, and record it in OUTPUT/<chainId>.json."""
     try:
-        path = deploy_connected(load_plan(plan_file), provider, find_project(), output)
+        path = deploy_connected(load_plan(plan_file), provider, find_project().root, output)
     except VeristakeError as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"deployed: {path}")

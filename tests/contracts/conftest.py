@@ -13,9 +13,9 @@ PROJECT = Path(__file__).resolve().parents[2]
 ONE = 10**18
 
 
-@pytest.fixture(scope="session", autouse=True)
-def compiled():
-    """The project's contracts, compiled anew when an imported source has changed."""
+@pytest.fixture(scope="session")
+def project():
+    """Ape's project, but compiled anew when an imported source has changed, which Ape itself does not see."""
     return compiled_project(PROJECT)
 
 

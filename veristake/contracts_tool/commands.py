@@ -8,29 +8,17 @@ from typing import Any
 
 import click
 
-from statements.errors import ChainError, VeristakeError
-from veristake.contracts_tool.environment import find_project
+from statements.errors import ChainError
+from veristake.project import find_project
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Answer with one JSON object on standard output.")
-
-
-class _Commands(click.Group):
-    """Turns the project's errors into one line and an exit code."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except VeristakeError as error:
-            failure = click.ClickException(str(error))
-            failure.exit_code = error.exit_code
-            raise failure from error
 
 
 def _step(text: str) -> None:
     click.echo(f"  {text}", err=True)
 
 
-@click.group(cls=_Commands)
+@click.group()
 def contracts() -> None:
     """Compile the contracts, deploy them to a chain, and check a deployment.
 
@@ -47,7 +35,7 @@ def compile_command(force: bool, as_json: bool) -> None:
     from veristake.contracts_tool.environment import prepare_ape
     from veristake.contracts_tool.session import quiet_ape
 
-    root = find_project()
+    root = find_project().root
     prepare_ape(root)
     quiet_ape()
     project = compiled_project(root, _step, force=force)
@@ -89,7 +77,7 @@ def deploy_command(plan_file: Path, rpc: str, output: Path, as_json: bool) -> No
     from veristake.contracts_tool.deploy import deploy_to
     from veristake.contracts_tool.plan import load_plan
 
-    path = deploy_to(load_plan(plan_file), rpc, find_project(), output, _step)
+    path = deploy_to(load_plan(plan_file), rpc, find_project().root, output, _step)
     click.echo(json.dumps({"deployment": str(path)}) if as_json else f"deployed: {path}")
 
 

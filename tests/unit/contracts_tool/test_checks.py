@@ -15,7 +15,7 @@ from veristake.contracts_tool.checks import (
     check_precompiles,
     check_verifier_source,
 )
-from veristake.contracts_tool.environment import find_project, prepare_ape
+from veristake.contracts_tool.environment import prepare_ape
 from veristake.contracts_tool.plan import AccountPlan, AssetPlan, ExistingAsset, HomePlan, MockAsset
 
 HASH = "0x" + "00" * 32
@@ -125,14 +125,11 @@ def test_check_precompiles_asks_all_three():
     assert chain.asked == [6, 7, 8]
 
 
-def test_find_project_from_below_and_from_elsewhere(tmp_path):
-    root = find_project()
-    assert (root / "ape-config.yaml").is_file()
-    assert find_project(root / "contracts" / "deposit") == root
-    assert find_project(tmp_path) == root
-
-
-def test_prepare_ape_without_set_up_names_the_remedy(tmp_path, monkeypatch):
-    monkeypatch.delenv("SOLCX_BINARY_PATH", raising=False)
+def test_prepare_ape_without_set_up_names_the_remedy(tmp_path):
     with pytest.raises(ConfigurationError, match="make setup"):
+        prepare_ape(tmp_path)
+    solc = tmp_path / "build" / "solc" / "solc-v0.8.37"
+    solc.parent.mkdir(parents=True)
+    solc.touch()
+    with pytest.raises(ConfigurationError, match="@openzeppelin"):
         prepare_ape(tmp_path)
