@@ -68,7 +68,7 @@ abis: setup ## Export ABIs of the compiled contracts to statements/abi
 	@$(BIN)/python scripts/export_abis.py
 
 format: setup ## Format Python and Solidity
-	@$(BIN)/ruff format . && $(BIN)/ruff check --fix . && forge fmt
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix . && git ls-files -z "*.sol" | xargs -0 forge fmt
 
 clean: ## Remove everything that is made, but the cached SRS
 	@find build -mindepth 1 -maxdepth 1 ! -name srs -exec rm -rf {} + 2>/dev/null || true
