@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3 || echo python3)
 BIN := .venv/bin
-export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+export PATH := $(CURDIR)/build/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 export APE_DATA_FOLDER := $(CURDIR)/build/ape
 export SOLCX_BINARY_PATH := $(CURDIR)/build/solc
 # Anvil, Ape and EZKL need nothing from outside: a proxy set for the internet must not catch their loopback traffic
@@ -35,10 +35,10 @@ build/.setup-train: requirements-train.lock build/.setup-python
 
 setup-train: build/.setup-train ## What 'veristake model train' needs beside
 
-build/.setup-node: package-lock.json | build/.prerequisites
+build/.setup-node: package-lock.json scripts/link_tools.sh | build/.prerequisites
 	@echo "== Node packages into node_modules (Anvil, Forge, solc, OpenZeppelin, solhint)"
 	@npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
-	@mkdir -p build/solc && ln -sfn ../../scripts/solc.js build/solc/solc-v0.8.37
+	@bash scripts/link_tools.sh
 	@touch $@
 
 demo: setup ## The main job on two local chains: deposit, observe, prove, verify, attack

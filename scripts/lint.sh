@@ -2,7 +2,7 @@
 # Everything that reads the code without running it; all of it must be clean.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-export PATH="$PWD/.venv/bin:$PWD/node_modules/.bin:$PATH"
+export PATH="$PWD/.venv/bin:$PWD/build/bin:$PWD/node_modules/.bin:$PATH"
 step() { printf '== %s\n' "$1"; }
 
 step "ruff"; ruff check . && ruff format --check --quiet .

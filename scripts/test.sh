@@ -2,7 +2,7 @@
 # All linters and tests, with the line coverage of Python over all of them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-export PATH="$PWD/.venv/bin:$PWD/node_modules/.bin:$PATH"
+export PATH="$PWD/.venv/bin:$PWD/build/bin:$PWD/node_modules/.bin:$PATH"
 export APE_DATA_FOLDER="$PWD/build/ape" SOLCX_BINARY_PATH="$PWD/build/solc"
 export COVERAGE_FILE="$PWD/build/coverage/data" COVERAGE_PROCESS_START="$PWD/pyproject.toml"
 step() { printf '\n== %s (%ss)\n' "$1" "$SECONDS"; }

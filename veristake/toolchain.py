@@ -12,12 +12,12 @@ SOLC_VERSION = "0.8.37"
 
 
 def find_tool(name: str, project_root: Path) -> Path:
-    """A tool of node_modules/.bin, else of PATH.
+    """A tool that the set-up linked into build/bin, else one of PATH.
 
     Raises:
         ConfigurationError: it is in neither.
     """
-    local = project_root / "node_modules" / ".bin" / name
+    local = project_root / "build" / "bin" / name
     if local.exists():
         return local
     found = shutil.which(name)
@@ -52,7 +52,7 @@ def ensure_solc(project_root: Path) -> Path:
 def tool_environment(project_root: Path) -> dict[str, str]:
     """Environment for Ape and Forge: our Anvil first, our compiler, and Ape's data inside build/."""
     environment = dict(os.environ)
-    binaries = project_root / "node_modules" / ".bin"
+    binaries = project_root / "build" / "bin"
     environment["PATH"] = f"{binaries}{os.pathsep}{environment.get('PATH', '')}"
     environment["SOLCX_BINARY_PATH"] = str(project_root / "build" / "solc")
     environment["APE_DATA_FOLDER"] = str(project_root / "build" / "ape")

@@ -35,7 +35,7 @@ def anvil(chain_id):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    binary = PROJECT / "node_modules" / ".bin" / "anvil"
+    binary = PROJECT / "build" / "bin" / "anvil"
     arguments = [str(binary), "--port", str(port), "--chain-id", str(chain_id), "--silent"]
     with subprocess.Popen(arguments) as process:
         try:

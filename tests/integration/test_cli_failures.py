@@ -180,3 +180,9 @@ def test_mine_at_failed_transaction_is_named(tmp_path: Path) -> None:
             chain.mine_at(1_700_000_100)
         with pytest.raises(DemoError, match="evm_nonsense on chain 31337 failed"):
             chain.call("evm_nonsense")
+
+
+def test_forge_that_fails_has_an_exit_code() -> None:
+    # npm's own launcher answers 0 whatever Forge answered, and every check through it would pass
+    command = [str(find_tool("forge", PROJECT)), "build", "--no-such-option"]
+    assert subprocess.run(command, capture_output=True, check=False).returncode != 0

@@ -23,6 +23,6 @@ def prepare_ape(root: Path) -> None:
     if not library.is_dir():
         raise ConfigurationError(f"{library} is missing", remedy="Run 'make setup' in the checkout")
     variables = tool_environment(root)
-    if os.environ.get("PATH", "").startswith(str(root / "node_modules" / ".bin")):
+    if os.environ.get("PATH", "").startswith(str(root / "build" / "bin")):
         del variables["PATH"]
     os.environ.update(variables)

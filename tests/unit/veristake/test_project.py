@@ -45,7 +45,7 @@ def test_find_project_nowhere_names_the_remedy(tmp_path: Path, monkeypatch) -> N
 
 
 def test_find_tool_of_the_project_comes_first(checkout: Path) -> None:
-    local = checkout / "node_modules" / ".bin"
+    local = checkout / "build" / "bin"
     local.mkdir(parents=True)
     (local / "anvil").touch()
     assert find_tool("anvil", checkout) == local / "anvil"
@@ -81,5 +81,5 @@ def test_ensure_solc_leaves_a_native_compiler_alone(checkout: Path) -> None:
 
 def test_tool_environment_keeps_everything_in_build(checkout: Path) -> None:
     environment = tool_environment(checkout)
-    assert environment["PATH"].startswith(str(checkout / "node_modules" / ".bin"))
+    assert environment["PATH"].startswith(str(checkout / "build" / "bin"))
     assert environment["APE_DATA_FOLDER"] == str(checkout / "build" / "ape")
