@@ -25,7 +25,7 @@ build/.setup-python: requirements.lock pyproject.toml | build/.prerequisites
 	@echo "== Python packages into .venv (about two minutes, once)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
 build/.setup-train: requirements-train.lock build/.setup-python
@@ -58,7 +58,7 @@ bench: setup ## All benchmarks into build/bench/*.json and docs/benchmarks.md
 	@$(BIN)/python -m tests.bench
 
 soak: setup ## Long versions of the tests that are too slow for the gate
-	@VERISTAKE_SOAK=1 bash scripts/soak.sh
+	@bash scripts/soak.sh
 
 train: setup-train ## Train the staking model again and write staking_model/shipped
 	@$(BIN)/veristake model train
