@@ -36,6 +36,7 @@ class Reading:
         epoch: epoch of the newest observation.
         inputs: signed fixed point in circuit order.
         config_version: of the asset's observation config.
+        input_scale_bits: the inputs are at 2^input_scale_bits.
         observed_at: Unix time of the newest observation, seconds.
         block_number: block at which everything was read.
         block_hash: its hash, 0x-hex.
@@ -46,10 +47,23 @@ class Reading:
     epoch: int
     inputs: tuple[int, ...]
     config_version: int
+    input_scale_bits: int
     observed_at: int
     block_number: int
     block_hash: str
     block_time: int
+
+    def require_scale(self, circuit_scale_bits: int) -> None:
+        """Refuse inputs at another scale than a circuit takes them at: its scores would be of other figures.
+
+        Raises:
+            FeatureMismatchError: the scales differ.
+        """
+        if self.input_scale_bits != circuit_scale_bits:
+            raise FeatureMismatchError(
+                f"inputs of {self.asset} are at 2^{self.input_scale_bits}, the circuit takes 2^{circuit_scale_bits}",
+                remedy="Use the circuit that the observer's config was made for.",
+            )
 
 
 class HomeChain:
@@ -121,6 +135,7 @@ class HomeChain:
             epoch=epoch,
             inputs=computed,
             config_version=config_version,
+            input_scale_bits=parameters.input_scale_bits,
             observed_at=observed_at,
             block_number=number,
             block_hash=Web3.to_hex(block["hash"]),

@@ -13,7 +13,7 @@ step "Foundry tests"; forge test
 rm -rf build/coverage && mkdir -p build/coverage
 step "unit tests"; coverage run -m pytest tests/unit -q
 step "contract tests on Anvil"; # Ape's own pytest plugin is switched off for all other tests
-coverage run -m ape test tests/contracts --network ethereum:local:foundry -q -o addopts="-ra --strict-markers"
+coverage run .venv/bin/ape test tests/contracts --network ethereum:local:foundry -q -o addopts="-ra --strict-markers"
 step "integration tests"; coverage run -m pytest tests/integration -q
 step "end-to-end test"; coverage run -m pytest tests/e2e -q
 step "line coverage"; coverage combine --quiet && coverage report --fail-under=85

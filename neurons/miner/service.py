@@ -108,13 +108,14 @@ class MinerService:
 
     async def _answer_in_place(self, circuit: Circuit, request: ObservationRequest, validator: str) -> ProvenInference:
         with self._queue.place(request.circuit_id, request.deadline_seconds):
-            reading = await self._read(request)
+            reading = await self._read(circuit, request)
             return await self._prove(circuit, request, validator, reading)
 
-    async def _read(self, request: ObservationRequest) -> Reading:
+    async def _read(self, circuit: Circuit, request: ObservationRequest) -> Reading:
         subject = request.subject
         try:
             reading = await asyncio.to_thread(self._chain.read, subject.asset, subject.epoch)
+            reading.require_scale(circuit.manifest.layout.input_scale_bits)
         except InputsUnavailableError as error:
             raise RefusedError(RefusalCode.INPUTS_UNAVAILABLE, error.message) from error
         except ChainError as error:

@@ -34,6 +34,7 @@ class ValidatorLoop:
         assets: what to score.
         model: name of the model.
         circuit_id: circuit that miners are asked for.
+        input_scale_bits: scale at which that circuit takes its inputs.
         chain: the home chain.
         network: says who mines.
         asker: asks and checks.
@@ -49,6 +50,7 @@ class ValidatorLoop:
         assets: Sequence[AssetSettings],
         model: str,
         circuit_id: str,
+        input_scale_bits: int,
         chain: HomeChain,
         network: Network,
         asker: Asker,
@@ -60,6 +62,7 @@ class ValidatorLoop:
         self._assets = assets
         self._model_id = model_id(model)
         self._circuit_id = circuit_id
+        self._input_scale_bits = input_scale_bits
         self._chain = chain
         self._network = network
         self._asker = asker
@@ -115,6 +118,7 @@ class ValidatorLoop:
             return None
         try:
             reading = await asyncio.to_thread(self._chain.read, asset.token, epoch)
+            reading.require_scale(self._input_scale_bits)
         except InputsUnavailableError as error:
             # the window of an epoch is final: it will not become available later
             self._settled[asset.token] = epoch

@@ -64,6 +64,7 @@ def run_validator(settings: ValidatorSettings) -> None:
         assets=settings.assets,
         model=settings.model,
         circuit_id=circuit.manifest.circuit_id,
+        input_scale_bits=circuit.manifest.layout.input_scale_bits,
         chain=chain,
         network=network,
         asker=Asker(keypair, circuit, pool, settings.request_timeout_seconds),

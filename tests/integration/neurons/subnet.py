@@ -147,6 +147,7 @@ class Parts:
             assets=[AssetSettings(symbol="ezETH", token=self.home.token("ezETH"))],
             model=MODEL,
             circuit_id=self.circuit.manifest.circuit_id,
+            input_scale_bits=self.circuit.manifest.layout.input_scale_bits,
             chain=HomeChain(self.home.settings),
             network=self.network,
             asker=Asker(VALIDATOR, self.circuit, self.pool, timeout),

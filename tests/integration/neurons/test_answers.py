@@ -143,6 +143,13 @@ def test_latest_epoch_never_observed_is_unavailable(home: Home) -> None:
         HomeChain(home.settings).latest_epoch(str(DESTINATION["contract"]))
 
 
+def test_require_scale_of_another_circuit_is_feature_mismatch(home: Home) -> None:
+    reading = HomeChain(home.settings).read(home.token("ezETH"), latest_epoch(home))
+    reading.require_scale(reading.input_scale_bits)
+    with pytest.raises(FeatureMismatchError, match=r"the circuit takes 2\^14"):
+        reading.require_scale(14)
+
+
 def test_read_contract_disagrees_is_feature_mismatch(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("neurons.home_chain.window_features", lambda window, parameters: (1 << 40,) * 32)
     with pytest.raises(FeatureMismatchError, match="input 0"):
