@@ -4,6 +4,9 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 export PATH="$PWD/.venv/bin:$PWD/build/bin:$PATH"
 export APE_DATA_FOLDER="$PWD/build/ape" SOLCX_BINARY_PATH="$PWD/build/solc"
+# not the system's: see veristake/toolchain.py
+export TMPDIR="$PWD/build/tmp"
+mkdir -p "$TMPDIR"
 
 echo "== Foundry: 10,000 runs a fuzz test, 256 x 256 an invariant"
 FOUNDRY_FUZZ_RUNS=10000 FOUNDRY_INVARIANT_RUNS=256 FOUNDRY_INVARIANT_DEPTH=256 forge test

@@ -4,6 +4,9 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 export PATH="$PWD/.venv/bin:$PWD/build/bin:$PWD/node_modules/.bin:$PATH"
 export APE_DATA_FOLDER="$PWD/build/ape" SOLCX_BINARY_PATH="$PWD/build/solc"
+# not the system's: see veristake/toolchain.py
+export TMPDIR="$PWD/build/tmp"
+mkdir -p "$TMPDIR"
 export COVERAGE_FILE="$PWD/build/coverage/data" COVERAGE_PROCESS_START="$PWD/pyproject.toml"
 step() { printf '\n== %s (%ss)\n' "$1" "$SECONDS"; }
 

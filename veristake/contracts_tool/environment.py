@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 from statements.errors import ConfigurationError
@@ -26,3 +27,5 @@ def prepare_ape(root: Path) -> None:
     if os.environ.get("PATH", "").startswith(str(root / "build" / "bin")):
         del variables["PATH"]
     os.environ.update(variables)
+    # read again from TMPDIR, which this process may have read before
+    tempfile.tempdir = None

@@ -83,3 +83,4 @@ def test_tool_environment_keeps_everything_in_build(checkout: Path) -> None:
     environment = tool_environment(checkout)
     assert environment["PATH"].startswith(str(checkout / "build" / "bin"))
     assert environment["APE_DATA_FOLDER"] == str(checkout / "build" / "ape")
+    assert Path(environment["TMPDIR"]).is_dir()
