@@ -56,8 +56,8 @@ def tool_environment(project_root: Path) -> dict[str, str]:
     environment["PATH"] = f"{binaries}{os.pathsep}{environment.get('PATH', '')}"
     environment["SOLCX_BINARY_PATH"] = str(project_root / "build" / "solc")
     environment["APE_DATA_FOLDER"] = str(project_root / "build" / "ape")
-    # Ape unpacks libraries among the sources of a checkout that lies below the system's temporary folder, and then finds
-    # no more than 500 of them: it gets a temporary folder that no checkout lies in
+    # Ape unpacks libraries among the sources of a checkout below the system's temporary folder, and then finds no more
+    # than 500 of them: it gets a temporary folder that no checkout lies in
     temporary = project_root / "build" / "tmp"
     temporary.mkdir(parents=True, exist_ok=True)
     environment["TMPDIR"] = str(temporary)
