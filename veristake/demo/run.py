@@ -152,10 +152,10 @@ class Demo:
     def _deploy(
         self, home: LocalChain, abroad: LocalChain, circuit: Circuit, points: dict[str, tuple[Point, ...]]
     ) -> Corridor:
-        root, step = self._project.root, self._stages.step
+        root, told = self._project.root, self._stages.detail
         keys = self._folder / "keys"
         attester, payer = make_evm_key(keys, "attester"), make_evm_key(keys, "relayer")
-        home_file = deploy_to(_home_plan(circuit.directory, points), home.url, root, self._project.deployments, step)
+        home_file = deploy_to(_home_plan(circuit.directory, points), home.url, root, self._project.deployments, told)
         abroad_plan = AbroadPlan(
             chain_id=ABROAD_CHAIN,
             circuit=circuit.directory,
@@ -164,10 +164,14 @@ class Demo:
             attesters=(attester.address,),
             threshold=1,
         )
-        abroad_file = deploy_to(abroad_plan, abroad.url, root, self._project.deployments, step)
+        abroad_file = deploy_to(abroad_plan, abroad.url, root, self._project.deployments, told)
         for chain in (home, abroad):
             chain.call("anvil_setBalance", payer.address, hex(_PAYER_ETHER))
             chain.mine_by_hand()
+        for chain, file in ((home, home_file), (abroad, abroad_file)):
+            deployed = read_deployment(file)
+            count = len(deployed.contracts) + 2 * len(deployed.assets)
+            self._stages.step(f"chain {chain.chain_id}: {count} contracts of ours, told in {file.relative_to(root)}")
         wallets = self._folder / "wallets"
         return Corridor(
             folder=self._folder,
@@ -187,8 +191,7 @@ class Demo:
         )
 
     def _tell_epoch(self, done: int, of: int) -> None:
-        if done % 6 == 0 or done == of:
-            self._stages.step(f"epoch {done} of {of}")
+        self._stages.detail(f"epoch {done} of {of}")
 
     def _prove(self, corridor: Corridor, epoch: int) -> dict[str, Publication]:
         register_neurons(corridor)

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from rich import box
 from rich.console import Console
+from rich.status import Status
 from rich.table import Table
 
 from veristake.demo.result import AttackResult, LoanResult, ScoreResult
@@ -24,19 +25,26 @@ class Stages:
     def __init__(self, console: Console) -> None:
         self.console = console
         self.seconds: dict[str, float] = {}
+        self._status: Status | None = None
 
     @contextmanager
     def stage(self, name: str, title: str) -> Iterator[None]:
         """One stage: ``name`` is the key in the result, ``title`` is what the user reads."""
         self.console.print(f"[bold]== {title}")
         started = time.monotonic()
-        yield
+        with self.console.status("") as self._status:
+            yield
         self.seconds[name] = round(time.monotonic() - started, 2)
         self.console.print(f"   done in {self.seconds[name]:.1f} s", style="dim")
 
     def step(self, text: str) -> None:
-        """A step within a stage."""
+        """A step within a stage, to stay on the screen."""
         self.console.print(f"   {text}")
+
+    def detail(self, text: str) -> None:
+        """What goes on at the moment; shown on a terminal's last line only."""
+        if self._status is not None:
+            self._status.update(f"   {text}")
 
 
 def score_table(scores: tuple[ScoreResult, ...], loans: tuple[LoanResult, ...]) -> Table:
