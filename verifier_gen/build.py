@@ -68,7 +68,12 @@ def build_circuit(recipe: CircuitRecipe, circuits: Path, srs_cache: Path, progre
     Raises:
         CircuitError: EZKL refuses, or the tried proof does not verify.
     """
-    circuits.mkdir(parents=True, exist_ok=True)
+    try:
+        circuits.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CircuitError(
+            f"circuits cannot be built in {circuits}: {error.strerror}", remedy="Name a folder that can be written"
+        ) from error
     with tempfile.TemporaryDirectory(prefix=f".{recipe.name}-", dir=circuits) as folder:
         paths = CircuitPaths(Path(folder) / recipe.name)
         paths.directory.mkdir()

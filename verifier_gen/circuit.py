@@ -83,7 +83,7 @@ def read_manifest(directory: Path) -> CircuitManifest:
     path = CircuitPaths(directory).manifest
     try:
         return CircuitManifest.model_validate_json(path.read_text("utf-8"))
-    except FileNotFoundError as error:
+    except OSError as error:
         raise CircuitError(
             f"circuit {directory} has no {MANIFEST_NAME}", remedy="Build it: veristake circuit build"
         ) from error
@@ -99,7 +99,7 @@ def open_circuit(directory: Path, *, with_proving_key: bool = False) -> Circuit:
 
     Args:
         directory: folder that ``veristake circuit build`` wrote.
-        with_proving_key: also check the proving key, which a verifier need not hold.
+        with_proving_key: also check the proving key and the Solidity, which a verifier need not hold.
 
     Raises:
         CircuitError: a file is missing or is not the one that the manifest names.
@@ -118,7 +118,10 @@ def open_circuit(directory: Path, *, with_proving_key: bool = False) -> Circuit:
         paths.srs: manifest.srs_hash,
     }
     if with_proving_key:
-        expected[paths.proving_key] = manifest.proving_key_hash
+        expected |= {
+            paths.proving_key: manifest.proving_key_hash,
+            paths.verifier_source: manifest.verifier_source_hash,
+        }
     for path, digest in expected.items():
         check_hash(path, digest)
     return Circuit(paths=paths, manifest=manifest)

@@ -77,12 +77,21 @@ def check(directory: Path, as_json: bool) -> None:
 @click.argument("output", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--json", "as_json", is_flag=True, help="Print outputs and seconds as JSON.")
 def prove(directory: Path, inputs: Path, output: Path, as_json: bool) -> None:
-    """Prove the circuit in DIRECTORY on INPUTS (a JSON list of integers) and write the proof to OUTPUT."""
+    """Prove the circuit in DIRECTORY on INPUTS and write the proof to OUTPUT.
+
+    INPUTS is a JSON list of as many integers as the circuit has inputs, each at 2^input_scale_bits: 'veristake circuit
+    show' tells both.
+    """
     opened = open_circuit(directory, with_proving_key=True)
     tag = secrets.randbits(opened.manifest.layout.tag_bits)
+    if not output.absolute().parent.is_dir():
+        # before the work, not after it
+        raise ConfigurationError(f"{output} cannot be written: no such folder", remedy="Make the folder first")
     proof = run_isolated(prover.prove, opened, _integers(inputs), tag)
     document = {"instances": proof.instances.model_dump(mode="json"), "proof": "0x" + proof.proof.hex()}
-    output.write_text(json.dumps(document, indent=1) + "\n", "utf-8")
+    partial = output.with_suffix(".partial")
+    partial.write_text(json.dumps(document, indent=1) + "\n", "utf-8")
+    partial.replace(output)
     summary: dict[str, Any] = {"outputs": list(proof.instances.outputs), "seconds": round(proof.seconds, 3)}
     click.echo(json.dumps(summary) if as_json else f"outputs {summary['outputs']} in {summary['seconds']} s")
 
@@ -112,9 +121,11 @@ def verify(directory: Path, proof: Path, as_json: bool) -> None:
 
 @circuit.command()
 @click.argument("directory", type=click.Path(path_type=Path))
-def show(directory: Path) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print it on one line.")
+def show(directory: Path, as_json: bool) -> None:
     """Print the manifest of the circuit in DIRECTORY as JSON."""
-    click.echo(read_manifest(directory).model_dump_json(indent=1))
+    manifest = read_manifest(directory)
+    click.echo(manifest.to_json() if as_json else manifest.model_dump_json(indent=1))
 
 
 def _integers(path: Path) -> list[int]:

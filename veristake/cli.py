@@ -25,7 +25,15 @@ _COMMANDS: dict[str, tuple[str, str, str]] = {
     "demo": ("veristake.demo.commands:demo", "all", "The whole corridor on two local chains."),
     "doctor": ("veristake.doctor:doctor", "", "Check that this machine has what veristake needs."),
 }
-_MISSING_EXTRA_EXIT = 3
+_OWN_PACKAGES = frozenset(
+    {"statements", "signed_http", "staking_model", "verifier_gen", "neurons", "relayer", "veristake"}
+)
+
+
+class MissingExtraError(VeristakeError):
+    """A role was asked for whose dependencies are not installed."""
+
+    exit_code = 3
 
 
 class RoleGroup(click.Group):
@@ -38,18 +46,11 @@ class RoleGroup(click.Group):
 
     @override
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import a role's commands; a missing extra is named with its remedy."""
+        """Import a role's commands."""
         if cmd_name not in _COMMANDS:
             return None
-        target, extra, _ = _COMMANDS[cmd_name]
-        module, attribute = target.split(":")
-        try:
-            command: click.Command = getattr(importlib.import_module(module), attribute)
-        except ModuleNotFoundError as error:
-            raise VeristakeError(
-                f"'veristake {cmd_name}' needs the Python package {error.name}",
-                remedy=f"Install the role's extra: pip install 'veristake[{extra}]'",
-            ) from error
+        module, attribute = _COMMANDS[cmd_name][0].split(":")
+        command: click.Command = getattr(importlib.import_module(module), attribute)
         return command
 
     @override
@@ -85,16 +86,37 @@ def _report(error: VeristakeError, *, as_json: bool, debug: bool) -> None:
         click.echo(f"remedy: {error.remedy}", err=True)
 
 
+def _missing_extra(error: ModuleNotFoundError, words: list[str]) -> MissingExtraError:
+    """Which extra to install; a missing module of our own is a broken installation and raised again."""
+    package = (error.name or "").split(".")[0]
+    role = next((word for word in words if word in _COMMANDS), None)
+    if package in _OWN_PACKAGES or role is None:
+        raise error
+    extra = _COMMANDS[role][1]
+    return MissingExtraError(
+        f"'veristake {role}' needs the Python package {package}",
+        remedy=f"Install the role's extra: pip install 'veristake[{extra}]'",
+    )
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; a VeristakeError becomes one line with its remedy and a non-zero exit code."""
     words = sys.argv[1:] if arguments is None else arguments
+    as_json = "--json" in words
     try:
         code = cli.main(words, prog_name="veristake", standalone_mode=False)
     except VeristakeError as error:
-        _report(error, as_json="--json" in words, debug="--debug" in words)
+        _report(error, as_json=as_json, debug="--debug" in words)
         sys.exit(error.exit_code)
+    except ModuleNotFoundError as error:
+        missing = _missing_extra(error, words)
+        _report(missing, as_json=as_json, debug="--debug" in words)
+        sys.exit(missing.exit_code)
     except click.ClickException as error:
-        error.show()
+        if as_json:
+            click.echo(json.dumps({"error": error.format_message(), "remedy": "See --help"}))
+        else:
+            error.show()
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         click.echo("stopped", err=True)

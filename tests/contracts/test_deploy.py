@@ -18,6 +18,7 @@ from web3 import HTTPProvider, Web3
 from statements.abi import load_abi
 from statements.deployment import Deployment
 from verifier_gen.build import ensure_circuit
+from verifier_gen.manifest import sha256_file
 from verifier_gen.recipe import RECIPES, load_recipe
 from verifier_gen.solidity import install_verifier
 from veristake.cli import main
@@ -270,12 +271,23 @@ def test_deploy_missing_manifest_is_refused(home_plan, home, tmp_path):
 def test_deploy_stale_verifier_is_refused(home_plan, home, circuit, tmp_path):
     """The manifest of another build of the circuit than the generated Solidity's."""
     directory = tmp_path / "circuit"
-    directory.mkdir()
-    other = circuit.manifest.model_copy(update={"verifier_source_hash": "0x" + "00" * 32})
+    shutil.copytree(circuit.directory, directory)
+    source = directory / "verifier.sol"
+    source.write_text(source.read_text("utf-8") + "// of another build\n", "utf-8")
+    other = circuit.manifest.model_copy(update={"verifier_source_hash": sha256_file(source)})
     (directory / "circuit.json").write_text(other.to_json(), "utf-8")
     plan = tmp_path / "plan.toml"
     plan.write_text(re.sub(r'circuit = ".*"', f'circuit = "{directory}"', home_plan.read_text("utf-8")), "utf-8")
     refused(["--plan", plan, "--rpc", home[0]], home[1], tmp_path / "out", "stale", "TinyVerifier.sol")
+
+
+def test_deploy_circuit_file_that_is_not_the_manifests_is_refused(home_plan, home, circuit, tmp_path):
+    directory = tmp_path / "circuit"
+    shutil.copytree(circuit.directory, directory)
+    (directory / "verifying.key").write_bytes(b"another key")
+    plan = tmp_path / "plan.toml"
+    plan.write_text(re.sub(r'circuit = ".*"', f'circuit = "{directory}"', home_plan.read_text("utf-8")), "utf-8")
+    refused(["--plan", plan, "--rpc", home[0]], home[1], tmp_path / "out", "verifying.key has sha256")
 
 
 def test_deploy_without_node_is_refused(home_plan, tmp_path):

@@ -80,6 +80,24 @@ def test_circuit_verify_changed_proof_is_refused(tiny_circuit: Circuit, tmp_path
     assert "does not verify under circuit" in done.stderr
 
 
+def test_circuit_prove_output_folder_missing_is_named_before_proving(tiny_circuit: Circuit, tmp_path: Path) -> None:
+    inputs = tmp_path / "inputs.json"
+    inputs.write_text(json.dumps([0] * 32))
+    done = veristake("circuit", "prove", tiny_circuit.directory, inputs, tmp_path / "no" / "proof.json")
+    assert done.returncode == 2
+    assert "cannot be written: no such folder" in done.stderr
+
+
+def test_circuit_file_in_place_of_a_folder_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    done = veristake("circuit", "build", "tiny", "--out", tmp_path / "file" / "circuits")
+    assert done.returncode == 1
+    assert "cannot be built in" in done.stderr
+    done = veristake("circuit", "check", tmp_path / "file")
+    assert done.returncode == 1
+    assert "has no circuit.json" in done.stderr
+
+
 @pytest.mark.parametrize("content", ["not json", "{}", '{"instances": 5, "proof": "0x"}'])
 def test_circuit_verify_not_a_proof_is_refused(tiny_circuit: Circuit, tmp_path: Path, content: str) -> None:
     proof = tmp_path / "proof.json"

@@ -204,6 +204,16 @@ def test_open_circuit_missing_proving_key_matters_only_to_provers(copied: Path) 
         open_circuit(copied, with_proving_key=True)
 
 
+def test_ensure_circuit_changed_solidity_is_built_again(tiny_circuit: Circuit, tmp_path: Path) -> None:
+    shutil.copytree(tiny_circuit.directory, tmp_path / "tiny")
+    (tmp_path / "tiny" / "verifier.sol").write_text("contract TinyVerifier {}")
+    steps: list[str] = []
+    srs_cache = tiny_circuit.directory.parent.parent / "srs"
+    again = ensure_circuit(load_recipe(RECIPES / "tiny.toml"), tmp_path, srs_cache, steps.append)
+    assert "verifier.sol has sha256" in steps[0]
+    assert again.manifest.verifier_source_hash == tiny_circuit.manifest.verifier_source_hash
+
+
 def test_open_circuit_manifest_of_another_ezkl_is_refused(copied: Path) -> None:
     text = (copied / "circuit.json").read_text()
     (copied / "circuit.json").write_text(text.replace('"23.0.5"', '"22.0.1"'))

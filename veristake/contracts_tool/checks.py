@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from statements.errors import ChainError, CircuitError, ConfigurationError
-from verifier_gen.circuit import read_manifest
+from verifier_gen.circuit import open_circuit
 from verifier_gen.manifest import CircuitManifest, sha256_file
 from veristake.contracts_tool.plan import LOCAL_CHAIN_IDS, HomePlan, Plan
 
@@ -63,7 +63,8 @@ def preflight(plan: Plan, web3: Web3, project: Path) -> CircuitManifest:
         ConfigurationError: mocks, well-known keys, or features that do not fit.
         ChainError: another chain, or one without the precompiles.
     """
-    manifest = read_manifest(plan.circuit)
+    # every file: what is registered on-chain is the hash of files that were looked at, not of a manifest's word
+    manifest = open_circuit(plan.circuit, with_proving_key=True).manifest
     check_chain_id(web3, plan.chain_id)
     check_local_only_parts(plan, manifest)
     check_verifier_source(project, manifest)

@@ -1,13 +1,16 @@
 """The front door: what a newcomer reads, and how it fails."""
 
 import json
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from statements.errors import ConfigurationError
 from veristake import cli
 
+PROJECT = Path(__file__).resolve().parents[3]
 ROLES = ("model", "circuit", "contracts", "miner", "validator", "relayer", "demo", "doctor")
 
 
@@ -33,7 +36,7 @@ def test_help_imports_no_role(capsys, monkeypatch) -> None:
     assert run(capsys, "--help")[0] == 0
 
 
-@pytest.mark.parametrize("role", [role for role in ROLES if role != "contracts"])
+@pytest.mark.parametrize("role", ROLES)
 def test_role_help_says_what_it_does(capsys, role: str) -> None:
     code, out, _ = run(capsys, role, "--help")
     assert code == 0
@@ -46,15 +49,56 @@ def test_unknown_role_is_named(capsys) -> None:
     assert "No such command 'oracle'" in err
 
 
-def test_missing_extra_is_named_with_its_remedy(capsys, monkeypatch) -> None:
+_BLOCKED = """
+import sys
+
+class Blocker:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] == sys.argv[1]:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+sys.meta_path.insert(0, Blocker())
+from veristake.cli import main
+main(sys.argv[2:])
+"""
+
+
+@pytest.mark.parametrize(
+    ("package", "extra", "arguments"),
+    [
+        ("ape", "contracts", ("contracts", "compile")),
+        ("ezkl", "circuit", ("circuit", "build", "tiny")),
+        ("bittensor", "miner", ("miner", "run", "--config", "miner.toml")),
+        ("sqlalchemy", "validator", ("validator", "run", "--config", "validator.toml")),
+        ("alembic", "relayer", ("relayer", "run", "--config", "relayer.toml")),
+        ("web3", "all", ("demo",)),
+    ],
+)
+def test_missing_extra_is_named_with_its_remedy(tmp_path, package: str, extra: str, arguments) -> None:
+    for role in ("miner", "validator", "relayer"):
+        (tmp_path / f"{role}.toml").touch()
+    done = subprocess.run(
+        [sys.executable, "-c", _BLOCKED, package, *arguments], cwd=PROJECT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 3, done.stderr
+    assert f"needs the Python package {package}" in done.stderr
+    assert f"pip install 'veristake[{extra}]'" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_missing_module_of_our_own_is_not_taken_for_an_extra(capsys, monkeypatch) -> None:
     def missing(name: str) -> None:
-        raise ModuleNotFoundError("no", name="ezkl")
+        raise ModuleNotFoundError("no", name="relayer.run")
 
     monkeypatch.setattr(cli.importlib, "import_module", missing)
-    code, _, err = run(capsys, "miner", "run")
-    assert code == 1
-    assert "needs the Python package ezkl" in err
-    assert "pip install 'veristake[miner]'" in err
+    with pytest.raises(ModuleNotFoundError):
+        cli.main(["relayer", "run"])
+
+
+def test_usage_error_with_json_is_an_object(capsys) -> None:
+    code, out, _ = run(capsys, "circuit", "check", "--json")
+    assert code == 2
+    assert "DIRECTORY" in json.loads(out)["error"]
 
 
 def test_error_is_one_line_with_a_remedy(capsys, tmp_path) -> None:

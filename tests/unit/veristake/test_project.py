@@ -37,9 +37,9 @@ def test_find_project_named_wrongly_is_refused(tmp_path: Path, monkeypatch) -> N
         find_project()
 
 
-def test_find_project_nowhere_names_the_remedy(tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("veristake.project.__file__", str(tmp_path / "a" / "b.py"))
+def test_find_project_nowhere_names_the_remedy(monkeypatch) -> None:
+    monkeypatch.chdir("/")
+    monkeypatch.setattr("veristake.project.__file__", "/nowhere/veristake/project.py")
     with pytest.raises(ConfigurationError, match="Run inside a checkout"):
         find_project()
 
