@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import importlib.metadata
-import json
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import click
 
-from statements.errors import VeristakeError
+from statements.errors import ConfigurationError, VeristakeError
+from statements.finding import Finding, findings_json
 from verifier_gen.circuit import EZKL_VERSION, open_circuit
 from veristake.project import Project, find_project
 from veristake.toolchain import ensure_solc, find_tool
@@ -25,35 +24,26 @@ _MINIMUM_DISK = 2 * _GIBIBYTE
 _TOOL_SECONDS = 30
 
 
-@dataclass(frozen=True)
-class Finding:
-    """One check.
+def examine(project: Project | None) -> list[Finding]:
+    """Look at everything that the demo and the tests need.
 
-    Attributes:
-        name: what was looked at.
-        ok: whether it will do.
-        detail: what was found.
-        remedy: what to do when it will not.
+    Args:
+        project: the checkout; without one only what the roles of an installed package need is looked at.
     """
-
-    name: str
-    ok: bool
-    detail: str
-    remedy: str = ""
-
-
-def examine(project: Project) -> list[Finding]:
-    """Look at everything that the demo and the tests need."""
-    checks: list[Callable[[Project], Finding]] = [_python, _ezkl, _node, _anvil, _solc, _memory, _disk, _circuit]
-    return [check(project) for check in checks]
+    findings = [_python(), _ezkl(), _memory()]
+    if project is None:
+        detail = "none here; contracts, demo and tests need one"
+        return [*findings, Finding("checkout", True, detail)]
+    checks: list[Callable[[Project], Finding]] = [_node, _anvil, _solc, _disk, _circuit]
+    return findings + [check(project) for check in checks]
 
 
-def _python(_: Project) -> Finding:
+def _python() -> Finding:
     version = ".".join(str(part) for part in sys.version_info[:3])
     return Finding("python", (3, 11) <= sys.version_info < (3, 13), version, "Use Python 3.11 or 3.12")
 
 
-def _ezkl(_: Project) -> Finding:
+def _ezkl() -> Finding:
     try:
         found = importlib.metadata.version("ezkl")
     except importlib.metadata.PackageNotFoundError:
@@ -92,14 +82,14 @@ def _runs(name: str, command: list[str]) -> Finding:
 def _answer(command: list[str]) -> str:
     """Last line that a tool prints; empty when it does not run."""
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=_TOOL_SECONDS, check=True)  # noqa: S603
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_TOOL_SECONDS, check=True)  # noqa: S603 - our own tools
     except (OSError, subprocess.SubprocessError):
         return ""
     lines = done.stdout.strip().splitlines()
     return next((line for line in lines if "ersion" in line), lines[-1] if lines else "")
 
 
-def _memory(_: Project) -> Finding:
+def _memory() -> Finding:
     lines = Path("/proc/meminfo").read_text("utf-8").splitlines()
     available = next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable"))
     return Finding(
@@ -131,9 +121,13 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
 
     Each role has a doctor of its own for its settings: 'veristake miner doctor' and so on.
     """
-    findings = examine(find_project())
+    try:
+        project: Project | None = find_project()
+    except ConfigurationError:
+        project = None
+    findings = examine(project)
     if as_json:
-        click.echo(json.dumps({"checks": [asdict(finding) for finding in findings]}))
+        click.echo(findings_json(findings))
     else:
         for finding in findings:
             click.echo(f"{'ok  ' if finding.ok else 'FAIL'} {finding.name}: {finding.detail}")

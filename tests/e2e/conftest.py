@@ -44,7 +44,9 @@ def start_demo(log: Path, *arguments: str) -> KeptDemo:
     deadline = time.monotonic() + _LIMIT_SECONDS
     while "keeps running" not in log.read_text("utf-8", "replace"):
         if process.poll() is not None or time.monotonic() > deadline:
-            process.kill()
+            # not killed: it would leave its chains and programs behind
+            process.terminate()
+            process.wait(60)
             pytest.fail(f"the demo did not come up: {log.read_text('utf-8', 'replace')[-3000:]}")
         time.sleep(0.5)
     return KeptDemo(process, json.loads(RESULT.read_text("utf-8")), log)

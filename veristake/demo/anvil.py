@@ -6,13 +6,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import requests
+from hexbytes import HexBytes
 from web3 import Web3
 from web3.types import RPCEndpoint, TxReceipt
 
-from veristake.demo.processes import DemoError, ManagedProcess, ProcessGroup, free_port, wait_until
+from veristake.demo.processes import DemoError, ManagedProcess, ProcessGroup, free_port, is_free, wait_until
 
 ACCOUNTS = 20
 _BALANCE_ETHER = 10_000
+
+
+def contract_at(web3: Web3, address: str, abi: Any) -> Any:
+    """A contract to call; untyped, because its functions are known only from the ABI."""
+    # web3 types addresses as its own string type
+    return web3.eth.contract(address=Web3.to_checksum_address(address), abi=abi)
 
 
 @dataclass(frozen=True)
@@ -37,7 +45,14 @@ class LocalChain:
         Raises:
             DemoError: the node answered with an error.
         """
-        answer = self.web3.provider.make_request(RPCEndpoint(method), list(parameters))
+        try:
+            answer = self.web3.provider.make_request(RPCEndpoint(method), list(parameters))
+        except requests.RequestException as error:
+            self.process.require_alive()
+            raise DemoError(
+                f"chain {self.chain_id} does not answer {method}: {type(error).__name__}",
+                remedy=f"The node's log is in {self.process.log}",
+            ) from error
         if "error" in answer:
             raise DemoError(
                 f"{method} on chain {self.chain_id} failed: {answer['error']}",
@@ -92,7 +107,7 @@ class LocalChain:
 
     def wait_for(self, transaction: str) -> TxReceipt:
         """Receipt of a transaction."""
-        return self.web3.eth.wait_for_transaction_receipt(transaction, timeout=30, poll_latency=0.05)  # type: ignore[arg-type]
+        return self.web3.eth.wait_for_transaction_receipt(HexBytes(transaction), timeout=30, poll_latency=0.05)
 
 
 def _command(anvil: Path, chain_id: int, port: int) -> list[str]:
@@ -129,6 +144,8 @@ def start_chain(
     Raises:
         DemoError: Anvil does not come up, for example because the port is taken.
     """
+    if port and not is_free(port):
+        raise DemoError(f"port {port} for chain {chain_id} is taken", remedy="Choose another, or 0 for any free one")
     chosen = port or free_port()
     command = [*_command(anvil, chain_id, chosen), "--timestamp", str(genesis_timestamp)]
     process = processes.start(f"anvil-{chain_id}", command)

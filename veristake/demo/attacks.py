@@ -12,6 +12,7 @@ from typing import Any
 
 from eth_account import Account
 from eth_account.messages import encode_typed_data
+from eth_typing import HexStr
 from web3 import Web3
 from web3.exceptions import ContractLogicError
 
@@ -20,12 +21,13 @@ from statements.attestation import SignedAttestation
 from statements.deployment import Deployment
 from statements.proven_inference import ProvenInference
 from statements.quantities import FIELD_MODULUS, to_field
-from veristake.demo.anvil import LocalChain
+from veristake.demo.anvil import LocalChain, contract_at
 from veristake.demo.contract_errors import describe_revert
 from veristake.demo.processes import DemoError
 from veristake.demo.result import AttackResult
 
 _GAS = 5_000_000
+_BUG = "This is a bug worth reporting, with build/demo/logs"
 _PRICE_IS_OLD_AFTER_EPOCHS = 2
 
 
@@ -85,11 +87,10 @@ class AttackPlan:
     """
 
     def __init__(self, chain: LocalChain, deployment: Deployment, evidence: Evidence) -> None:
-        eth = chain.web3.eth
         self._deployment, self._evidence = deployment, evidence
-        self._feed = eth.contract(deployment.address("RiskFeed"), abi=load_abi("RiskFeed"))  # type: ignore[call-overload]
+        self._feed = contract_at(chain.web3, deployment.address("RiskFeed"), load_abi("RiskFeed"))
         name = "AssetObserver" if deployment.is_home else "AttestedInputs"
-        self._source = eth.contract(deployment.address(name), abi=load_abi(name))  # type: ignore[call-overload]
+        self._source = contract_at(chain.web3, deployment.address(name), load_abi(name))
 
     def attacks(self) -> Iterator[Attack]:
         """All attacks on this chain."""
@@ -140,7 +141,7 @@ class AttackPlan:
         subject = self._evidence.honest.subject
         asset = next(a for a in self._deployment.assets.values() if a.token == subject.asset)
         if asset.price_feed is None:
-            raise DemoError("the home deployment names no price feed")
+            raise DemoError("the home deployment names no price feed", remedy="Run the demo anew")
         later = (subject.epoch + _PRICE_IS_OLD_AFTER_EPOCHS) * self._deployment.epoch_length + 60
         set_answer = _price_feed_call(asset.price_feed, 10**18, later)
         observe = Call(self._source.address, self._source.encode_abi("observe", args=[asset.token]))
@@ -187,7 +188,7 @@ class AttackPlan:
 
 
 def _price_feed_call(feed: str, answer: int, updated_at: int) -> Call:
-    contract = Web3().eth.contract(feed, abi=_SET_ANSWER)  # type: ignore[call-overload]
+    contract = contract_at(Web3(), feed, _SET_ANSWER)
     return Call(feed, contract.encode_abi("setAnswer", args=[answer, updated_at]))
 
 
@@ -213,7 +214,9 @@ def run_attack(chain: LocalChain, attack: Attack, sender: str) -> AttackResult:
         attack.prepare(chain)
         for call in attack.before:
             if not _succeeds(chain, call, sender):
-                raise DemoError(f"before the attack {attack.name!r} an honest call failed on chain {chain.chain_id}")
+                raise DemoError(
+                    f"before the attack {attack.name!r} an honest call failed on chain {chain.chain_id}", remedy=_BUG
+                )
         revert_data = _revert_data(chain, attack.attack, sender)
         went_through = _succeeds(chain, attack.attack, sender)
         honest = all(_succeeds(chain, call, sender) for call in attack.honest)
@@ -233,7 +236,8 @@ def run_attack(chain: LocalChain, attack: Attack, sender: str) -> AttackResult:
 
 def _revert_data(chain: LocalChain, call: Call, sender: str) -> str:
     try:
-        chain.web3.eth.call({"from": sender, "to": call.to, "data": call.data, "gas": _GAS})  # type: ignore[typeddict-item]
+        to, data = Web3.to_checksum_address(call.to), HexStr(call.data)
+        chain.web3.eth.call({"from": Web3.to_checksum_address(sender), "to": to, "data": data, "gas": _GAS})
     except ContractLogicError as error:
         return str(error.data or "0x")
     return "0x"

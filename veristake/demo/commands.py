@@ -9,11 +9,14 @@ from types import FrameType
 import click
 from rich.console import Console
 
+from statements.errors import ConfigurationError
 from veristake.demo.market_source import MINIMUM_EPOCHS, MarketChoice
-from veristake.demo.processes import DemoError, ProcessGroup
+from veristake.demo.processes import ProcessGroup, only_one_demo
 from veristake.demo.run import Demo, Ports
 from veristake.demo.show import Stages, attack_table, feed_lines, score_table
 from veristake.project import find_project
+
+_PORT = click.IntRange(0, 65535)
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
@@ -32,10 +35,12 @@ def _stop(number: int, frame: FrameType | None) -> None:
 @click.option("--replay-asset", default="weETH", show_default=True, help="Asset that the CSV is about.")
 @click.option("--columns", default="", help="Other column names in the CSV, such as rate=protocol_rate,price=market.")
 @click.option("--keep", is_flag=True, help="Leave everything running and print the URLs, until Ctrl-C.")
-@click.option("--home-port", default=0, help="Port of chain 31337; 0 takes a free one.")
-@click.option("--abroad-port", default=0, help="Port of chain 31338; 0 takes a free one.")
+@click.option("--home-port", type=_PORT, default=0, help="Port of chain 31337; 0 takes a free one.")
+@click.option("--abroad-port", type=_PORT, default=0, help="Port of chain 31338; 0 takes a free one.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON on standard output.")
+@click.pass_context
 def demo(
+    ctx: click.Context,
     epochs: int,
     seed: int,
     replay: Path | None,
@@ -52,11 +57,15 @@ def demo(
     and publishes, a relayer lands the proofs on both chains, a sample protocol lends by the score. Then the demo
     attacks itself. The result is also in build/demo/result.json.
     """
+    if home_port and home_port == abroad_port:
+        raise ConfigurationError(f"both chains would listen on port {home_port}", remedy="Give two different ports")
     project = find_project()
-    signal.signal(signal.SIGTERM, _stop)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        # a closed terminal stops everything as Ctrl-C does
+        signal.signal(number, _stop)
     console = Console(stderr=True, highlight=False)
     choice = MarketChoice(epochs=epochs, seed=seed, replay=replay, replay_asset=replay_asset, columns=columns)
-    with ProcessGroup(project.build / "demo" / "logs") as processes:
+    with only_one_demo(project.build), ProcessGroup(project.build / "demo" / "logs") as processes:
         stages = Stages(console)
         result, corridor = Demo(project, choice, processes, stages, Ports(home_port, abroad_port)).run()
         if as_json:
@@ -67,7 +76,8 @@ def demo(
             out.print(attack_table(result.attacks))
             out.print(f"All of it is in {project.build / 'demo' / 'result.json'}")
         if not all(attack.rejected for attack in result.attacks):
-            raise DemoError("an attack was not rejected", remedy="See the table; this is a bug worth reporting")
+            click.echo("error: an attack was not rejected; this is a bug worth reporting", err=True)
+            ctx.exit(1)
         if keep:
             _keep(console, processes, result.endpoints, feed_lines(corridor))
 

@@ -9,7 +9,7 @@ from typing import Any
 from staking_model.market import Market, Move, Point, RestakerMove
 from statements.abi import load_abi
 from statements.deployment import DeployedAsset, Deployment
-from veristake.demo.anvil import LocalChain
+from veristake.demo.anvil import LocalChain, contract_at
 from veristake.demo.processes import DemoError
 
 OWNER, KEEPER, FIRST_RESTAKER = 0, 1, 6
@@ -62,12 +62,13 @@ class MarketPlayer:
     def __init__(self, chain: LocalChain, deployment: Deployment, market: Market) -> None:
         self._chain, self._deployment, self._market = chain, deployment, market
         self._accounts = chain.accounts
-        eth = chain.web3.eth
-        self._observer = eth.contract(deployment.address("AssetObserver"), abi=load_abi("AssetObserver"))  # type: ignore[call-overload]
-        self._deposit = eth.contract(deployment.address("OmronDeposit"), abi=load_abi("OmronDeposit"))  # type: ignore[call-overload]
+        self._observer = contract_at(chain.web3, deployment.address("AssetObserver"), load_abi("AssetObserver"))
+        self._deposit = contract_at(chain.web3, deployment.address("OmronDeposit"), load_abi("OmronDeposit"))
         names = sorted({move.restaker for move in market.moves})
         if FIRST_RESTAKER + len(names) > len(self._accounts):
-            raise DemoError(f"{len(names)} restakers need more accounts than the chain has")
+            raise DemoError(
+                f"{len(names)} restakers need more accounts than the chain has", remedy="Play a market with fewer roles"
+            )
         self._restakers = {name: self._accounts[FIRST_RESTAKER + i] for i, name in enumerate(names)}
         self._minted = {symbol: points[0].supply for symbol, points in market.points.items()}
         self._epoch_length = deployment.epoch_length
@@ -141,7 +142,7 @@ class MarketPlayer:
         return self._deployment.assets[symbol]
 
     def _contract(self, address: str) -> Any:
-        return self._chain.web3.eth.contract(address, abi=_TOKEN_ABI)  # type: ignore[call-overload]
+        return contract_at(self._chain.web3, address, _TOKEN_ABI)
 
     def _send(self, sender: int, contract: Any, function: str, *arguments: Any) -> None:
         data = contract.encode_abi(function, args=list(arguments))

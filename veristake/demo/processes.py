@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -16,7 +17,11 @@ from typing import Self
 
 from statements.errors import VeristakeError
 
-_GRACE_SECONDS = 10.0
+_GRACE_SECONDS = 20.0
+"""Longer than the relayer gives a step under way (its stop_grace_seconds)."""
+
+
+_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class DemoError(VeristakeError):
@@ -28,6 +33,13 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def is_free(port: int) -> bool:
+    """Whether a loopback port can be listened on right now."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        return probe.connect_ex(("127.0.0.1", port)) != 0
 
 
 @dataclass
@@ -77,6 +89,22 @@ class ManagedProcess:
         self.process.wait()
 
 
+@contextlib.contextmanager
+def only_one_demo(build: Path) -> Iterator[None]:
+    """Keep a second demo from clearing the folder of the first.
+
+    Raises:
+        DemoError: one runs already.
+    """
+    build.mkdir(parents=True, exist_ok=True)
+    with (build / "demo.lock").open("w") as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise DemoError("a demo runs already in this checkout", remedy="Stop it, or wait until it ends") from error
+        yield
+
+
 class ProcessGroup:
     """Starts processes and stops them all, newest first."""
 
@@ -116,9 +144,15 @@ class ProcessGroup:
         process.stop()
 
     def stop_all(self) -> None:
-        """Stop everything, newest first."""
-        while self._running:
-            self._running.pop().stop()
+        """Stop everything, newest first; another Ctrl-C meanwhile does not leave anything running."""
+        previous = {number: signal.signal(number, signal.SIG_IGN) for number in _STOP_SIGNALS}
+        try:
+            while self._running:
+                self._running[-1].stop()
+                self._running.pop()
+        finally:
+            for number, handler in previous.items():
+                signal.signal(number, handler)
 
     def __enter__(self) -> Self:
         """Nothing runs yet."""
@@ -140,8 +174,11 @@ def wait_until(
         DemoError: a process ended, or the time is up.
     """
     deadline = time.monotonic() + seconds
-    while not condition():
+    while True:
+        # first, so that a program that has ended is named and not the question that it no longer answers
         processes.require_alive()
+        if condition():
+            return
         if time.monotonic() > deadline:
             raise DemoError(f"waited {seconds:.0f} s for {what}", remedy="Look into the logs in build/demo/logs")
         time.sleep(interval)

@@ -118,7 +118,11 @@ def wait_for_landing(processes: ProcessGroup, corridor: Corridor, statements: se
     wanted = {(s, chain) for s in statements for chain in (corridor.home.chain_id, corridor.abroad.chain_id)}
 
     def all_final() -> bool:
-        answer = httpx.get(f"{corridor.relayer_url}/v1/jobs", params={"limit": 1000}, timeout=10, trust_env=False)
+        try:
+            answer = httpx.get(f"{corridor.relayer_url}/v1/jobs", params={"limit": 1000}, timeout=10, trust_env=False)
+        except httpx.HTTPError:
+            # busy or ended; whether it has ended is asked before the next try
+            return False
         jobs = [job for job in answer.json()["jobs"] if job["kind"] == "submit" and job["state"] == "finalized"]
         landed[:] = [job for job in jobs if (job["statement_id"], job["chain_id"]) in wanted]
         return {(job["statement_id"], job["chain_id"]) for job in landed} == wanted

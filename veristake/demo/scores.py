@@ -8,12 +8,13 @@ from typing import Any
 from statements.abi import load_abi
 from statements.deployment import Deployment
 from statements.publication import Publication
-from veristake.demo.anvil import LocalChain
+from veristake.demo.anvil import LocalChain, contract_at
 from veristake.demo.market_player import KEEPER
 from veristake.demo.processes import DemoError
 from veristake.demo.result import LoanResult, ScoreResult
 
 _WAD = 10**18
+_BUG = "This is a bug worth reporting, with build/demo/logs"
 
 
 def read_scores(
@@ -33,7 +34,7 @@ def read_scores(
     Raises:
         DemoError: the feed holds another epoch than was published.
     """
-    feed = chain.web3.eth.contract(deployment.address("RiskFeed"), abi=load_abi("RiskFeed"))  # type: ignore[call-overload]
+    feed = contract_at(chain.web3, deployment.address("RiskFeed"), load_abi("RiskFeed"))
     submitted = {job["asset"]: job for job in jobs if job["chain_id"] == chain.chain_id}
     scores = []
     for symbol, asset in deployment.assets.items():
@@ -41,7 +42,9 @@ def read_scores(
         subject = publication.inference.subject
         epoch, _, _, duration, risk = feed.functions.latestScore(subject.model_id, asset.token).call()
         if epoch != subject.epoch:
-            raise DemoError(f"chain {chain.chain_id} holds epoch {epoch} of {symbol}, published was {subject.epoch}")
+            raise DemoError(
+                f"chain {chain.chain_id} holds epoch {epoch} of {symbol}, published was {subject.epoch}", remedy=_BUG
+            )
         scores.append(
             ScoreResult(
                 asset=symbol,
@@ -61,7 +64,7 @@ def read_scores(
 def refresh_loans(chain: LocalChain, deployment: Deployment) -> list[LoanResult]:
     """Have the sample protocol read the feed, and say what it lends."""
     name = "SampleLendingProtocol"
-    lending = chain.web3.eth.contract(deployment.address(name), abi=load_abi(name))  # type: ignore[call-overload]
+    lending = contract_at(chain.web3, deployment.address(name), load_abi(name))
     keeper = chain.accounts[KEEPER]
     # all are sent before the first is waited for: a block comes only every second
     sent = {
@@ -71,7 +74,7 @@ def refresh_loans(chain: LocalChain, deployment: Deployment) -> list[LoanResult]
     loans = []
     for symbol, asset in deployment.assets.items():
         if chain.wait_for(sent[symbol])["status"] != 1:
-            raise DemoError(f"the lending protocol could not refresh {symbol} on chain {chain.chain_id}")
+            raise DemoError(f"the lending protocol could not refresh {symbol} on chain {chain.chain_id}", remedy=_BUG)
         loans.append(
             LoanResult(
                 asset=symbol,

@@ -46,3 +46,7 @@ def test_answer_tool_that_does_not_run_is_empty() -> None:
     assert doctor._answer(["/no/such/tool"]) == ""
     assert doctor._answer(["false"]) == ""
     assert doctor._answer(["true"]) == ""
+
+
+def test_examine_outside_a_checkout_looks_at_what_roles_need() -> None:
+    assert [finding.name for finding in examine(None)] == ["python", "ezkl", "memory", "checkout"]
