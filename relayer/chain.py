@@ -13,7 +13,7 @@ from relayer.classify import RpcError, SendAnswer, judge_send
 from relayer.finality import BlockReference, FinalityMode, finalized_by_depth
 from relayer.rpc import Endpoint, EndpointError
 from relayer.settings import ChainSettings, FinalitySettings
-from statements.errors import ChainError, ConfigurationError
+from statements.errors import ChainError, ConfigurationError, VeristakeError
 
 log = structlog.get_logger(__name__)
 
@@ -96,7 +96,7 @@ class Chain:
             if isinstance(answer, BaseException) and not isinstance(answer, EndpointError):
                 raise answer
         if all(isinstance(answer, EndpointError) for answer in answers):
-            raise self._unreachable([str(answer) for answer in answers])
+            raise self._unreachable([_said(answer) for answer in answers if answer is not None])
 
     async def close(self) -> None:
         """Close all connections."""
@@ -185,7 +185,7 @@ class Chain:
         for answer in answers:
             if isinstance(answer, dict):
                 return _receipt(answer)
-        failures = [str(answer) for answer in answers if isinstance(answer, BaseException)]
+        failures = [_said(answer) for answer in answers if isinstance(answer, BaseException)]
         if failures:
             raise self._unreachable(failures)
         return None
@@ -208,15 +208,20 @@ class Chain:
                     raise
                 failures.append(f"{endpoint.label}: {error}")
             except (EndpointError, ConfigurationError) as error:
-                failures.append(str(error))
+                failures.append(error.message)
             log.warning("endpoint_failed", chain=self.name, method=method, error=failures[-1])
         raise self._unreachable(failures)
 
     def _unreachable(self, failures: Sequence[str]) -> ChainError:
         return ChainError(
             f"chain {self.name} ({self.chain_id}) gives no answer: {'; '.join(failures)}",
-            remedy="Check its endpoints; the relayer keeps trying",
+            remedy="Check that its nodes run and that its endpoints are right; a running relayer keeps trying",
         )
+
+
+def _said(error: BaseException) -> str:
+    """What went wrong at one endpoint; what to do about it is said once, for the chain."""
+    return error.message if isinstance(error, VeristakeError) else str(error)
 
 
 async def _send(endpoint: Endpoint, raw: bytes) -> SendResult:
@@ -225,7 +230,7 @@ async def _send(endpoint: Endpoint, raw: bytes) -> SendResult:
     except RpcError as error:
         return SendResult(endpoint.label, judge_send(error), error.message)
     except (EndpointError, ConfigurationError) as error:
-        return SendResult(endpoint.label, SendAnswer.UNREACHABLE, str(error))
+        return SendResult(endpoint.label, SendAnswer.UNREACHABLE, error.message)
     return SendResult(endpoint.label, SendAnswer.ACCEPTED, "")
 
 

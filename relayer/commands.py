@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
@@ -15,10 +14,15 @@ from rich.table import Table
 
 from relayer.logs import configure_logs
 from relayer.states import JobState
+from statements.finding import findings_json
 
+if TYPE_CHECKING:
+    from relayer.outbox.views import Views
+    from relayer.settings import RelayerSettings
+
+_RUN_FIRST = "veristake relayer run makes the state and fills it"
 _SETTINGS = click.option(
     "--config",
-    "--settings",
     "settings_path",
     type=click.Path(path_type=Path),
     metavar="FILE",
@@ -70,18 +74,21 @@ def init(directory: Path, as_json: bool) -> None:
 @relayer.command()
 @_SETTINGS
 @_JSON
-def doctor(settings_path: Path, as_json: bool) -> None:
+@click.pass_context
+def doctor(ctx: click.Context, settings_path: Path, as_json: bool) -> None:
     """Try settings, keys, endpoints, contracts, balances, circuits and sources; exit code 1 when something is wrong."""
     from relayer.doctor import examine
     from relayer.settings import load_settings
 
-    checks = asyncio.run(examine(load_settings(settings_path)))
+    findings = asyncio.run(examine(load_settings(settings_path)))
     if as_json:
-        click.echo(json.dumps({"checks": [check.model_dump() for check in checks]}))
-    for check in () if as_json else checks:
-        click.echo(f"{'ok  ' if check.ok else 'FAIL'} {check.name}: {check.detail}")
-    if not all(check.ok for check in checks):
-        sys.exit(1)
+        click.echo(findings_json(findings))
+    for finding in () if as_json else findings:
+        click.echo(f"{'ok  ' if finding.ok else 'FAIL'} {finding.name}: {finding.detail}")
+        if finding.remedy:
+            click.echo(f"     {finding.remedy}")
+    if not all(finding.ok for finding in findings):
+        ctx.exit(1)
 
 
 @relayer.command()
@@ -101,7 +108,11 @@ def run(settings_path: Path, verbose: bool) -> None:
 @_JSON
 def status(settings_path: Path, as_json: bool) -> None:
     """Count jobs by chain and state, and show how far each source has been read."""
-    found = _views(settings_path).status()
+    settings, views = _open(settings_path)
+    if views is None:
+        _no_state(settings, as_json, {"jobs": {}, "cursors": {}})
+        return
+    found = views.status()
     lines = [
         f"{chain}: {', '.join(f'{count} {state}' for state, count in sorted(states.items())) or 'no jobs'}"
         for chain, states in found.jobs.items()
@@ -123,7 +134,11 @@ def txs() -> None:
 @_JSON
 def list_(settings_path: Path, state: str | None, chain_id: int | None, limit: int, as_json: bool) -> None:
     """List jobs, newest first."""
-    found = _views(settings_path).jobs(state=JobState(state) if state else None, chain_id=chain_id, limit=limit)
+    settings, views = _open(settings_path)
+    if views is None:
+        _no_state(settings, as_json, {"jobs": []})
+        return
+    found = views.jobs(state=JobState(state) if state else None, chain_id=chain_id, limit=limit)
     if as_json:
         click.echo(found.model_dump_json())
         return
@@ -143,21 +158,38 @@ def list_(settings_path: Path, state: str | None, chain_id: int | None, limit: i
 @_JSON
 def show(job_id: int, settings_path: Path, as_json: bool) -> None:
     """Show JOB_ID with its transactions and every change of its state."""
-    found = _views(settings_path).job(job_id)
+    settings, views = _open(settings_path)
+    if views is None:
+        from relayer.outbox.views import UnknownJobError
+
+        raise UnknownJobError(f"there is no job {job_id}: {_missing(settings)}", remedy=_RUN_FIRST)
+    found = views.job(job_id)
     lines = [f"{name:20} {value}" for name, value in found.job.model_dump(mode="json").items() if value is not None]
     lines += [f"attempt   nonce {a.nonce} {a.hash} {a.ended or ''}" for a in found.attempts]
     lines += [f"{_time(e.at)} {e.old or '-'} -> {e.new}: {e.reason}" for e in found.events]
     _print(as_json, found.model_dump(mode="json"), "\n".join(lines))
 
 
-def _views(settings_path: Path) -> Any:
-    from relayer.outbox.database import open_database
+def _open(settings_path: Path) -> tuple[RelayerSettings, Views | None]:
+    """The settings, and what can be seen of the state; None when there is none yet. Nothing is made or changed."""
+    from relayer.outbox.existing import open_existing
     from relayer.outbox.views import Views
     from relayer.settings import load_settings
 
     settings = load_settings(settings_path)
+    engine = open_existing(settings.state_url)
     names = {chain.chain_id: chain.name for chain in settings.chains}
-    return Views(open_database(settings.state_url), names)
+    return settings, None if engine is None else Views(engine, names)
+
+
+def _no_state(settings: RelayerSettings, as_json: bool, empty: dict[str, Any]) -> None:
+    _print(as_json, empty, _missing(settings))
+
+
+def _missing(settings: RelayerSettings) -> str:
+    from relayer.outbox.existing import place_of
+
+    return f"no state yet at {place_of(settings.state_url)}"
 
 
 def _print(as_json: bool, content: dict[str, Any], text: str) -> None:

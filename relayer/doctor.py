@@ -6,7 +6,7 @@ import time
 from collections.abc import Awaitable, Callable
 from functools import partial
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import ValidationError
 
 from relayer.assembly import open_circuits
 from relayer.chain import Chain
@@ -16,27 +16,16 @@ from relayer.settings import ChainSettings, RelayerSettings, SourceSettings
 from signed_http.client import SignedClient
 from signed_http.wallets import HotkeyKeypair, hotkey_of, open_wallet
 from statements.errors import ChainError, ConfigurationError, VeristakeError
+from statements.finding import Finding
 from statements.publication import PublicationPage
 
 LARGEST_CLOCK_SKEW_SECONDS = 60
+_WHERE_ADDRESSES_ARE = (
+    "Take the address from deployments/<chainId>.json, of a local chain from build/deployments/<chainId>.json"
+)
 
 
-class Check(BaseModel):
-    """One thing that was tried.
-
-    Attributes:
-        name: what.
-        ok: whether it is right.
-        detail: what was found, or what is wrong and what to do.
-    """
-
-    model_config = ConfigDict(frozen=True)
-    name: str
-    ok: bool
-    detail: str
-
-
-async def examine(settings: RelayerSettings) -> tuple[Check, ...]:
+async def examine(settings: RelayerSettings) -> tuple[Finding, ...]:
     """Try everything, also after a failure; nothing is sent or changed but the state's schema."""
     checks = [
         await _check("circuits", lambda: _circuits(settings)),
@@ -47,20 +36,23 @@ async def examine(settings: RelayerSettings) -> tuple[Check, ...]:
     keypair: HotkeyKeypair | None = None
     try:
         keypair = hotkey_of(open_wallet(settings.wallet.path, settings.wallet.name, settings.wallet.hotkey))
-        checks.append(Check(name="wallet", ok=True, detail=f"hotkey {keypair.ss58_address}"))
+        checks.append(Finding("wallet", True, f"hotkey {keypair.ss58_address}"))
     except VeristakeError as error:
-        checks.append(Check(name="wallet", ok=False, detail=str(error)))
+        checks.append(Finding("wallet", False, error.message, error.remedy))
     if keypair is not None:
         for source in settings.sources:
             checks.append(await _check(f"source {source.hotkey}", partial(_source, source, keypair)))
     return tuple(checks)
 
 
-async def _check(name: str, attempt: Callable[[], Awaitable[str]]) -> Check:
+async def _check(name: str, attempt: Callable[[], Awaitable[str]]) -> Finding:
     try:
-        return Check(name=name, ok=True, detail=await attempt())
-    except (VeristakeError, ValueError) as error:
-        return Check(name=name, ok=False, detail=str(error))
+        return Finding(name, True, await attempt())
+    except VeristakeError as error:
+        return Finding(name, False, error.message, error.remedy)
+    except ValueError as error:
+        detail = f"the answer is malformed: {str(error).splitlines()[0]}"
+        return Finding(name, False, detail, "Check that the setting names the right service, and its version")
 
 
 async def _circuits(settings: RelayerSettings) -> str:
@@ -76,11 +68,18 @@ async def _state(settings: RelayerSettings) -> str:
 
 async def _source(source: SourceSettings, keypair: HotkeyKeypair) -> str:
     async with SignedClient(keypair, source.url, source.hotkey) as client:
-        page = PublicationPage.model_validate(await client.get_json("/v1/proofs", {"after": 0, "limit": 1}))
+        answer = await client.get_json("/v1/proofs", {"after": 0, "limit": 1})
+    try:
+        page = PublicationPage.model_validate(answer)
+    except ValidationError as error:
+        raise ConfigurationError(
+            f"{source.url} does not answer with a page of publications",
+            remedy="Check that sources[].url is of a veristake validator of this version",
+        ) from error
     return "has publications" if page.items else "answers; nothing published yet"
 
 
-async def _examine_chain(settings: ChainSettings) -> list[Check]:
+async def _examine_chain(settings: ChainSettings) -> list[Finding]:
     chain, name = Chain(settings), f"chain {settings.name}"
     try:
         connected = await _check(f"{name}: endpoints", lambda: _connect(chain, settings))
@@ -116,9 +115,7 @@ async def _clock(chain: Chain) -> str:
 async def _contracts(chain: Chain, contracts: dict[str, str | None]) -> str:
     for contract, address in contracts.items():
         if address is not None and not await chain.code(address, "latest"):
-            raise ConfigurationError(
-                f"there is no contract at {address} ({contract})", remedy="Take the address from deployments/"
-            )
+            raise ConfigurationError(f"there is no contract at {address} ({contract})", remedy=_WHERE_ADDRESSES_ARE)
     return ", ".join(f"{contract} {address}" for contract, address in contracts.items() if address)
 
 

@@ -30,6 +30,7 @@ hotkey = "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY"
 name = "home"
 chain_id = 31337
 endpoints = ["http://127.0.0.1:8545"]             # several: reads fail over, sends go to all
+# contracts: deployments/<chainId>.json of the checkout, of a local chain build/deployments/<chainId>.json
 risk_feed = "0x0000000000000000000000000000000000000001"
 keystore = "keystore.json"
 password_file = "password.txt"

@@ -10,6 +10,7 @@ from web3.types import RPCEndpoint
 
 from relayer.classify import RpcError
 from relayer.settings import endpoint_label
+from signed_http.causes import cause_of
 from statements.errors import ChainError, ConfigurationError
 
 
@@ -72,13 +73,16 @@ class Endpoint:
             response = await self._provider.make_request(RPCEndpoint(method), list(params))
         except (ClientError, OSError, TimeoutError, ValueError) as error:
             raise EndpointError(
-                f"endpoint {self.label} does not answer {method}: {_short(error)}",
+                f"endpoint {self.label} does not answer {method}: {cause_of(error)}",
                 remedy="Check that the node runs and the URL is right",
             ) from None
         if "error" in response:
             raise _rpc_error(response["error"])
         if "result" not in response:
-            raise EndpointError(f"endpoint {self.label} answers {method} without a result")
+            raise EndpointError(
+                f"endpoint {self.label} answers {method} without a result",
+                remedy="Check that the URL is of a JSON-RPC node",
+            )
         return response["result"]
 
 
@@ -91,9 +95,3 @@ def _rpc_error(error: Any) -> RpcError:
     except ValueError:
         revert = b""
     return RpcError(int(error.get("code", 0)), str(error.get("message", "")), revert)
-
-
-def _short(error: BaseException) -> str:
-    """The kind of failure; its text may quote the URL and with it an access key."""
-    number = getattr(error, "status", None) or getattr(error, "errno", None)
-    return type(error).__name__ + (f" {number}" if number else "")

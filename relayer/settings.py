@@ -182,7 +182,9 @@ def load_settings(path: Path) -> RelayerSettings:
             remedy="Make one with: veristake relayer init DIRECTORY",
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"settings file {path} is not TOML: {error}") from error
+        raise ConfigurationError(
+            f"settings file {path} is not TOML: {error}", remedy="Correct the file at the place named"
+        ) from error
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         field = ".".join(str(part) for part in first["loc"])
@@ -211,6 +213,6 @@ def _absolute(settings: RelayerSettings, base: Path) -> RelayerSettings:
         "circuits": tuple(base / path for path in settings.circuits),
     }
     prefix = "sqlite:///"
-    if settings.state_url.startswith(prefix) and not settings.state_url.startswith(prefix + "/"):
+    if settings.state_url.startswith(prefix) and not settings.state_url.startswith((prefix + "/", prefix + ":memory:")):
         changes["state_url"] = f"{prefix}{base / settings.state_url[len(prefix) :]}"
     return settings.model_copy(update=changes)

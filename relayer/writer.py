@@ -122,7 +122,10 @@ class ChainWriter:
         await self._chain.connect()
         genesis = await self._chain.block(0)
         if genesis is None:
-            raise ChainError(f"chain {self.name} has no block 0 at any endpoint")
+            raise ChainError(
+                f"chain {self.name} has no block 0 at any endpoint",
+                remedy="Add an endpoint that holds the chain's whole history, at least its block headers",
+            )
         self._store.claim_chain(genesis.reference.hash)
         await self._reconcile()
         await self._follower.resend_all()

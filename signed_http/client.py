@@ -12,6 +12,7 @@ import httpx
 from bittensor import http_auth
 from pydantic import ValidationError
 
+from signed_http.causes import cause_of
 from signed_http.errors import (
     MalformedResponseError,
     PeerRefusedError,
@@ -112,7 +113,7 @@ class SignedClient:
         except httpx.HTTPError as error:
             raise PeerUnreachableError(
                 url,
-                f"{url} cannot be reached: {error or type(error).__name__}",
+                f"{url} cannot be reached: {cause_of(error)}",
                 remedy="Check that the peer runs, and its address in the network file.",
             ) from error
         return self._believe(url, request, response, body)

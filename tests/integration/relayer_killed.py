@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from relayer.settings import ChainSettings
-from tests.integration.relayer_bench import Bench
+from tests.integration.relayer_stand import Stand
 
 
 def die() -> None:
@@ -19,8 +19,8 @@ def die() -> None:
 def main(folder: str, url: str, moment: str) -> None:
     with (Path(folder) / "settings.json").open() as stream:
         settings = ChainSettings.model_validate_json(stream.read())
-    bench = Bench(folder=Path(folder), chain=SimpleNamespace(url=url), settings=settings, now=2000.0)
-    parts = bench.parts()
+    stand = Stand(folder=Path(folder), chain=SimpleNamespace(url=url), settings=settings, now=2000.0)
+    parts = stand.parts()
     really_send = parts.chain.send
 
     async def send(raw: bytes) -> Any:

@@ -235,6 +235,30 @@ def test_doctor_names_what_is_wrong(operation: Operation) -> None:
     (failure,) = [check for check in json.loads(poor.stdout)["checks"] if not check["ok"]]
     assert failure["name"] == "chain home: account"
     assert "has no funds on home" in failure["detail"]
+    assert failure["remedy"] == "Send some to it"
+
+
+def test_doctor_node_down_is_one_short_cause_and_one_remedy(operation: Operation) -> None:
+    before = operation.settings.read_text()
+    operation.settings.write_text(before.replace(operation.abroad.url, f"http://127.0.0.1:{free_port()}"))
+    told = operation.process("doctor", "--json")
+    operation.settings.write_text(before)
+    assert told.returncode == 1
+    (failure,) = [check for check in json.loads(told.stdout)["checks"] if not check["ok"]]
+    assert failure["name"] == "chain abroad: endpoints"
+    assert failure["detail"].endswith("does not answer eth_chainId: connection refused")
+    assert failure["remedy"].count("Check") == 1
+
+
+def test_doctor_source_of_another_kind_is_named(operation: Operation) -> None:
+    liar = operation.feeds[2]
+    liar.garbage = '{"items": "none"}'
+    told = json.loads(operation.command("doctor", "--json").stdout)
+    liar.garbage = None
+    (failure,) = [check for check in told["checks"] if not check["ok"]]
+    assert failure["name"] == f"source {liar.hotkey}"
+    assert "does not answer with a page of publications" in failure["detail"]
+    assert "sources[].url" in failure["remedy"]
 
 
 def test_run_taken_port_ends_with_one_clear_line(operation: Operation) -> None:

@@ -14,13 +14,39 @@ _BIG_KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
-    """Make the tables."""
+    """Make the tables, each after those that it refers to."""
+    _create_chains()
+    _create_inferences()
+    _create_sources()
+    _create_jobs()
+    _create_attempts()
+    _create_job_events()
+
+
+def downgrade() -> None:
+    """Drop the tables."""
+    op.drop_index("ix_job_events_job_id", "job_events")
+    op.drop_table("job_events")
+    op.drop_index("ix_attempts_job_id", "attempts")
+    op.drop_table("attempts")
+    op.drop_index("ix_jobs_statement_id", "jobs")
+    op.drop_index("ix_jobs_chain_id_state_retry_at", "jobs")
+    op.drop_table("jobs")
+    op.drop_table("sources")
+    op.drop_table("inferences")
+    op.drop_table("chains")
+
+
+def _create_chains() -> None:
     op.create_table(
         "chains",
         sa.Column("chain_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("genesis_hash", sa.String(length=66), nullable=False),
         sa.PrimaryKeyConstraint("chain_id", name="pk_chains"),
     )
+
+
+def _create_inferences() -> None:
     op.create_table(
         "inferences",
         sa.Column("id", _BIG_KEY, nullable=False),
@@ -37,6 +63,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_inferences"),
         sa.UniqueConstraint("statement_id", "source", name="uq_inferences_statement_id_source"),
     )
+
+
+def _create_sources() -> None:
     op.create_table(
         "sources",
         sa.Column("hotkey", sa.String(length=64), nullable=False),
@@ -44,6 +73,9 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.Float(precision=53), nullable=False),
         sa.PrimaryKeyConstraint("hotkey", name="pk_sources"),
     )
+
+
+def _create_jobs() -> None:
     op.create_table(
         "jobs",
         sa.Column("id", _BIG_KEY, nullable=False),
@@ -76,6 +108,8 @@ def upgrade() -> None:
     op.create_index("ix_jobs_chain_id_state_retry_at", "jobs", ["chain_id", "state", "retry_at"])
     op.create_index("ix_jobs_statement_id", "jobs", ["statement_id"])
 
+
+def _create_attempts() -> None:
     op.create_table(
         "attempts",
         sa.Column("id", _BIG_KEY, nullable=False),
@@ -101,6 +135,8 @@ def upgrade() -> None:
     )
     op.create_index("ix_attempts_job_id", "attempts", ["job_id"])
 
+
+def _create_job_events() -> None:
     op.create_table(
         "job_events",
         sa.Column("id", _BIG_KEY, nullable=False),
@@ -113,20 +149,3 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_job_events"),
     )
     op.create_index("ix_job_events_job_id", "job_events", ["job_id"])
-
-
-def downgrade() -> None:
-    """Drop the tables."""
-    op.drop_index("ix_job_events_job_id", "job_events")
-
-    op.drop_table("job_events")
-    op.drop_index("ix_attempts_job_id", "attempts")
-
-    op.drop_table("attempts")
-    op.drop_index("ix_jobs_statement_id", "jobs")
-    op.drop_index("ix_jobs_chain_id_state_retry_at", "jobs")
-
-    op.drop_table("jobs")
-    op.drop_table("sources")
-    op.drop_table("inferences")
-    op.drop_table("chains")

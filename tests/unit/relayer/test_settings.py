@@ -70,8 +70,9 @@ def test_load_settings_environment_wins(tmp_path: Path, monkeypatch: pytest.Monk
     ],
 )
 def test_load_settings_wrong_value_names_field_and_value(tmp_path: Path, old: str, new: str, message: str) -> None:
-    with pytest.raises(ConfigurationError, match=message):
+    with pytest.raises(ConfigurationError, match=message) as caught:
         load_settings(write(tmp_path, GOOD.replace(old, new)))
+    assert caught.value.remedy
 
 
 def test_load_settings_same_chain_twice_is_refused(tmp_path: Path) -> None:

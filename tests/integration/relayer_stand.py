@@ -1,4 +1,4 @@
-"""A relayer on the test's bench: one chain's writer, moved step by step, with a clock that the test sets."""
+"""A relayer on a stand: one chain's writer, moved step by step, with a clock that the test sets."""
 
 import asyncio
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ DEPTH = 5
 
 
 @dataclass
-class Bench:
+class Stand:
     """A database, a chain's settings, and a clock."""
 
     folder: Path
@@ -77,7 +77,7 @@ class Bench:
         return [event.new for event in Views(self.engine, {}).job(job_id).events]
 
 
-def make_bench(folder: Path, chain: LocalChain, *, abroad: bool = False, **changes: object) -> Bench:
+def make_stand(folder: Path, chain: LocalChain, *, abroad: bool = False, **changes: object) -> Stand:
     settings = ChainSettings(
         name="abroad" if abroad else "home",
         chain_id=chain.web3.eth.chain_id,
@@ -92,4 +92,4 @@ def make_bench(folder: Path, chain: LocalChain, *, abroad: bool = False, **chang
     (folder / "settings.json").write_text(settings.model_dump_json())
     chain.fund(RELAYER.address)
     chain.fund(OTHER.address)
-    return Bench(folder=folder, chain=chain, settings=settings)
+    return Stand(folder=folder, chain=chain, settings=settings)
