@@ -31,6 +31,9 @@ contract AttestedInputs is IAttestedInputs, AccessManaged, EIP712 {
         "uint16 configVersion,uint40 observedAt,uint40 expiry,int256[] inputs)"
     );
 
+    /// @dev Missed epochs that an observer fills by repeating the observation before them.
+    uint256 private constant MAXIMUM_CARRIED = 2;
+
     /// @inheritdoc IInputSource
     uint32 public immutable EPOCH_LENGTH;
     /// @inheritdoc IAttestedInputs
@@ -62,6 +65,7 @@ contract AttestedInputs is IAttestedInputs, AccessManaged, EIP712 {
         if (authority == address(0) || observer == address(0)) {
             revert AttestedInputsZeroAddress();
         }
+        if (epochLength == 0) revert EpochLengthIsZero();
         EPOCH_LENGTH = epochLength;
         INPUT_COUNT = inputCount;
         _HOME_CHAIN_ID = homeChainId;
@@ -160,8 +164,18 @@ contract AttestedInputs is IAttestedInputs, AccessManaged, EIP712 {
         if (held) revert AlreadyAttested(attestation.asset, attestation.epoch);
         if (block.timestamp > attestation.expiry) revert AttestationExpired(attestation.expiry);
         if (attestation.observedAt > block.timestamp) revert AttestationFromFuture(attestation.observedAt);
+        _checkEpoch(attestation.epoch, attestation.observedAt);
         if (attestation.inputs.length != INPUT_COUNT) {
             revert WrongInputCount(attestation.inputs.length, INPUT_COUNT);
+        }
+    }
+
+    /// @dev An epoch ahead of its observation could be attested before anybody can know its inputs, and be final.
+    function _checkEpoch(uint32 epoch, uint40 observedAt) private view {
+        uint256 observedEpoch = observedAt / EPOCH_LENGTH;
+        uint256 currentEpoch = block.timestamp / EPOCH_LENGTH;
+        if (epoch < observedEpoch || epoch > observedEpoch + MAXIMUM_CARRIED || epoch > currentEpoch) {
+            revert EpochDoesNotFitObservation(epoch, observedAt);
         }
     }
 

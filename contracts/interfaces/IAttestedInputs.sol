@@ -14,7 +14,7 @@ interface IAttestedInputs is IInputSource {
     /// @param asset token address on the home chain
     /// @param epoch epoch of the newest observation
     /// @param configVersion version of the asset's config
-    /// @param observedAt Unix time of the newest observation, seconds
+    /// @param observedAt Unix time of the newest observation, seconds: within `epoch`, or up to two epochs before (carried)
     /// @param expiry Unix time after which the signature is void, seconds
     /// @param inputs signed fixed point in circuit order, each within int16
     struct Attestation {
@@ -39,6 +39,9 @@ interface IAttestedInputs is IInputSource {
     error SignersNotSorted(address previous, address next);
     error AttestationExpired(uint40 expiry);
     error AttestationFromFuture(uint40 observedAt);
+    /// @notice The newest observation of `epoch` cannot have been made at `observedAt`, or `epoch` has not begun.
+    error EpochDoesNotFitObservation(uint32 epoch, uint40 observedAt);
+    error EpochLengthIsZero();
     error WrongHome(uint64 homeChainId, address observer);
     error AlreadyAttested(address asset, uint32 epoch);
     error InputOutOfRange(uint256 index, int256 value);
