@@ -54,6 +54,8 @@ def ensure_circuit(
     if not recipe.onnx.is_file():
         raise CircuitError(f"network {recipe.onnx} is missing", remedy="Train it: veristake model train")
     directory = circuits / recipe.name
+    if not directory.exists():
+        return build_circuit(recipe, circuits, srs_cache, progress)
     try:
         if read_manifest(directory).recipe_hash == recipe_hash(recipe):
             return open_circuit(directory, with_proving_key=True)
