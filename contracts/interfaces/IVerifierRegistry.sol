@@ -69,6 +69,8 @@ interface IVerifierRegistry {
     error WrongStatus(bytes32 modelId, uint16 versionId, Status status);
     error VersionNotReady(uint16 versionId, uint40 readyAt);
     error EpochNotAhead(uint32 fromEpoch, uint32 lastFromEpoch);
+    /// @notice Nobody can know so early that a version should serve; it would keep others from being activated.
+    error EpochTooFarAhead(uint32 fromEpoch, uint32 latest);
     error EpochAlreadyPast(uint32 fromEpoch, uint32 currentEpoch);
     error NotGuardian(address account);
     error DevSrsOnPublicChain(uint256 chainId);
@@ -81,10 +83,11 @@ interface IVerifierRegistry {
 
     /// @notice Make a proposed version serve from `fromEpoch` on; it succeeds all earlier ones.
     /// @dev A model's first version may start with the current epoch. A later one starts after it, so that the version of
-    /// an epoch that can already have scores never changes.
+    /// an epoch that can already have scores never changes, and none starts more than MAXIMUM_LEAD_EPOCHS ahead.
     function activate(bytes32 modelId, uint16 versionId, uint32 fromEpoch) external;
 
     /// @notice Freeze a version at once and for ever. Guardians only.
+    /// @dev One that has not started yet leaves the schedule: the version before it goes on, and others can follow.
     function freeze(bytes32 modelId, uint16 versionId) external;
 
     /// @notice The version that serves `epoch`; reverts NoVersion. A frozen version is returned as such.
@@ -101,6 +104,9 @@ interface IVerifierRegistry {
 
     /// @notice Time from proposal to the earliest activation, seconds.
     function ACTIVATION_DELAY() external view returns (uint40);
+
+    /// @notice Epochs that a version's start may lie ahead.
+    function MAXIMUM_LEAD_EPOCHS() external view returns (uint32);
 
     /// @notice Length of an epoch, seconds.
     function EPOCH_LENGTH() external view returns (uint32);

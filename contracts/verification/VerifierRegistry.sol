@@ -16,12 +16,15 @@ contract VerifierRegistry is IVerifierRegistry, AccessManaged {
     uint64 public constant GUARDIAN_ROLE = 2;
 
     /// @inheritdoc IVerifierRegistry
+    uint32 public constant MAXIMUM_LEAD_EPOCHS = 24 * 30;
+
+    /// @inheritdoc IVerifierRegistry
     uint40 public immutable ACTIVATION_DELAY;
     /// @inheritdoc IVerifierRegistry
     uint32 public immutable EPOCH_LENGTH;
 
     mapping(bytes32 modelId => Version[]) private _versions;
-    /// @dev Versions that were activated, in order of their first epoch.
+    /// @dev Versions that serve or will, in order of their first epoch.
     mapping(bytes32 modelId => uint16[]) private _activated;
 
     /// @param authority AccessManager that says who may propose, activate, freeze
@@ -64,6 +67,8 @@ contract VerifierRegistry is IVerifierRegistry, AccessManaged {
         Version storage frozen = _known(modelId, versionId);
         if (frozen.status == Status.Frozen) revert WrongStatus(modelId, versionId, Status.Frozen);
 
+        // an epoch that has begun may have scores of this version: then it stays where it is
+        if (frozen.status == Status.Active && frozen.fromEpoch > _currentEpoch()) _unschedule(modelId, versionId);
         frozen.status = Status.Frozen;
         emit VersionFrozen(modelId, versionId, msg.sender);
     }
@@ -94,8 +99,20 @@ contract VerifierRegistry is IVerifierRegistry, AccessManaged {
         return uint16(_versions[modelId].length);
     }
 
+    function _unschedule(bytes32 modelId, uint16 versionId) private {
+        uint16[] storage activated = _activated[modelId];
+        uint256 place = activated.length;
+        while (activated[place - 1] != versionId) --place;
+        for (; place < activated.length; ++place) {
+            activated[place - 1] = activated[place];
+        }
+        activated.pop();
+    }
+
     function _checkFromEpoch(bytes32 modelId, uint32 fromEpoch) private view {
-        uint32 currentEpoch = uint32(block.timestamp / EPOCH_LENGTH);
+        uint32 currentEpoch = _currentEpoch();
+        uint32 latest = currentEpoch + MAXIMUM_LEAD_EPOCHS;
+        if (fromEpoch > latest) revert EpochTooFarAhead(fromEpoch, latest);
         uint16[] storage activated = _activated[modelId];
         // with a version before it, the current epoch may already have scores of that one
         uint32 earliest = activated.length == 0 ? currentEpoch : currentEpoch + 1;
@@ -103,6 +120,10 @@ contract VerifierRegistry is IVerifierRegistry, AccessManaged {
         if (activated.length == 0) return;
         uint32 lastFromEpoch = _versions[modelId][activated[activated.length - 1] - 1].fromEpoch;
         if (fromEpoch <= lastFromEpoch) revert EpochNotAhead(fromEpoch, lastFromEpoch);
+    }
+
+    function _currentEpoch() private view returns (uint32) {
+        return uint32(block.timestamp / EPOCH_LENGTH);
     }
 
     function _known(bytes32 modelId, uint16 versionId) private view returns (Version storage) {

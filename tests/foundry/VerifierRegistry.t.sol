@@ -4,7 +4,7 @@ pragma solidity ^0.8.30;
 import {Stage} from "./Stage.sol";
 import {IVerifierRegistry} from "../../contracts/interfaces/IVerifierRegistry.sol";
 
-/// @dev What depends on the chain's id, which only Foundry can change at will.
+/// @dev What depends on the chain's id, which only Foundry can change at will, and the schedule of versions.
 contract VerifierRegistryTest is Stage {
     function setUp() external {
         setUpStage();
@@ -31,5 +31,59 @@ contract VerifierRegistryTest is Stage {
         real.devSrs = false;
         CHEATS.chainId(1);
         equal(registry.propose(MODEL_ID, real), 1);
+    }
+
+    function test_activate_tooFarAhead_reverts() external {
+        _propose(1);
+        uint32 latest = currentEpoch() + 24 * 30;
+        CHEATS.expectRevert(abi.encodeWithSelector(IVerifierRegistry.EpochTooFarAhead.selector, latest + 1, latest));
+        registry.activate(MODEL_ID, 1, latest + 1);
+        registry.activate(MODEL_ID, 1, latest);
+    }
+
+    function testFuzz_freeze_versionNotStarted_leavesTheScheduleAsIfItHadNeverBeen(uint8 which) external {
+        _propose(5);
+        uint32 start = currentEpoch();
+        for (uint16 id = 1; id <= 4; ++id) {
+            registry.activate(MODEL_ID, id, start + (id - 1) * 10);
+        }
+        uint16 frozen = uint16(bound(which, 2, 4));
+        CHEATS.prank(GUARDIAN);
+        registry.freeze(MODEL_ID, frozen);
+        for (uint16 id = 1; id <= 4; ++id) {
+            (uint16 serving,) = registry.versionAt(MODEL_ID, start + (id - 1) * 10);
+            equal(serving, id == frozen ? id - 1 : id);
+        }
+        registry.activate(MODEL_ID, 5, frozen == 4 ? start + 21 : start + 31);
+    }
+
+    function test_freeze_onlyVersionNotStarted_nothingServes() external {
+        _propose(2);
+        uint32 start = currentEpoch() + 5;
+        registry.activate(MODEL_ID, 1, start);
+        CHEATS.prank(GUARDIAN);
+        registry.freeze(MODEL_ID, 1);
+        CHEATS.expectRevert(abi.encodeWithSelector(IVerifierRegistry.NoVersion.selector, MODEL_ID, start));
+        registry.versionAt(MODEL_ID, start);
+        registry.activate(MODEL_ID, 2, currentEpoch());
+    }
+
+    function test_freeze_startedVersion_staysInTheSchedule() external {
+        _propose(1);
+        uint32 start = currentEpoch();
+        registry.activate(MODEL_ID, 1, start);
+        CHEATS.prank(GUARDIAN);
+        registry.freeze(MODEL_ID, 1);
+        (uint16 serving, IVerifierRegistry.Version memory version) = registry.versionAt(MODEL_ID, start);
+        equal(serving, 1);
+        check(version.status == IVerifierRegistry.Status.Frozen, "not frozen");
+    }
+
+    /// @dev Proposes `count` versions of one model and waits until they can be activated.
+    function _propose(uint16 count) private {
+        for (uint16 i = 0; i < count; ++i) {
+            registry.propose(MODEL_ID, circuit(address(verifier)));
+        }
+        CHEATS.warp(block.timestamp + ACTIVATION_DELAY);
     }
 }
