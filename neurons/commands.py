@@ -5,14 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from statements.errors import ConfigurationError, VeristakeError
-
-if TYPE_CHECKING:
-    from neurons.doctor import Finding
+from statements.errors import ConfigurationError
+from statements.finding import Finding, findings_json
 
 _config = click.option(
     "--config",
@@ -24,10 +21,6 @@ _config = click.option(
 )
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")
 _force = click.option("--force", is_flag=True, help="Replace the file when it exists.")
-
-
-class DoctorError(VeristakeError):
-    """Something that the neuron needs is missing or wrong."""
 
 
 @click.group()
@@ -42,29 +35,37 @@ def miner() -> None:
 @miner.command("init")
 @_config
 @_force
-def miner_init(config: Path, force: bool) -> None:
+@_json
+def miner_init(config: Path, force: bool, as_json: bool) -> None:
     """Write a settings file with every field explained."""
     from neurons.miner.settings import TEMPLATE
 
-    _write_template(config, TEMPLATE, force)
+    _write_template(config, TEMPLATE, force, as_json)
 
 
 @miner.command("doctor")
 @_config
 @_json
-def miner_doctor(config: Path, as_json: bool) -> None:
-    """Check wallet, network, port, chain and circuits."""
-    from neurons.doctor import examine_miner
+@click.pass_context
+def miner_doctor(ctx: click.Context, config: Path, as_json: bool) -> None:
+    """Check wallet, network, port, chain and circuits.
+
+    The exit code is 1 when something is wrong.
+    """
+    from neurons.miner.doctor import examine_miner
     from neurons.miner.settings import MinerSettings
     from neurons.settings import load_settings
 
-    _report(examine_miner(load_settings(MinerSettings, config)), as_json)
+    _report(ctx, examine_miner(load_settings(MinerSettings, config)), as_json)
 
 
 @miner.command("run")
 @_config
 def miner_run(config: Path) -> None:
-    """Run the miner until SIGTERM or Ctrl-C."""
+    """Run the miner until SIGTERM or Ctrl-C.
+
+    Logs go to stderr, one JSON object a line; on a terminal as text.
+    """
     from neurons.miner.run import run_miner
     from neurons.miner.settings import MinerSettings
     from neurons.settings import load_settings
@@ -84,29 +85,38 @@ def validator() -> None:
 @validator.command("init")
 @_config
 @_force
-def validator_init(config: Path, force: bool) -> None:
+@_json
+def validator_init(config: Path, force: bool, as_json: bool) -> None:
     """Write a settings file with every field explained."""
     from neurons.validator.settings import TEMPLATE
 
-    _write_template(config, TEMPLATE, force)
+    _write_template(config, TEMPLATE, force, as_json)
 
 
 @validator.command("doctor")
 @_config
 @_json
-def validator_doctor(config: Path, as_json: bool) -> None:
-    """Check wallet, network, port, chain, circuit, attestation key and database."""
-    from neurons.doctor import examine_validator
+@click.pass_context
+def validator_doctor(ctx: click.Context, config: Path, as_json: bool) -> None:
+    """Check everything that the validator needs.
+
+    That is wallet, network, port, chain, assets, circuit, attestation key, database and miners. The exit code is 1
+    when something is wrong.
+    """
     from neurons.settings import load_settings
+    from neurons.validator.doctor import examine_validator
     from neurons.validator.settings import ValidatorSettings
 
-    _report(examine_validator(load_settings(ValidatorSettings, config)), as_json)
+    _report(ctx, examine_validator(load_settings(ValidatorSettings, config)), as_json)
 
 
 @validator.command("run")
 @_config
 def validator_run(config: Path) -> None:
-    """Run the validator until SIGTERM or Ctrl-C."""
+    """Run the validator until SIGTERM or Ctrl-C.
+
+    Logs go to stderr, one JSON object a line; on a terminal as text.
+    """
     from neurons.settings import load_settings
     from neurons.validator.run import run_validator
     from neurons.validator.settings import ValidatorSettings
@@ -121,10 +131,14 @@ def validator_run(config: Path) -> None:
 def validator_scores(config: Path, as_json: bool, hotkey: str | None) -> None:
     """Show the miners' scores, and why they are what they are."""
     from neurons.settings import load_settings
+    from neurons.validator.existing import open_existing, place_of
     from neurons.validator.settings import ValidatorSettings
-    from neurons.validator.store import open_store
 
-    store = open_store(load_settings(ValidatorSettings, config).state_url, "")
+    state_url = load_settings(ValidatorSettings, config).state_url
+    store = open_existing(state_url)
+    if store is None:
+        click.echo("[]" if as_json else f"no state yet at {place_of(state_url)}")
+        return
     try:
         if hotkey is not None:
             changes = store.changes(hotkey)
@@ -139,7 +153,7 @@ def validator_scores(config: Path, as_json: bool, hotkey: str | None) -> None:
     click.echo(json.dumps(rows) if as_json else "\n".join(lines) or "no scores yet")
 
 
-def _write_template(config: Path, template: str, force: bool) -> None:
+def _write_template(config: Path, template: str, force: bool, as_json: bool) -> None:
     try:
         config.parent.mkdir(parents=True, exist_ok=True)
         with config.open("w" if force else "x") as file:
@@ -150,15 +164,15 @@ def _write_template(config: Path, template: str, force: bool) -> None:
         raise ConfigurationError(
             f"settings file {config} cannot be written: {error.strerror}", remedy="Choose another place."
         ) from error
-    click.echo(f"wrote {config}")
+    click.echo(json.dumps({"settings": str(config)}) if as_json else f"wrote {config}")
 
 
-def _report(findings: Sequence[Finding], as_json: bool) -> None:
+def _report(ctx: click.Context, findings: Sequence[Finding], as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps([finding.as_json() for finding in findings]))
-    else:
-        for finding in findings:
-            click.echo(f"{'ok  ' if finding.passed else 'FAIL'}  {finding.check}: {finding.detail}  {finding.remedy}")
-    failed = [finding.check for finding in findings if not finding.passed]
-    if failed:
-        raise DoctorError(f"not ready: {', '.join(failed)}", remedy="See the lines above.")
+        click.echo(findings_json(findings))
+    for finding in () if as_json else findings:
+        click.echo(f"{'ok  ' if finding.ok else 'FAIL'} {finding.name}: {finding.detail}")
+        if finding.remedy:
+            click.echo(f"     {finding.remedy}")
+    if not all(finding.ok for finding in findings):
+        ctx.exit(1)

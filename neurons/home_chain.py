@@ -11,8 +11,10 @@ from web3 import HTTPProvider, Web3
 from web3.exceptions import ContractLogicError, Web3Exception
 
 from neurons.settings import ChainSettings
+from signed_http.causes import cause_of
 from staking_model.chain_source import ObserverReader
 from staking_model.features import window_features
+from statements.abi import load_abi
 from statements.errors import ChainError
 
 _RPC_TIMEOUT_SECONDS = 10.0
@@ -78,6 +80,9 @@ class HomeChain:
         provider = HTTPProvider(settings.endpoint, request_kwargs={"timeout": _RPC_TIMEOUT_SECONDS})
         self._web3 = Web3(provider)
         self._reader = ObserverReader(self._web3, settings.observer)
+        self._observer = self._web3.eth.contract(
+            address=Web3.to_checksum_address(settings.observer), abi=load_abi("AssetObserver")
+        )
 
     def check(self) -> None:
         """Make sure that the endpoint is the chain expected and holds the observer.
@@ -98,6 +103,17 @@ class HomeChain:
                 f"chain.observer {settings.observer} has no code on chain {settings.chain_id}",
                 remedy="Correct chain.observer, or deploy the contracts first.",
             )
+
+    def config_version(self, asset: str) -> int:
+        """The config version by which ``asset`` is observed as of the newest block, 0 when the observer has none.
+
+        Raises:
+            ChainError: the chain cannot be reached, or the address is not an observer's.
+        """
+        block = self._ask(lambda: self._web3.eth.get_block("latest"))
+        epoch = block["timestamp"] // self._reachable(lambda: self._reader.epoch_length(block["number"]))
+        version = self._observer.functions.configVersionAt(Web3.to_checksum_address(asset), epoch)
+        return int(self._ask(lambda: version.call(block_identifier=block["number"])))
 
     def latest_epoch(self, asset: str) -> int:
         """Newest epoch observed of ``asset``.
@@ -148,18 +164,34 @@ class HomeChain:
 
     def _observed(self, question: Callable[[], T]) -> T:
         try:
-            return question()
+            return self._reachable(question)
         except ChainError as error:
             # no cause: the reader itself says that nothing is there; a logic error: the observer does
             if error.__cause__ is None or isinstance(error.__cause__, ContractLogicError):
                 raise InputsUnavailableError(error.message, remedy=error.remedy) from error
             raise
 
+    def _reachable(self, question: Callable[[], T]) -> T:
+        try:
+            return question()
+        except ChainError as error:
+            if isinstance(error.__cause__, requests.RequestException | OSError):
+                raise self._unreachable(error.__cause__) from error.__cause__
+            raise
+
     def _ask(self, question: Callable[[], T]) -> T:
         try:
             return question()
         except (Web3Exception, requests.RequestException, OSError) as error:
-            raise ChainError(
-                f"chain.endpoint {self.settings.endpoint} does not answer: {type(error).__name__}: {error}",
-                remedy="Start the node, or correct chain.endpoint.",
-            ) from error
+            raise self._unreachable(error) from error
+
+    def _unreachable(self, error: Exception) -> ChainError:
+        return ChainError(
+            f"chain.endpoint {self.settings.endpoint} does not answer: {_words(error)}",
+            remedy="Start the node, or correct chain.endpoint.",
+        )
+
+
+def _words(error: Exception) -> str:
+    # web3's own errors are of the node's answer, and say themselves what is wrong with it
+    return str(error) if isinstance(error, Web3Exception) else cause_of(error)

@@ -1,6 +1,6 @@
 """Settings that both neurons have, and how a settings file becomes a frozen model.
 
-Relative paths are relative to the working directory. The environment overrides the file:
+Relative paths start at the file's folder. The environment overrides the file:
 ``VERISTAKE_MINER_LISTEN__PORT=8091`` replaces ``port`` in ``[listen]``.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
@@ -86,6 +86,11 @@ class NeuronSettings(BaseSettings):
     listen: ListenSettings
     chain: ChainSettings
 
+    def anchored(self, base: Path) -> Self:
+        """The same settings with relative paths starting at ``base``."""
+        settings: Self = _anchored(self, base)
+        return settings
+
     @classmethod
     @override
     def settings_customise_sources(
@@ -101,7 +106,7 @@ class NeuronSettings(BaseSettings):
 
 
 def load_settings(model: type[S], path: Path) -> S:
-    """Read a settings file.
+    """Read a settings file and the environment; relative paths start at the file's folder.
 
     Args:
         model: settings of the program.
@@ -119,7 +124,7 @@ def load_settings(model: type[S], path: Path) -> S:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigurationError(f"settings file {path} cannot be read: {error}", remedy="Correct the file.") from error
     try:
-        return model(**content)
+        return model(**content).anchored(path.resolve().parent)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "settings"
@@ -127,3 +132,15 @@ def load_settings(model: type[S], path: Path) -> S:
             f"{path}: {where} = {first.get('input')!r}: {first['msg']}",
             remedy="`init --config FILE` writes a file that explains every field.",
         ) from error
+
+
+def _anchored(value: Any, base: Path) -> Any:
+    """``value`` with every path in it, and in the models and tuples in it, starting at ``base``."""
+    if isinstance(value, Path):
+        return base / value
+    if isinstance(value, tuple):
+        return tuple(_anchored(item, base) for item in value)
+    if isinstance(value, BaseModel):
+        fields = {name: _anchored(getattr(value, name), base) for name in type(value).model_fields}
+        return value.model_copy(update=fields)
+    return value

@@ -27,7 +27,8 @@ class MinerSettings(NeuronSettings):
 
 
 TEMPLATE = """\
-# Settings of a veristake miner. Relative paths are relative to the working directory.
+# Settings of a veristake miner. Relative paths start at this file's folder; as they stand, it lies in the root
+# of a checkout.
 # The environment overrides this file: VERISTAKE_MINER_LISTEN__PORT=8092
 
 circuits = ["build/circuits/staking"]  # folders of built circuits, proving keys included
@@ -48,6 +49,7 @@ port = 8091                            # 0 takes a free one
 [chain]                                # the home chain, whose state is scored
 endpoint = "http://127.0.0.1:8545"
 chain_id = 31337                       # checked against the endpoint
-observer = "0x0000000000000000000000000000000000000000"  # AssetObserver, from deployments/<chainId>.json
+observer = "0x0000000000000000000000000000000000000000"  # AssetObserver: deployments/<chainId>.json,
+                                       # of a local chain build/deployments/<chainId>.json
 confirmations = 0                      # blocks on top of the one that is read
 """

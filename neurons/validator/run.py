@@ -13,6 +13,7 @@ from neurons.serving import bind, serve, url_of
 from neurons.validator.app import validator_app
 from neurons.validator.asking import Asker
 from neurons.validator.attest import Attester
+from neurons.validator.known_assets import require_known_assets
 from neurons.validator.loop import ValidatorLoop
 from neurons.validator.settings import ValidatorSettings
 from neurons.validator.store import open_store
@@ -53,6 +54,7 @@ def run_validator(settings: ValidatorSettings) -> None:
     circuit = open_asked_circuit(settings)
     attester = Attester(settings.attestation) if settings.attestation else None
     chain = open_chain(settings.chain)
+    require_known_assets(chain, settings.assets)
     store = open_store(settings.state_url, hotkey)
     network = LocalNetwork(settings.network)
     network.register(hotkey, Role.VALIDATOR)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Self
+
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_settings import SettingsConfigDict
+from typing_extensions import override
 
 from neurons.settings import ConfigPath, NeuronSettings
 from statements.quantities import Address
@@ -82,6 +86,15 @@ class ValidatorSettings(NeuronSettings):
     poll_seconds: float = Field(default=2.0, gt=0, le=3600)
     request_timeout_seconds: float = Field(default=60.0, gt=0, le=3600)
 
+    @override
+    def anchored(self, base: Path) -> Self:
+        """Paths and the file of an SQLite database start at ``base``."""
+        settings = super().anchored(base)
+        prefix, _, file = self.state_url.partition("sqlite:///")
+        if prefix or not file or file.startswith(("/", ":memory:")):
+            return settings
+        return settings.model_copy(update={"state_url": f"sqlite:///{base / file}"})
+
     @model_validator(mode="after")
     def _assets_differ(self) -> ValidatorSettings:
         tokens = [asset.token for asset in self.assets]
@@ -91,7 +104,8 @@ class ValidatorSettings(NeuronSettings):
 
 
 TEMPLATE = """\
-# Settings of a veristake validator. Relative paths are relative to the working directory.
+# Settings of a veristake validator. Relative paths start at this file's folder; as they stand, it lies in the
+# root of a checkout.
 # The environment overrides this file: VERISTAKE_VALIDATOR_LISTEN__PORT=8093
 
 circuit = "build/circuits/staking"              # folder of the circuit that miners are asked for
@@ -115,10 +129,11 @@ port = 8090                                     # 0 takes a free one
 [chain]                                         # the home chain, whose state is scored
 endpoint = "http://127.0.0.1:8545"
 chain_id = 31337                                # checked against the endpoint
-observer = "0x0000000000000000000000000000000000000000"  # AssetObserver, from deployments/<chainId>.json
+observer = "0x0000000000000000000000000000000000000000"  # AssetObserver, see below
 confirmations = 0                               # blocks on top of the one that is read; more where blocks may vanish
 
-[[assets]]                                      # repeat for each asset
+# Contracts and tokens: deployments/<chainId>.json, of a local chain build/deployments/<chainId>.json
+[[assets]]                                      # repeat for each asset; the observer must know it
 symbol = "ezETH"
 token = "0x0000000000000000000000000000000000000000"
 

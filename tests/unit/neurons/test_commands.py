@@ -1,19 +1,24 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 
 import click
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
-from neurons.commands import DoctorError, _report, miner, validator
-from neurons.doctor import Finding
+from neurons.commands import _report, miner, validator
+from neurons.validator.existing import open_existing, place_of
+from neurons.validator.migrate import VERSION_TABLE
 from neurons.validator.store import open_store
 from statements.errors import ConfigurationError
+from statements.finding import Finding
 from tests.unit.neurons.parts import make_change
+
+PROJECT = Path(__file__).resolve().parents[3]
 
 
 @pytest.mark.parametrize("group", [miner, validator])
@@ -44,6 +49,40 @@ def test_init_writes_once_and_replaces_only_by_force(group: click.Group, tmp_pat
     assert "[wallet]" in config.read_text()
 
 
+@pytest.mark.parametrize("group", [miner, validator])
+def test_init_json_names_the_file(group: click.Group, tmp_path: Path) -> None:
+    config = tmp_path / "settings.toml"
+    result = CliRunner().invoke(group, ["init", "--json", "--config", str(config)])
+    assert json.loads(result.output) == {"settings": str(config)}
+    assert config.exists()
+
+
+@pytest.mark.parametrize("group", [miner, validator])
+def test_run_help_says_in_what_form_logs_come(group: click.Group) -> None:
+    assert "one JSON object a line" in CliRunner().invoke(group, ["run", "--help"]).output
+
+
+_WITHOUT_DATABASE = """
+import importlib.abc, sys
+
+class Block(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in ("sqlalchemy", "alembic"):
+            raise ModuleNotFoundError("No module named " + name, name=name)
+        return None
+
+sys.meta_path.insert(0, Block())
+import neurons.commands, neurons.miner.app, neurons.miner.doctor, neurons.miner.run, neurons.miner.settings
+"""
+
+
+def test_miner_without_the_validator_extra_is_imported_whole() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _WITHOUT_DATABASE], capture_output=True, text=True, check=False, cwd=PROJECT
+    )
+    assert done.returncode == 0, done.stderr
+
+
 def test_init_folder_is_a_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     result = CliRunner().invoke(miner, ["init", "--config", str(tmp_path / "file" / "miner.toml")])
@@ -69,8 +108,8 @@ def validator_config(tmp_path: Path) -> Path:
 
 def test_scores_show_scores_and_changes(validator_config: Path, tmp_path: Path) -> None:
     arguments = ["scores", "--config", str(validator_config)]
-    assert CliRunner().invoke(validator, arguments).output == "no scores yet\n"
     store = open_store(f"sqlite:///{tmp_path}/state.sqlite", "validator")
+    assert CliRunner().invoke(validator, arguments).output == "no scores yet\n"
     store.record(make_change())
     store.close()
     assert "0.100000  miner  last change: verified" in CliRunner().invoke(validator, arguments).output
@@ -80,12 +119,58 @@ def test_scores_show_scores_and_changes(validator_config: Path, tmp_path: Path) 
     assert "0.000000 -> 0.100000  verified" in changes
 
 
-def test_report_failed_finding_is_an_error_that_names_it(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("more", [[], ["--miner", "miner"]])
+def test_scores_without_database_say_so_and_make_nothing(
+    validator_config: Path, tmp_path: Path, more: list[str]
+) -> None:
+    before = sorted(tmp_path.iterdir())
+    arguments = ["scores", "--config", str(validator_config), *more]
+    told = CliRunner().invoke(validator, arguments)
+    assert (told.exit_code, told.output) == (0, f"no state yet at {tmp_path}/state.sqlite\n")
+    machine = CliRunner().invoke(validator, [*arguments, "--json"])
+    assert (machine.exit_code, machine.output) == (0, "[]\n")
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def report(findings: list[Finding], *, as_json: bool) -> Result:
+    """What `_report` prints, and the exit code that it leaves with."""
+
+    @click.command()
+    @click.pass_context
+    def command(ctx: click.Context) -> None:
+        _report(ctx, findings, as_json)
+
+    return CliRunner().invoke(command)
+
+
+def test_report_failed_finding_ends_with_code_1_and_prints_once() -> None:
     findings = [Finding("wallet", True, "fine"), Finding("chain", False, "gone", "Start it.")]
-    with pytest.raises(DoctorError, match="not ready: chain"):
-        _report(findings, as_json=False)
-    assert "FAIL  chain: gone  Start it." in capsys.readouterr().out
-    with pytest.raises(DoctorError):
-        _report(findings, as_json=True)
-    assert json.loads(capsys.readouterr().out)[1]["passed"] is False
-    _report(findings[:1], as_json=False)
+    told = report(findings, as_json=False)
+    assert (told.exit_code, told.output) == (1, "ok   wallet: fine\nFAIL chain: gone\n     Start it.\n")
+    machine = report(findings, as_json=True)
+    assert machine.exit_code == 1
+    assert json.loads(machine.output)["checks"][1] == {
+        "name": "chain",
+        "ok": False,
+        "detail": "gone",
+        "remedy": "Start it.",
+    }
+    assert report(findings[:1], as_json=False).exit_code == 0
+
+
+def test_scores_other_schema_is_named(validator_config: Path, tmp_path: Path) -> None:
+    open_store(f"sqlite:///{tmp_path}/state.sqlite", "validator").close()
+    with sqlite3.connect(tmp_path / "state.sqlite") as connection:
+        connection.execute(f"UPDATE {VERSION_TABLE} SET version_num = '0000'")
+    result = CliRunner().invoke(validator, ["scores", "--config", str(validator_config)])
+    assert isinstance(result.exception, ConfigurationError)
+    assert "has schema 0000, this release has" in str(result.exception)
+
+
+def test_open_existing_empty_file_is_no_state_and_bad_url_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "empty").touch()
+    assert open_existing(f"sqlite:///{tmp_path}/empty") is None
+    with pytest.raises(ConfigurationError) as caught:
+        open_existing("postgresql+nodriver://user:SECRET@db/x")
+    assert "SECRET" not in str(caught.value)
+    assert place_of("postgresql://user:SECRET@db/x") == "postgresql://user:***@db/x"

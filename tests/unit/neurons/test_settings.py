@@ -61,6 +61,39 @@ def test_load_settings_bad_field_is_named_with_its_value(config: Path, old: str,
         load_settings(miner.MinerSettings, config)
 
 
+def test_load_settings_relative_paths_start_at_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    path = tmp_path / "settings.toml"
+    path.write_text(miner.TEMPLATE.replace("~/.bittensor/wallets", "wallets"))
+    mining = load_settings(miner.MinerSettings, Path("../settings.toml"))
+    assert mining.network == tmp_path / "build/network.json"
+    assert mining.circuits == (tmp_path / "build/circuits/staking",)
+    assert mining.wallet.path == tmp_path / "wallets"
+    text = validator.TEMPLATE.split("# [attestation]")
+    path.write_text(
+        text[0] + "[attestation]" + text[1].replace("\n# ", "\n").replace('"keys/attester.p', '"/etc/attester.p')
+    )
+    validating = load_settings(validator.ValidatorSettings, path)
+    assert validating.circuit == tmp_path / "build/circuits/staking"
+    assert validating.state_url == f"sqlite:///{tmp_path}/build/validator.sqlite"
+    assert validating.attestation is not None
+    assert validating.attestation.keystore == tmp_path / "keys/attester.json"
+    assert validating.attestation.password_file == Path("/etc/attester.password")
+
+
+@pytest.mark.parametrize(
+    "url", ["sqlite:////var/state.sqlite", "sqlite:///:memory:", "sqlite://", "postgresql://u@db/x"]
+)
+def test_load_settings_state_url_without_relative_file_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    path = tmp_path / "validator.toml"
+    path.write_text(validator.TEMPLATE)
+    monkeypatch.setenv("VERISTAKE_VALIDATOR_STATE_URL", url)
+    assert load_settings(validator.ValidatorSettings, path).state_url == url
+
+
 def test_load_settings_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"nothing\.toml does not exist"):
         load_settings(miner.MinerSettings, tmp_path / "nothing.toml")
