@@ -72,6 +72,8 @@ interface IVerifierRegistry {
     /// @notice Nobody can know so early that a version should serve; it would keep others from being activated.
     error EpochTooFarAhead(uint32 fromEpoch, uint32 latest);
     error EpochAlreadyPast(uint32 fromEpoch, uint32 currentEpoch);
+    /// @notice A version with this verifier's code was frozen, of this or another model.
+    error FrozenVerifierCode(bytes32 verifierCodeHash);
     error NotGuardian(address account);
     error DevSrsOnPublicChain(uint256 chainId);
     error VerifierCodeMismatch(address verifier, bytes32 expected, bytes32 actual);
@@ -86,7 +88,7 @@ interface IVerifierRegistry {
     /// an epoch that can already have scores never changes, and none starts more than MAXIMUM_LEAD_EPOCHS ahead.
     function activate(bytes32 modelId, uint16 versionId, uint32 fromEpoch) external;
 
-    /// @notice Freeze a version at once and for ever. Guardians only.
+    /// @notice Freeze a version at once and for ever, and keep its verifier's code from coming back. Guardians only.
     /// @dev One that has not started yet leaves the schedule: the version before it goes on, and others can follow.
     function freeze(bytes32 modelId, uint16 versionId) external;
 

@@ -26,6 +26,8 @@ contract VerifierRegistry is IVerifierRegistry, AccessManaged {
     mapping(bytes32 modelId => Version[]) private _versions;
     /// @dev Versions that serve or will, in order of their first epoch.
     mapping(bytes32 modelId => uint16[]) private _activated;
+    /// @dev Code of verifiers of frozen versions; the same circuit under another address is no better.
+    mapping(bytes32 verifierCodeHash => bool) private _frozenCode;
 
     /// @param authority AccessManager that says who may propose, activate, freeze
     /// @param activationDelaySeconds time from proposal to the earliest activation
@@ -38,6 +40,7 @@ contract VerifierRegistry is IVerifierRegistry, AccessManaged {
     /// @inheritdoc IVerifierRegistry
     function propose(bytes32 modelId, Circuit calldata circuit) external restricted returns (uint16 versionId) {
         CircuitChecks.check(circuit);
+        _checkCodeNotFrozen(circuit.verifierCodeHash);
         uint40 readyAt = uint40(block.timestamp) + ACTIVATION_DELAY;
         _versions[modelId].push(Version({circuit: circuit, status: Status.Proposed, readyAt: readyAt, fromEpoch: 0}));
         versionId = versionCount(modelId);
@@ -49,6 +52,7 @@ contract VerifierRegistry is IVerifierRegistry, AccessManaged {
         Version storage activated = _known(modelId, versionId);
         if (activated.status != Status.Proposed) revert WrongStatus(modelId, versionId, activated.status);
         if (block.timestamp < activated.readyAt) revert VersionNotReady(versionId, activated.readyAt);
+        _checkCodeNotFrozen(activated.circuit.verifierCodeHash);
         CircuitChecks.checkCode(activated.circuit.verifier, activated.circuit.verifierCodeHash);
         _checkFromEpoch(modelId, fromEpoch);
 
@@ -70,6 +74,7 @@ contract VerifierRegistry is IVerifierRegistry, AccessManaged {
         // an epoch that has begun may have scores of this version: then it stays where it is
         if (frozen.status == Status.Active && frozen.fromEpoch > _currentEpoch()) _unschedule(modelId, versionId);
         frozen.status = Status.Frozen;
+        _frozenCode[frozen.circuit.verifierCodeHash] = true;
         emit VersionFrozen(modelId, versionId, msg.sender);
     }
 
@@ -120,6 +125,10 @@ contract VerifierRegistry is IVerifierRegistry, AccessManaged {
         if (activated.length == 0) return;
         uint32 lastFromEpoch = _versions[modelId][activated[activated.length - 1] - 1].fromEpoch;
         if (fromEpoch <= lastFromEpoch) revert EpochNotAhead(fromEpoch, lastFromEpoch);
+    }
+
+    function _checkCodeNotFrozen(bytes32 verifierCodeHash) private view {
+        if (_frozenCode[verifierCodeHash]) revert FrozenVerifierCode(verifierCodeHash);
     }
 
     function _currentEpoch() private view returns (uint32) {

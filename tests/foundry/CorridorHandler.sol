@@ -61,7 +61,7 @@ contract CorridorHandler is Stage {
     }
 
     function proposeAndActivate(uint8 ahead) external {
-        uint16 versionId = registry.propose(MODEL_ID, circuit(address(verifier)));
+        uint16 versionId = registry.propose(MODEL_ID, circuit(anotherVerifier()));
         CHEATS.warp(block.timestamp + ACTIVATION_DELAY);
         try registry.activate(MODEL_ID, versionId, currentEpoch() + (ahead % 4)) {}
         catch {

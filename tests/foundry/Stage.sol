@@ -52,6 +52,7 @@ abstract contract Stage is CheatTest {
     VerifierRegistry internal registry;
     AcceptingVerifier internal verifier;
     RiskFeed internal feed;
+    uint256 private _verifiers;
 
     function setUpStage() internal {
         CHEATS.chainId(31337);
@@ -98,6 +99,12 @@ abstract contract Stage is CheatTest {
             maximumDuration: 30 days,
             devSrs: true
         });
+    }
+
+    /// @dev A verifier that accepts everything and whose code no other has.
+    function anotherVerifier() internal returns (address another) {
+        another = address(new AcceptingVerifier());
+        CHEATS.etch(another, abi.encodePacked(another.code, ++_verifiers));
     }
 
     function currentEpoch() internal view returns (uint32) {

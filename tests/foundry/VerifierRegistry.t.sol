@@ -2,6 +2,7 @@
 pragma solidity ^0.8.30;
 
 import {Stage} from "./Stage.sol";
+import {AcceptingVerifier} from "../../contracts/mocks/AcceptingVerifier.sol";
 import {IVerifierRegistry} from "../../contracts/interfaces/IVerifierRegistry.sol";
 
 /// @dev What depends on the chain's id, which only Foundry can change at will, and the schedule of versions.
@@ -79,10 +80,34 @@ contract VerifierRegistryTest is Stage {
         check(version.status == IVerifierRegistry.Status.Frozen, "not frozen");
     }
 
+    function test_propose_codeOfAFrozenVersion_reverts() external {
+        registry.propose(MODEL_ID, circuit(address(verifier)));
+        CHEATS.prank(GUARDIAN);
+        registry.freeze(MODEL_ID, 1);
+        IVerifierRegistry.Circuit memory again = circuit(address(new AcceptingVerifier()));
+        CHEATS.expectRevert(
+            abi.encodeWithSelector(IVerifierRegistry.FrozenVerifierCode.selector, again.verifierCodeHash)
+        );
+        registry.propose("another model", again);
+    }
+
+    function test_activate_codeOfAVersionFrozenSince_reverts() external {
+        registry.propose(MODEL_ID, circuit(address(verifier)));
+        registry.propose(MODEL_ID, circuit(address(verifier)));
+        CHEATS.warp(block.timestamp + ACTIVATION_DELAY);
+        CHEATS.prank(GUARDIAN);
+        registry.freeze(MODEL_ID, 1);
+        uint32 epoch = currentEpoch();
+        CHEATS.expectRevert(
+            abi.encodeWithSelector(IVerifierRegistry.FrozenVerifierCode.selector, address(verifier).codehash)
+        );
+        registry.activate(MODEL_ID, 2, epoch);
+    }
+
     /// @dev Proposes `count` versions of one model and waits until they can be activated.
     function _propose(uint16 count) private {
         for (uint16 i = 0; i < count; ++i) {
-            registry.propose(MODEL_ID, circuit(address(verifier)));
+            registry.propose(MODEL_ID, circuit(anotherVerifier()));
         }
         CHEATS.warp(block.timestamp + ACTIVATION_DELAY);
     }
