@@ -10,6 +10,10 @@ abstract contract ClaimManagerRole is IOmronDeposit, Ownable2Step {
     /// @notice A delay beyond this would amount to having no claim manager, seconds.
     uint256 public constant MAXIMUM_CLAIM_MANAGER_DELAY = 90 days;
 
+    /// @notice An announcement that is ready is accepted within this time or made anew, seconds: users who come later
+    /// have notice as well.
+    uint256 public constant ACCEPTANCE_PERIOD = 7 days;
+
     /// @inheritdoc IOmronDeposit
     uint256 public claimManagerDelay;
     /// @inheritdoc IOmronDeposit
@@ -30,9 +34,7 @@ abstract contract ClaimManagerRole is IOmronDeposit, Ownable2Step {
         if (claimManagerDelay == 0) {
             _setClaimManager(newClaimManager);
         } else {
-            _announced = newClaimManager;
-            _announcedReadyAt = block.timestamp + claimManagerDelay;
-            emit ClaimManagerAnnounced(newClaimManager, _announcedReadyAt);
+            _announce(newClaimManager, block.timestamp + claimManagerDelay);
         }
     }
 
@@ -40,6 +42,8 @@ abstract contract ClaimManagerRole is IOmronDeposit, Ownable2Step {
     function acceptClaimManager() external onlyOwner {
         if (_announced == address(0)) revert ClaimManagerNotAnnounced();
         if (block.timestamp < _announcedReadyAt) revert ClaimManagerNotReady(_announcedReadyAt);
+        uint256 expiresAt = _announcedReadyAt + ACCEPTANCE_PERIOD;
+        if (block.timestamp > expiresAt) revert ClaimManagerAnnouncementExpired(expiresAt);
         address accepted = _announced;
         delete _announced;
         delete _announcedReadyAt;
@@ -52,11 +56,19 @@ abstract contract ClaimManagerRole is IOmronDeposit, Ownable2Step {
         if (delay > MAXIMUM_CLAIM_MANAGER_DELAY) revert ClaimManagerDelayTooLong(delay, MAXIMUM_CLAIM_MANAGER_DELAY);
         claimManagerDelay = delay;
         emit ClaimManagerDelayRaised(delay);
+        uint256 readyAt = block.timestamp + delay;
+        if (_announced != address(0) && _announcedReadyAt < readyAt) _announce(_announced, readyAt);
     }
 
     /// @inheritdoc IOmronDeposit
     function announcedClaimManager() external view returns (address newClaimManager, uint256 readyAt) {
         return (_announced, _announcedReadyAt);
+    }
+
+    function _announce(address newClaimManager, uint256 readyAt) private {
+        _announced = newClaimManager;
+        _announcedReadyAt = readyAt;
+        emit ClaimManagerAnnounced(newClaimManager, readyAt);
     }
 
     function _setClaimManager(address newClaimManager) private {

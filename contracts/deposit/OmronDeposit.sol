@@ -40,6 +40,9 @@ contract OmronDeposit is TokenWhitelist, ClaimManagerRole, Pausable, ReentrancyG
     modifier onlyAfterStop() {
         // slither-disable-next-line incorrect-equality
         if (depositStopTime == 0) revert DepositsNotStopped();
+        // users hear of the end of deposits as long before tokens move as they hear of a new claim manager
+        uint256 readyAt = depositStopTime + claimManagerDelay;
+        if (block.timestamp < readyAt) revert ClaimManagerNotReady(readyAt);
         _;
     }
 

@@ -32,7 +32,9 @@ interface IOmronDeposit is IStakedTotals {
     error NotClaimManager();
     error ClaimManagerNotSet();
     error ClaimManagerNotAnnounced();
+    /// @notice Users have been told, but not for long enough: of a new claim manager, or of the end of deposits.
     error ClaimManagerNotReady(uint256 readyAt);
+    error ClaimManagerAnnouncementExpired(uint256 expiredAt);
     error ClaimManagerDelayNotRaised(uint256 current, uint256 requested);
     error ClaimManagerDelayTooLong(uint256 requested, uint256 maximum);
     error DepositsAlreadyStopped();
@@ -46,11 +48,12 @@ interface IOmronDeposit is IStakedTotals {
     /// @notice Take `amount` units of one's own `token` out, to `recipient`. Always open: paused, stopped, delisted or not.
     function withdraw(address token, uint256 amount, address recipient) external;
 
-    /// @notice Claim manager: take all listed tokens of `user`, after deposits have stopped. Points stay, the rate is zeroed.
+    /// @notice Claim manager: take all listed tokens of `user`, once the claim manager's delay has passed since deposits
+    /// stopped. The tokens go to the claim manager; points stay, the rate is zeroed.
     /// @return amounts token units in the order of the whitelist
     function withdrawTokens(address user) external returns (uint256[] memory amounts);
 
-    /// @notice Claim manager: zero the points of `user`, after deposits have stopped.
+    /// @notice Claim manager: zero the points of `user`, once its delay has passed since deposits stopped.
     /// @return points what the user had earned
     function claim(address user) external returns (uint256 points);
 
@@ -63,10 +66,11 @@ interface IOmronDeposit is IStakedTotals {
     /// @notice Owner: set the claim manager at once while the delay is zero, announce it otherwise.
     function setClaimManager(address newClaimManager) external;
 
-    /// @notice Owner: complete an announcement whose delay has passed.
+    /// @notice Owner: complete an announcement whose delay has passed, no more than ACCEPTANCE_PERIOD ago.
     function acceptClaimManager() external;
 
     /// @notice Owner: raise the seconds between announcing and accepting; never lowered, at most MAXIMUM_CLAIM_MANAGER_DELAY.
+    /// A pending announcement waits at least as long from now on.
     function raiseClaimManagerDelay(uint256 delay) external;
 
     /// @notice Owner: end deposits and earning, once and for ever.
@@ -107,7 +111,7 @@ interface IOmronDeposit is IStakedTotals {
     /// @notice Announced claim manager and the Unix time from which it can be accepted; zero when there is none.
     function announcedClaimManager() external view returns (address newClaimManager, uint256 readyAt);
 
-    /// @notice Seconds between announcing and accepting a claim manager.
+    /// @notice Seconds between announcing and accepting a claim manager, and between the end of deposits and its first act.
     function claimManagerDelay() external view returns (uint256);
 
     /// @notice Unix time at which deposits and earning stopped; 0 while they go on.
