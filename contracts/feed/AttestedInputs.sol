@@ -3,6 +3,7 @@ pragma solidity ^0.8.30;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
+import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessManager.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {EnumerableSet} from "@openzeppelin/contracts/utils/structs/EnumerableSet.sol";
 import {PackedInputs} from "./PackedInputs.sol";
@@ -11,8 +12,9 @@ import {IInputSource} from "../interfaces/IInputSource.sol";
 
 /// @title Inputs of another chain's observer, signed by M of N validators
 /// @notice Trust is that fewer than `threshold` attesters collude; the first attestation of an epoch is final.
-/// @custom:kill The authority replaces the attesters with `setAttesters`; what was attested before stays readable. Nothing
-/// is held. To abandon it, deploy another one and feeds that read it.
+/// @custom:kill A guardian stops it at once with `stopAttesting`; the authority announces other attesters, who can be
+/// accepted after a delay. What was attested before stays readable. Nothing is held. To abandon it, deploy another one and
+/// feeds that read it.
 contract AttestedInputs is IAttestedInputs, AccessManaged, EIP712 {
     using EnumerableSet for EnumerableSet.AddressSet;
     using PackedInputs for mapping(uint256 index => uint256);
@@ -25,6 +27,8 @@ contract AttestedInputs is IAttestedInputs, AccessManaged, EIP712 {
         mapping(uint256 index => uint256) packed;
     }
 
+    /// @notice Role that may stop attesting, whatever the authority says about functions.
+    uint64 public constant GUARDIAN_ROLE = 2;
     /// @dev EIP-712 type of an attestation, as in statements/attestation.py.
     bytes32 private constant ATTESTATION_TYPEHASH = keccak256(
         "Attestation(uint64 homeChainId,address observer,bytes32 homeBlockHash,address asset,uint32 epoch,"
@@ -38,12 +42,19 @@ contract AttestedInputs is IAttestedInputs, AccessManaged, EIP712 {
     uint32 public immutable EPOCH_LENGTH;
     /// @inheritdoc IAttestedInputs
     uint16 public immutable INPUT_COUNT;
+    /// @inheritdoc IAttestedInputs
+    uint32 public immutable ATTESTER_DELAY;
     uint64 private immutable _HOME_CHAIN_ID;
     address private immutable _OBSERVER;
 
+    /// @dev These four share a slot.
+    uint64 private _threshold;
+    uint64 private _announcedThreshold;
+    uint64 private _announcedReadyAt;
     /// @inheritdoc IAttestedInputs
-    uint256 public threshold;
+    bool public stopped;
     EnumerableSet.AddressSet private _attesters;
+    EnumerableSet.AddressSet private _announced;
     mapping(address asset => mapping(uint32 epoch => Record)) private _records;
 
     /// @param authority AccessManager that says who may change the attesters
@@ -53,6 +64,7 @@ contract AttestedInputs is IAttestedInputs, AccessManaged, EIP712 {
     /// @param inputCount inputs of an attestation
     /// @param initialAttesters accounts that may sign
     /// @param initialThreshold signatures needed
+    /// @param attesterDelay time from announcing attesters to their acceptance, seconds
     constructor(
         address authority,
         uint64 homeChainId,
@@ -60,21 +72,26 @@ contract AttestedInputs is IAttestedInputs, AccessManaged, EIP712 {
         uint32 epochLength,
         uint16 inputCount,
         address[] memory initialAttesters,
-        uint256 initialThreshold
+        uint256 initialThreshold,
+        uint32 attesterDelay
     ) AccessManaged(authority) EIP712("veristake AttestedInputs", "1") {
         if (authority == address(0) || observer == address(0)) {
             revert AttestedInputsZeroAddress();
         }
         if (epochLength == 0) revert EpochLengthIsZero();
+        if (attesterDelay == 0) revert AttesterDelayIsZero();
         EPOCH_LENGTH = epochLength;
+        ATTESTER_DELAY = attesterDelay;
         INPUT_COUNT = inputCount;
         _HOME_CHAIN_ID = homeChainId;
         _OBSERVER = observer;
-        _setAttesters(initialAttesters, initialThreshold);
+        _threshold = _fill(_attesters, initialAttesters, initialThreshold);
+        emit AttestersChanged(initialAttesters, initialThreshold);
     }
 
     /// @inheritdoc IAttestedInputs
     function attest(Attestation calldata attestation, bytes[] calldata signatures) external {
+        if (stopped) revert AttestingIsStopped();
         Record storage record = _records[attestation.asset][attestation.epoch];
         _checkAttestation(attestation, record.held);
         bytes32 digest = attestationDigest(attestation);
@@ -88,8 +105,36 @@ contract AttestedInputs is IAttestedInputs, AccessManaged, EIP712 {
     }
 
     /// @inheritdoc IAttestedInputs
-    function setAttesters(address[] calldata newAttesters, uint256 needed) external restricted {
-        _setAttesters(newAttesters, needed);
+    function announceAttesters(address[] calldata newAttesters, uint256 needed) external restricted {
+        uint256 readyAt = block.timestamp + ATTESTER_DELAY;
+        _announcedThreshold = _fill(_announced, newAttesters, needed);
+        _announcedReadyAt = uint64(readyAt);
+        emit AttestersAnnounced(newAttesters, needed, readyAt);
+    }
+
+    /// @inheritdoc IAttestedInputs
+    function acceptAttesters() external {
+        uint256 readyAt = _announcedReadyAt;
+        // slither-disable-next-line incorrect-equality
+        if (readyAt == 0) revert AttestersNotAnnounced();
+        if (block.timestamp < readyAt) revert AttestersNotReady(readyAt);
+        address[] memory accepted = _announced.values();
+        uint256 needed = _announcedThreshold;
+        _threshold = _fill(_attesters, accepted, needed);
+        stopped = false;
+        _dropAnnounced();
+        emit AttestersChanged(accepted, needed);
+    }
+
+    /// @inheritdoc IAttestedInputs
+    function stopAttesting() external {
+        // as in VerifierRegistry: no function's role and no delay stands between a guardian and an emergency
+        // slither-disable-next-line unused-return
+        (bool isGuardian,) = IAccessManager(authority()).hasRole(GUARDIAN_ROLE, msg.sender);
+        if (!isGuardian) revert NotGuardian(msg.sender);
+        stopped = true;
+        _dropAnnounced();
+        emit AttestingStopped(msg.sender);
     }
 
     /// @inheritdoc IInputSource
@@ -119,6 +164,20 @@ contract AttestedInputs is IAttestedInputs, AccessManaged, EIP712 {
         return _attesters.values();
     }
 
+    /// @inheritdoc IAttestedInputs
+    function threshold() external view returns (uint256) {
+        return _threshold;
+    }
+
+    /// @inheritdoc IAttestedInputs
+    function announcedAttesters()
+        external
+        view
+        returns (address[] memory newAttesters, uint256 needed, uint256 readyAt)
+    {
+        return (_announced.values(), _announcedThreshold, _announcedReadyAt);
+    }
+
     /// @inheritdoc IInputSource
     function home() external view returns (uint64 homeChainId, address observer) {
         return (_HOME_CHAIN_ID, _OBSERVER);
@@ -145,16 +204,25 @@ contract AttestedInputs is IAttestedInputs, AccessManaged, EIP712 {
         );
     }
 
-    function _setAttesters(address[] memory newAttesters, uint256 needed) private {
+    /// @dev Puts `newAttesters` in place of what `set` held, and gives `needed` back.
+    function _fill(EnumerableSet.AddressSet storage set, address[] memory newAttesters, uint256 needed)
+        private
+        returns (uint64)
+    {
         uint256 count = newAttesters.length;
         if (needed > count || needed * 2 <= count) revert InvalidThreshold(needed, count);
-        _attesters.clear();
+        set.clear();
         for (uint256 i = 0; i < count; ++i) {
             if (newAttesters[i] == address(0)) revert AttestedInputsZeroAddress();
-            if (!_attesters.add(newAttesters[i])) revert DuplicateAttester(newAttesters[i]);
+            if (!set.add(newAttesters[i])) revert DuplicateAttester(newAttesters[i]);
         }
-        threshold = needed;
-        emit AttestersChanged(newAttesters, needed);
+        return uint64(needed);
+    }
+
+    function _dropAnnounced() private {
+        _announced.clear();
+        _announcedThreshold = 0;
+        _announcedReadyAt = 0;
     }
 
     function _checkAttestation(Attestation calldata attestation, bool held) private view {
@@ -181,7 +249,8 @@ contract AttestedInputs is IAttestedInputs, AccessManaged, EIP712 {
 
     /// @dev Sorted signers cannot be counted twice, and every signature given has to be an attester's.
     function _checkSignatures(bytes32 digest, bytes[] calldata signatures) private view {
-        if (signatures.length < threshold) revert TooFewSignatures(signatures.length, threshold);
+        uint256 needed = _threshold;
+        if (signatures.length < needed) revert TooFewSignatures(signatures.length, needed);
         address previous = address(0);
         for (uint256 i = 0; i < signatures.length; ++i) {
             address signer = ECDSA.recoverCalldata(digest, signatures[i]);

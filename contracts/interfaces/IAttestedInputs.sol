@@ -31,6 +31,10 @@ interface IAttestedInputs is IInputSource {
 
     /// @notice Inputs were accepted with enough signatures.
     event InputsAttested(address indexed asset, uint32 indexed epoch, bytes32 homeBlockHash, bytes32 digest);
+    /// @notice From `readyAt` on (Unix time, seconds) anyone may make these the attesters.
+    event AttestersAnnounced(address[] attesters, uint256 threshold, uint256 readyAt);
+    /// @notice A guardian stopped attesting and dropped what was announced.
+    event AttestingStopped(address indexed guardian);
     /// @notice The set of attesters changed.
     event AttestersChanged(address[] attesters, uint256 threshold);
 
@@ -48,16 +52,28 @@ interface IAttestedInputs is IInputSource {
     error WrongInputCount(uint256 given, uint256 expected);
     error InvalidThreshold(uint256 threshold, uint256 attesters);
     error DuplicateAttester(address attester);
+    error AttestersNotAnnounced();
+    error AttestersNotReady(uint256 readyAt);
+    error AttesterDelayIsZero();
+    error AttestingIsStopped();
+    error NotGuardian(address account);
     error AttestedInputsZeroAddress();
 
     /// @notice Store `attestation` when at least `threshold` attesters signed it.
     /// @param signatures 65-byte signatures, sorted by signer address, no signer twice
     function attest(Attestation calldata attestation, bytes[] calldata signatures) external;
 
-    /// @notice Replace the set of attesters. What was attested before stays.
+    /// @notice Announce another set of attesters, in place of one announced before. What was attested before stays.
     /// @param newAttesters accounts that may sign, none twice
     /// @param needed signatures needed: more than half of the attesters, so that two disjoint groups never both suffice
-    function setAttesters(address[] calldata newAttesters, uint256 needed) external;
+    function announceAttesters(address[] calldata newAttesters, uint256 needed) external;
+
+    /// @notice Make the announced set the attesters, once ATTESTER_DELAY has passed. Open to all; ends a stop.
+    function acceptAttesters() external;
+
+    /// @notice Refuse every attestation from now on, and drop what is announced, until another set is announced and
+    /// accepted. Guardians only, at once.
+    function stopAttesting() external;
 
     /// @notice EIP-712 digest that attesters sign.
     function attestationDigest(Attestation calldata attestation) external view returns (bytes32);
@@ -70,6 +86,15 @@ interface IAttestedInputs is IInputSource {
 
     /// @notice All attesters, in no particular order.
     function attesters() external view returns (address[] memory);
+
+    /// @notice Announced attesters, signatures needed, and the Unix time from which they can be accepted; zero when none are.
+    function announcedAttesters() external view returns (address[] memory newAttesters, uint256 needed, uint256 readyAt);
+
+    /// @notice Whether a guardian stopped attesting.
+    function stopped() external view returns (bool);
+
+    /// @notice Time from announcing attesters to their acceptance, seconds.
+    function ATTESTER_DELAY() external view returns (uint32);
 
     /// @notice Inputs that an attestation holds.
     function INPUT_COUNT() external view returns (uint16);

@@ -20,6 +20,7 @@ from tests.contracts.feed_fixtures import (
 )
 
 HOME_CHAIN = 31337
+ATTESTER_DELAY = 86400
 HOME_OBSERVER = "0x" + "0b" * 20
 INPUTS = tuple((-1) ** i * (i * 257 % 8193) for i in range(32))
 ATTESTERS = sorted(
@@ -70,7 +71,7 @@ def _deploy(stage: Stage, attesters: list[str], threshold: int, **changes: Any) 
         "count": 32,
     }
     arguments = {**fields, **changes}.values()
-    return stage.actors.owner.deploy(stage.project.AttestedInputs, *arguments, attesters, threshold)
+    return stage.actors.owner.deploy(stage.project.AttestedInputs, *arguments, attesters, threshold, ATTESTER_DELAY)
 
 
 @pytest.fixture(scope="module")
@@ -216,11 +217,20 @@ def test_attest_input_outside_int16_reverts(abroad: Abroad, value: int) -> None:
         abroad.attest(attestation, _sign(attestation, *ATTESTERS))
 
 
-def test_set_attesters_owner_replaces_the_set(abroad: Abroad) -> None:
-    owner = abroad.stage.actors.owner
-    receipt = abroad.contract.setAttesters([OUTSIDER.address], 1, sender=owner)
+def test_announce_attesters_owner_replaces_the_set_after_the_delay(abroad: Abroad) -> None:
+    owner, stranger = abroad.stage.actors.owner, abroad.stage.actors.stranger
+    receipt = abroad.contract.announceAttesters([OUTSIDER.address], 1, sender=owner)
+    ready_at = receipt.timestamp + ATTESTER_DELAY
+    assert receipt.events.filter(abroad.contract.AttestersAnnounced)[0].readyAt == ready_at
+    assert tuple(abroad.contract.announcedAttesters()) == ([OUTSIDER.address], 1, ready_at)
+    abroad.stage.chain.pending_timestamp = ready_at - 1
+    with reverts_with("AttestersNotReady", readyAt=ready_at):
+        abroad.contract.acceptAttesters(sender=stranger)
+    abroad.stage.chain.pending_timestamp = ready_at
+    receipt = abroad.contract.acceptAttesters(sender=stranger)
     assert receipt.events.filter(abroad.contract.AttestersChanged)[0].threshold == 1
     assert abroad.contract.threshold() == 1
+    assert tuple(abroad.contract.announcedAttesters()) == ([], 0, 0)
     assert list(abroad.contract.attesters()) == [OUTSIDER.address]
     assert abroad.contract.isAttester(OUTSIDER.address)
     assert not abroad.contract.isAttester(ATTESTERS[0].address)
@@ -230,28 +240,40 @@ def test_set_attesters_owner_replaces_the_set(abroad: Abroad) -> None:
     abroad.attest(attestation, _sign(attestation, OUTSIDER))
 
 
-def test_set_attesters_stranger_is_refused(abroad: Abroad) -> None:
+def test_stop_attesting_guardian_stops_at_once(abroad: Abroad) -> None:
+    guardian = abroad.stage.actors.guardian
+    receipt = abroad.contract.stopAttesting(sender=guardian)
+    assert receipt.events.filter(abroad.contract.AttestingStopped)[0].guardian == guardian.address
+    assert abroad.contract.stopped()
+    attestation = abroad.attestation()
+    with reverts_with("AttestingIsStopped"):
+        abroad.attest(attestation, _sign(attestation, *ATTESTERS))
+    with reverts_with("NotGuardian", account=abroad.stage.actors.stranger):
+        abroad.contract.stopAttesting(sender=abroad.stage.actors.stranger)
+
+
+def test_announce_attesters_stranger_is_refused(abroad: Abroad) -> None:
     stranger = abroad.stage.actors.stranger
     with reverts_with("AccessManagedUnauthorized", caller=stranger):
-        abroad.contract.setAttesters([stranger], 1, sender=stranger)
+        abroad.contract.announceAttesters([stranger], 1, sender=stranger)
 
 
 @pytest.mark.parametrize(("count", "threshold"), [(0, 0), (3, 0), (3, 1), (2, 1), (3, 4)])
-def test_set_attesters_threshold_not_a_majority_reverts(abroad: Abroad, count: int, threshold: int) -> None:
+def test_announce_attesters_threshold_not_a_majority_reverts(abroad: Abroad, count: int, threshold: int) -> None:
     chosen = [account.address for account in ATTESTERS[:count]]
     with reverts_with("InvalidThreshold", threshold=threshold, attesters=count):
-        abroad.contract.setAttesters(chosen, threshold, sender=abroad.stage.actors.owner)
+        abroad.contract.announceAttesters(chosen, threshold, sender=abroad.stage.actors.owner)
 
 
-def test_set_attesters_one_twice_reverts(abroad: Abroad) -> None:
+def test_announce_attesters_one_twice_reverts(abroad: Abroad) -> None:
     twice = [OUTSIDER.address, OUTSIDER.address]
     with reverts_with("DuplicateAttester", attester=OUTSIDER.address):
-        abroad.contract.setAttesters(twice, 2, sender=abroad.stage.actors.owner)
+        abroad.contract.announceAttesters(twice, 2, sender=abroad.stage.actors.owner)
 
 
-def test_set_attesters_zero_address_reverts(abroad: Abroad) -> None:
+def test_announce_attesters_zero_address_reverts(abroad: Abroad) -> None:
     with reverts_with("AttestedInputsZeroAddress"):
-        abroad.contract.setAttesters([ZERO_ADDRESS], 1, sender=abroad.stage.actors.owner)
+        abroad.contract.announceAttesters([ZERO_ADDRESS], 1, sender=abroad.stage.actors.owner)
 
 
 @pytest.mark.parametrize("changes", [{"authority": ZERO_ADDRESS}, {"observer": ZERO_ADDRESS}])

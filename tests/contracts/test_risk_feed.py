@@ -288,6 +288,7 @@ def test_submit_attested_inputs_belong_to_their_home(scene: Scene) -> None:
         32,
         [attester.address],
         1,
+        86400,
     )
     now = stage.chain.blocks.head.timestamp
     attestation = InputAttestation(

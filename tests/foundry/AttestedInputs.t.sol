@@ -11,6 +11,9 @@ contract AttestedInputsTest is CheatTest {
     uint256 private constant START = 500_000 * 3600 + 7;
     address private constant ASSET = address(5);
     uint256 private constant FIRST_KEY = 7;
+    uint256 private constant SECOND_KEY = 8;
+    uint32 private constant ATTESTER_DELAY = 1 days;
+    address private constant GUARDIAN = address(0x6A2D);
 
     AccessManager private _authority;
     AttestedInputs private _inputs;
@@ -18,6 +21,7 @@ contract AttestedInputsTest is CheatTest {
     function setUp() external {
         CHEATS.warp(START);
         _authority = new AccessManager(address(this));
+        _authority.grantRole(2, GUARDIAN, 0);
         _inputs = _deploy(EPOCH_LENGTH);
     }
 
@@ -52,6 +56,63 @@ contract AttestedInputsTest is CheatTest {
         _deploy(0);
     }
 
+    function test_announceAttesters_anyTimeBeforeTheDelay_changesNothing() external {
+        uint256 readyAt = block.timestamp + ATTESTER_DELAY;
+        _inputs.announceAttesters(_set(SECOND_KEY), 1);
+        CHEATS.expectRevert(abi.encodeWithSelector(IAttestedInputs.NotAnAttester.selector, CHEATS.addr(SECOND_KEY)));
+        this.attestNow(SECOND_KEY);
+        CHEATS.warp(readyAt - 1);
+        CHEATS.expectRevert(abi.encodeWithSelector(IAttestedInputs.AttestersNotReady.selector, readyAt));
+        _inputs.acceptAttesters();
+        this.attestNow(FIRST_KEY);
+    }
+
+    function test_acceptAttesters_afterTheDelay_anyoneMayAndTheSetIsReplaced() external {
+        _inputs.announceAttesters(_set(SECOND_KEY), 1);
+        CHEATS.warp(block.timestamp + ATTESTER_DELAY);
+        CHEATS.prank(address(0xABC));
+        _inputs.acceptAttesters();
+        CHEATS.expectRevert(abi.encodeWithSelector(IAttestedInputs.NotAnAttester.selector, CHEATS.addr(FIRST_KEY)));
+        this.attestNow(FIRST_KEY);
+        this.attestNow(SECOND_KEY);
+        CHEATS.expectRevert(abi.encodeWithSelector(IAttestedInputs.AttestersNotAnnounced.selector));
+        _inputs.acceptAttesters();
+    }
+
+    function test_stopAttesting_guardian_stopsAtOnceUntilAnotherSetIsAccepted() external {
+        _inputs.announceAttesters(_set(FIRST_KEY), 1);
+        CHEATS.prank(GUARDIAN);
+        _inputs.stopAttesting();
+        bytes memory isStopped = abi.encodeWithSelector(IAttestedInputs.AttestingIsStopped.selector);
+        CHEATS.expectRevert(isStopped);
+        this.attestNow(FIRST_KEY);
+        // what was announced before the stop cannot end it
+        CHEATS.warp(block.timestamp + ATTESTER_DELAY);
+        CHEATS.expectRevert(abi.encodeWithSelector(IAttestedInputs.AttestersNotAnnounced.selector));
+        _inputs.acceptAttesters();
+
+        _inputs.announceAttesters(_set(SECOND_KEY), 1);
+        CHEATS.warp(block.timestamp + ATTESTER_DELAY);
+        CHEATS.expectRevert(isStopped);
+        this.attestNow(SECOND_KEY);
+        _inputs.acceptAttesters();
+        this.attestNow(SECOND_KEY);
+    }
+
+    function test_stopAttesting_admin_isRefused() external {
+        CHEATS.expectRevert(abi.encodeWithSelector(IAttestedInputs.NotGuardian.selector, address(this)));
+        _inputs.stopAttesting();
+    }
+
+    function test_constructor_attesterDelayZero_reverts() external {
+        CHEATS.expectRevert(abi.encodeWithSelector(IAttestedInputs.AttesterDelayIsZero.selector));
+        new AttestedInputs(address(_authority), 1, address(0xABCD), EPOCH_LENGTH, 1, _set(FIRST_KEY), 1, 0);
+    }
+
+    function attestNow(uint256 key) external {
+        this.attest(key, uint32(block.timestamp / EPOCH_LENGTH), uint40(block.timestamp));
+    }
+
     /// @dev External, so that only the call of the contract under test is expected to revert.
     function attest(uint256 key, uint32 epoch, uint40 observedAt) external {
         IAttestedInputs.Attestation memory attestation = IAttestedInputs.Attestation({
@@ -72,7 +133,10 @@ contract AttestedInputsTest is CheatTest {
     }
 
     function _deploy(uint32 epochLength) private returns (AttestedInputs) {
-        return new AttestedInputs(address(_authority), 1, address(0xABCD), epochLength, 1, _set(FIRST_KEY), 1);
+        return
+            new AttestedInputs(
+                address(_authority), 1, address(0xABCD), epochLength, 1, _set(FIRST_KEY), 1, ATTESTER_DELAY
+            );
     }
 
     function _set(uint256 key) private pure returns (address[] memory attesters) {

@@ -102,6 +102,14 @@ class LocalChain:
         arguments = (signed.attestation.as_call_argument(), [bytes.fromhex(signed.signature[2:])])
         send(self.web3, self.attested_inputs.functions.attest(*arguments), self.deployer)
 
+    def replace_attesters(self, attesters: list[str]) -> None:
+        """Announce other attesters, all of whom have to sign, wait, and accept them."""
+        contract = self.attested_inputs.functions
+        send(self.web3, contract.announceAttesters(attesters, len(attesters)), self.deployer)
+        self.ask("evm_increaseTime", contract.ATTESTER_DELAY().call())
+        self.mine()
+        send(self.web3, contract.acceptAttesters(), self.deployer)
+
     def recorded(self, publication: Publication) -> bool:
         subject = publication.inference.subject
         latest = self.risk_feed.functions.latestEpoch(bytes.fromhex(subject.model_id[2:]), subject.asset).call()
@@ -151,7 +159,7 @@ def _deploy_all(url: str, web3: Web3) -> LocalChain:
     verifier = deploy(web3, deployer, "AcceptingVerifier")
     registry = deploy(web3, deployer, "VerifierRegistry", authority.address, 0, 3600)
     attested = deploy(
-        web3, deployer, "AttestedInputs", authority.address, HOME, OBSERVER, 3600, 32, [ATTESTER.address], 1
+        web3, deployer, "AttestedInputs", authority.address, HOME, OBSERVER, 3600, 32, [ATTESTER.address], 1, 1
     )
     feed = deploy(web3, deployer, "RiskFeed", attested.address, registry.address, 7200)
     digest = b"\x01" * 32

@@ -283,7 +283,7 @@ def test_step_invalid_proof_is_rejected_and_another_source_may_try(stand: Stand)
 def test_step_stranger_attestation_rejects_both_jobs_without_gas(tmp_path: Path, chain: LocalChain) -> None:
     stand = make_stand(tmp_path, chain, abroad=True)
     stranger = Web3.to_checksum_address("0x" + "99" * 20)
-    send(chain.web3, chain.attested_inputs.functions.setAttesters([stranger], 1), chain.deployer)
+    chain.replace_attesters([stranger])
     stand.take(published(chain.epoch, abroad=chain))
     stand.steps(2)
     attest, submit = stand.jobs()

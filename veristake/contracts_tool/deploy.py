@@ -145,6 +145,7 @@ def _abroad_source(deployer: Deployer, plan: AbroadPlan, authority: Contract, ma
         manifest.layout.input_count,
         list(plan.attesters),
         plan.threshold,
+        plan.attester_delay,
     )
     return _Source(
         home_chain_id=home.chain_id,

@@ -144,12 +144,14 @@ class AbroadPlan(_ChainPlan):
         home: deployment JSON of the home chain: observer, epoch length and assets come from there.
         attesters: who may sign inputs.
         threshold: signatures needed.
+        attester_delay: time between announcing and accepting other attesters, seconds.
     """
 
     kind: Literal["abroad"] = "abroad"
     home: Path
     attesters: tuple[Address, ...] = Field(min_length=1)
     threshold: int = Field(default=1, ge=1)
+    attester_delay: int = Field(default=_DAY, gt=0, lt=_BITS_32)
 
     @model_validator(mode="after")
     def _threshold_reachable(self) -> Self:
