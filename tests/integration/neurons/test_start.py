@@ -19,7 +19,7 @@ from tests.integration.neurons.subnet import Subnet
 def _veristake(*arguments: str, cwd: Path = PROJECT) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "veristake", *arguments]
     environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
-    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd, env=environment)
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd, env=environment, timeout=120)
 
 
 _START_FAILURES = {
