@@ -18,7 +18,9 @@ import {IRateProvider} from "../interfaces/external/IRateProvider.sol";
 /// @custom:kill Nothing is held and nothing can be switched off. It stops by itself when a rate provider or price feed stops
 /// answering: `observe` reverts, and feeds turn stale. To replace it deploy another one and feeds that read it.
 contract AssetObserver is ObserverConfigs {
-    /// @dev Where a series stands; one storage slot. 2^104 token units over 2^40 seconds need 144 bits.
+    /// @dev Where a series stands; one storage slot. 2^104 token units over 2^40 seconds need 144 bits. It begins with a
+    /// baseline, whose epoch is the one before `firstEpoch`: there is nothing that its mean could be taken over or its supply
+    /// be held against, so no window contains it.
     struct Series {
         uint152 cumulative;
         uint40 observedAt;
@@ -77,14 +79,20 @@ contract AssetObserver is ObserverConfigs {
             revert ObservationWindowClosed(epoch, secondsIntoEpoch, OBSERVATION_SECONDS);
         }
 
-        uint256 cumulative;
-        (observation, cumulative) = _read(asset, epoch, configVersion, series);
-        _fillMissed(asset, epoch, series);
+        uint256 supply = IERC20(asset).totalSupply();
+        if (supply == 0) revert SupplyIsZero(asset);
+        bool continues = _continues(asset, epoch, series, supply);
+        uint256 cumulative = DEPOSIT.cumulativeOf(asset);
+        observation = _read(asset, epoch, configVersion, series, cumulative);
+        observation.elapsed = continues ? uint8(epoch - series.latestEpoch) : 1;
+        supply = continues ? _boundedSupply(asset, epoch, series, supply) : supply;
+        observation.supply = uint104(_fit(asset, supply, type(uint104).max));
+        if (continues) _fillMissed(asset, epoch, series);
         _store(asset, epoch, observation);
         _series[asset] = Series({
             cumulative: uint152(_fit(asset, cumulative, type(uint152).max)),
             observedAt: observation.observedAt,
-            firstEpoch: series.firstEpoch,
+            firstEpoch: continues ? series.firstEpoch : epoch + 1,
             latestEpoch: epoch
         });
         emit Observed(asset, epoch, observation);
@@ -128,25 +136,20 @@ contract AssetObserver is ObserverConfigs {
         return (uint64(block.chainid), address(this));
     }
 
-    /// @dev Reads everything about `asset`; only view calls, so that nothing can re-enter.
-    function _read(address asset, uint32 epoch, uint16 configVersion, Series memory series)
+    /// @dev Reads all of `asset` but its supply; only view calls, so that nothing can re-enter.
+    function _read(address asset, uint32 epoch, uint16 configVersion, Series memory series, uint256 cumulative)
         private
         view
-        returns (Observation memory observation, uint256 cumulative)
+        returns (Observation memory observation)
     {
         _readMarket(asset, _config(asset, configVersion), observation);
-        uint256 gap = epoch - series.latestEpoch;
-        cumulative = DEPOSIT.cumulativeOf(asset);
         uint256 meanTotal = series.latestEpoch == 0
             ? DEPOSIT.totalOf(asset)
             : (cumulative - series.cumulative) / (block.timestamp - series.observedAt);
-        uint256 supply = _boundedSupply(asset, gap, series.latestEpoch);
 
         observation.observedAt = uint40(block.timestamp);
-        observation.elapsed = _continues(series, epoch) ? uint8(gap) : 1;
         observation.configVersion = configVersion;
         observation.meanTotal = uint104(_fit(asset, meanTotal, type(uint104).max));
-        observation.supply = uint104(_fit(asset, supply, type(uint104).max));
     }
 
     /// @dev Fills in what the rate provider and the price feed say.
@@ -161,24 +164,30 @@ contract AssetObserver is ObserverConfigs {
         observation.priceAge = uint32(age);
     }
 
-    /// @dev Supply now, within 2 % per epoch of the one last stored.
-    function _boundedSupply(address asset, uint256 gap, uint32 previousEpoch) private view returns (uint256 supply) {
-        supply = IERC20(asset).totalSupply();
-        if (supply == 0) revert SupplyIsZero(asset);
-        if (previousEpoch == 0) return supply;
-        uint256 previous = _stored(asset, previousEpoch).supply;
-        uint256 band = SUPPLY_BAND_PERCENT * gap;
-        uint256 least = (previous * Math.saturatingSub(100, band)) / 100;
+    /// @dev `supply`, within 2 % per epoch of the one last stored.
+    function _boundedSupply(address asset, uint32 epoch, Series memory series, uint256 supply)
+        private
+        view
+        returns (uint256)
+    {
+        uint256 previous = _stored(asset, series.latestEpoch).supply;
+        uint256 band = SUPPLY_BAND_PERCENT * (epoch - series.latestEpoch);
+        uint256 least = (previous * (100 - band)) / 100;
         uint256 most = (previous * (100 + band)) / 100;
         return Math.min(Math.max(supply, least), most);
     }
 
-    /// @dev Repeats the previous observation for missed epochs, or starts the series again when there are too many.
+    /// @dev Whether an observation in `epoch` goes on with the series; otherwise it is the baseline of another one.
+    function _continues(address asset, uint32 epoch, Series memory series, uint256 supply) private view returns (bool) {
+        if (series.latestEpoch == 0) return false;
+        uint256 gap = epoch - series.latestEpoch;
+        if (series.latestEpoch >= series.firstEpoch) return gap <= MAXIMUM_CARRIED + 1;
+        // a baseline is never repeated, and counts only when the next supply confirms its own
+        return gap == 1 && _boundedSupply(asset, epoch, series, supply) == supply;
+    }
+
+    /// @dev Repeats the previous observation for missed epochs.
     function _fillMissed(address asset, uint32 epoch, Series memory series) private {
-        if (!_continues(series, epoch)) {
-            series.firstEpoch = epoch;
-            return;
-        }
         if (epoch - series.latestEpoch < 2) return;
         Observation memory repeated = _stored(asset, series.latestEpoch);
         repeated.elapsed = 1;
@@ -207,7 +216,8 @@ contract AssetObserver is ObserverConfigs {
     }
 
     function _requireHeld(address asset, uint32 epoch, Series memory series) private pure {
-        bool held = series.latestEpoch != 0 && epoch >= series.firstEpoch && epoch <= series.latestEpoch
+        // the baseline is held as well, one epoch before the first
+        bool held = series.latestEpoch != 0 && uint256(epoch) + 1 >= series.firstEpoch && epoch <= series.latestEpoch
             && epoch + RING > series.latestEpoch;
         if (!held) revert InputsUnavailable(asset, epoch);
     }
@@ -220,10 +230,6 @@ contract AssetObserver is ObserverConfigs {
 
     function _stored(address asset, uint32 epoch) private view returns (Observation storage) {
         return _ring[asset][epoch % RING];
-    }
-
-    function _continues(Series memory series, uint32 epoch) private pure returns (bool) {
-        return series.latestEpoch != 0 && epoch - series.latestEpoch <= MAXIMUM_CARRIED + 1;
     }
 
     function _fit(address asset, uint256 value, uint256 maximum) private pure returns (uint256) {

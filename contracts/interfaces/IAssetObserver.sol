@@ -41,7 +41,8 @@ interface IAssetObserver is IInputSource {
     /// @param elapsed epochs since the previous real observation (1 when none was missed)
     /// @param configVersion version of the asset's config that was read
     /// @param meanTotal time-weighted mean of the deposit contract's total since the previous observation, token units
-    /// @param supply total supply of the token, clamped to +-2 % per epoch since the previous observation, token units
+    /// @param supply total supply of the token, clamped to +-2 % per epoch since the previous observation, token units; a
+    /// baseline's as it was
     /// @param priceAge age of the market price when it was read, seconds
     /// @param carried true when the epoch was missed and repeats the previous observation
     struct Observation {
@@ -74,7 +75,7 @@ interface IAssetObserver is IInputSource {
     error RateIsZero(address asset);
     error SupplyIsZero(address asset);
     error ValueTooLarge(address asset, uint256 value, uint256 maximum);
-    /// @notice The window that ends with `epoch` reaches back before `firstEpoch`, where the unbroken series begins.
+    /// @notice The window that ends with `epoch` reaches back before `firstEpoch`, the one after a baseline.
     error WindowIncomplete(address asset, uint32 epoch, uint32 firstEpoch);
     /// @notice The window that ends with `epoch` was read under two versions of the config.
     error WindowMixesConfigs(address asset, uint32 epoch, uint16 oldestVersion, uint16 newestVersion);
@@ -86,7 +87,9 @@ interface IAssetObserver is IInputSource {
     error InvalidEpochLength(uint32 epochLength, uint256 minimum);
 
     /// @notice Record this epoch's observation of `asset`. At most two epochs missed before are filled as carried; after
-    /// more, the series starts again and inputs are unavailable until the window is full.
+    /// more, the series starts again and inputs are unavailable until the window is full. A series starts with a baseline,
+    /// which no window contains; the observation right after it is a baseline again unless the epoch is the next one and the
+    /// supply within 2 %.
     function observe(address asset) external returns (Observation memory);
 
     /// @notice Append a config version; the first is effective at once, later ones after CONFIG_DELAY_EPOCHS.
@@ -104,7 +107,8 @@ interface IAssetObserver is IInputSource {
     /// @notice Newest epoch observed; 0 before the first.
     function latestEpoch(address asset) external view returns (uint32);
 
-    /// @notice First epoch of the unbroken series that ends with `latestEpoch`; 0 before the first observation.
+    /// @notice First epoch that a window can contain: the one after the baseline of the unbroken series; 0 before the first
+    /// observation.
     function firstEpoch(address asset) external view returns (uint32);
 
     /// @notice Number of config versions of `asset`; versions run from 1.

@@ -196,7 +196,8 @@ def test_observe_flash_loan_of_deposits_moves_the_mean_by_its_seconds(ready: Sta
 
 
 def test_observe_two_missed_epochs_are_carried(ready: Stage) -> None:
-    first = ready.observe().timestamp // EPOCH_LENGTH
+    ready.observe()
+    first = ready.observe_epochs(1)
     newest = ready.into_epoch(epochs=3)
     ready.set_price(2 * ETHER)
     receipt = ready.observe()
@@ -211,7 +212,7 @@ def test_inputs_of_whole_window_equals_the_models_features(stage: Stage) -> None
     owner, restaker = stage.actors.owner, stage.actors.restaker
     stage.token.approve(stage.deposit, 1000 * ETHER, sender=restaker)
     epoch = 0
-    for step in range(WINDOW + 1):
+    for step in range(WINDOW + 2):
         if step == 4:
             stage.into_epoch()  # missed: carried
         epoch = stage.into_epoch(seconds=step)
@@ -240,20 +241,20 @@ def test_inputs_of_future_epoch_reverts(ready: Stage) -> None:
         ready.observer.inputsOf(ready.token, epoch)
 
 
-def test_inputs_of_eight_observations_is_incomplete(stage: Stage) -> None:
-    epoch = stage.observe_epochs(WINDOW)
+def test_inputs_of_baseline_and_eight_observations_is_incomplete(stage: Stage) -> None:
+    epoch = stage.observe_epochs(WINDOW + 1)
     with reverts_with("WindowIncomplete", asset=stage.token, epoch=epoch, firstEpoch=epoch - WINDOW + 1):
         stage.observer.inputsOf(stage.token, epoch)
 
 
 def test_inputs_of_after_three_missed_epochs_starts_again(stage: Stage) -> None:
-    last = stage.observe_epochs(WINDOW + 1)
+    last = stage.observe_epochs(WINDOW + 2)
     assert len(stage.observer.inputsOf(stage.token, last)[0]) == 32
     epoch = stage.into_epoch(epochs=4)
     stage.set_price(ETHER)
     stage.observe()
-    assert stage.observer.firstEpoch(stage.token) == epoch
-    with reverts_with("WindowIncomplete", asset=stage.token, epoch=epoch, firstEpoch=epoch):
+    assert stage.observer.firstEpoch(stage.token) == epoch + 1
+    with reverts_with("WindowIncomplete", asset=stage.token, epoch=epoch, firstEpoch=epoch + 1):
         stage.observer.inputsOf(stage.token, epoch)
     with reverts_with("InputsUnavailable", asset=stage.token, epoch=last):
         stage.observer.inputsOf(stage.token, last)
@@ -264,10 +265,10 @@ def test_inputs_of_window_across_configs_reverts(stage: Stage) -> None:
     observer = owner.deploy(stage.project.AssetObserver, stage.authority, stage.deposit, EPOCH_LENGTH, 2, ZERO_ADDRESS)
     observer.addAssetConfig(stage.token, stage.config(), sender=owner)
     epoch = 0
-    for step in range(WINDOW + 1):
+    for step in range(WINDOW + 2):
         epoch = stage.into_epoch()
         stage.set_price(ETHER)
-        if step == 4:
+        if step == 5:
             observer.addAssetConfig(stage.token, stage.config(heartbeat=3600), sender=owner)
         observer.observe(stage.token, sender=stage.actors.stranger)
     assert observer.observationOf(stage.token, epoch - 3).configVersion == 1

@@ -18,7 +18,7 @@ contract CorridorHandler is Stage {
         registry.propose(MODEL_ID, circuit(address(verifier)));
         CHEATS.warp(block.timestamp + ACTIVATION_DELAY);
         registry.activate(MODEL_ID, 1, currentEpoch());
-        observeEpochs(9);
+        observeEpochs(10);
     }
 
     function theFeed() external view returns (IRiskFeed) {

@@ -10,7 +10,7 @@ contract RiskFeedTest is Stage {
         registry.propose(MODEL_ID, circuit(address(verifier)));
         CHEATS.warp(block.timestamp + ACTIVATION_DELAY);
         registry.activate(MODEL_ID, 1, currentEpoch());
-        observeEpochs(9);
+        observeEpochs(10);
     }
 
     function test_latestScore_oneSecondTooOld_reverts() external {

@@ -27,7 +27,7 @@ from veristake.demo.processes import ProcessGroup
 from veristake.toolchain import find_tool
 
 PROJECT = Path(__file__).resolve().parents[2]
-HOME, EPOCHS, HOUR = 31337, 10, 3600
+HOME, EPOCHS, HOUR = 31337, 11, 3600
 
 
 @dataclass(frozen=True)

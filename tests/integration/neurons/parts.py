@@ -33,7 +33,7 @@ from veristake.demo.processes import ProcessGroup
 from veristake.toolchain import find_tool
 
 PROJECT = Path(__file__).resolve().parents[3]
-CHAIN_ID, EPOCHS, HOUR = 31337, 9, 3600
+CHAIN_ID, EPOCHS, HOUR = 31337, 10, 3600
 SYMBOLS = ("ezETH", "weETH")
 MODEL = "veristake/tiny-linear/1"
 T = TypeVar("T")
