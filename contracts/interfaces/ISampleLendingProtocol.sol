@@ -10,8 +10,9 @@ interface ISampleLendingProtocol {
     /// @param risk exit risk, 1e18 = certain
     /// @param updatedAt Unix time of the observation behind the score, seconds
     event LoanToValueSet(address indexed asset, uint256 bps, uint256 risk, uint256 updatedAt);
-    /// @notice The feed gave no score, for `reason` (its revert data): the last safe loan-to-value stays.
-    event LoanToValueKept(address indexed asset, uint256 bps, bytes reason);
+    /// @notice The feed gave no score, for `reason` (its revert data): `bps` follows the last one while it is young enough, and
+    /// is the floor beyond that or when a guardian disowned it.
+    event LoanToValueWithoutScore(address indexed asset, uint256 bps, bytes reason);
 
     error AssetNotListed(address asset);
     error AssetAlreadyListed(address asset);
@@ -24,6 +25,6 @@ interface ISampleLendingProtocol {
     /// @return bps loan-to-value from now on, ten-thousandths
     function refresh(address asset) external returns (uint256 bps);
 
-    /// @notice Loan-to-value of `asset`, ten-thousandths.
+    /// @notice Loan-to-value of `asset` now, ten-thousandths: the floor once the last score is too old.
     function loanToValueOf(address asset) external view returns (uint256 bps);
 }

@@ -58,7 +58,7 @@ class Scene:
 def scene(project: Any, chain: Any, accounts: Any) -> Scene:
     stage = build_stage(project, chain, Actors.of(accounts))
     stage.serve()
-    epoch = stage.observe_epochs(WINDOW + 2)
+    epoch = stage.observe_epochs(WINDOW + 3)
     inputs = tuple(stage.observer.inputsOf(stage.token, epoch)[0])
     assert min(inputs) < 0 < max(inputs)
     stage.accept(inputs, TAG, OUTPUTS, PROOF)

@@ -39,19 +39,20 @@ def test_loan_to_value_starts_at_the_floor(lending, ezeth):
         (-1, 1000),
     ],
 )
-def test_refresh_follows_risk_between_base_and_floor(lending, ezeth, risk_feed, owner, stranger, risk, bps):
-    risk_feed.setAnswer(risk, 1_700_000_000, sender=owner)
+def test_refresh_follows_risk_between_base_and_floor(lending, ezeth, risk_feed, owner, stranger, chain, risk, bps):
+    now = chain.blocks.head.timestamp
+    risk_feed.setAnswer(risk, now, sender=owner)
     receipt = lending.refresh(ezeth, sender=stranger)
     # anything that is not a risk counts as certain exit
     bounded = risk if 0 <= risk <= RISK_ONE else RISK_ONE
-    expected = lending.LoanToValueSet(asset=ezeth, bps=bps, risk=bounded * 10**10, updatedAt=1_700_000_000)
+    expected = lending.LoanToValueSet(asset=ezeth, bps=bps, risk=bounded * 10**10, updatedAt=now)
     assert receipt.decode_logs(lending.LoanToValueSet) == [expected]
     assert lending.loanToValueOf(ezeth) == bps
 
 
-def test_refresh_without_score_keeps_the_last_safe_value(lending, ezeth, risk_feed, project, owner, stranger):
+def test_refresh_before_the_first_score_stays_at_the_floor(lending, ezeth, risk_feed, project, owner, stranger):
     receipt = lending.refresh(ezeth, sender=stranger)
-    kept = receipt.decode_logs(lending.LoanToValueKept)
+    kept = receipt.decode_logs(lending.LoanToValueWithoutScore)
     assert [(log.asset, log.bps) for log in kept] == [(ezeth, 1000)]
     # the reason is the feed's own error, with its argument
     assert bytes(kept[0].reason)[4:] == (0).to_bytes(32, "big")
