@@ -173,7 +173,8 @@ contract AssetObserver is ObserverConfigs {
         uint256 previous = _stored(asset, series.latestEpoch).supply;
         uint256 band = SUPPLY_BAND_PERCENT * (epoch - series.latestEpoch);
         uint256 least = (previous * (100 - band)) / 100;
-        uint256 most = (previous * (100 + band)) / 100;
+        // rounded up, so that the smallest of supplies can grow
+        uint256 most = Math.ceilDiv(previous * (100 + band), 100);
         return Math.min(Math.max(supply, least), most);
     }
 

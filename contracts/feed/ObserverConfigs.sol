@@ -29,6 +29,7 @@ abstract contract ObserverConfigs is IAssetObserver, AccessManaged {
     mapping(address asset => ConfigVersion[]) private _versions;
 
     constructor(uint32 epochLength, uint32 configDelayEpochs) {
+        if (configDelayEpochs == 0) revert ConfigDelayIsZero();
         EPOCH_LENGTH = epochLength;
         CONFIG_DELAY_EPOCHS = configDelayEpochs;
     }

@@ -83,6 +83,8 @@ interface IAssetObserver is IInputSource {
     error InvalidConfig(address asset, uint256 field);
     /// @notice An earlier version is not in effect yet: wait until it is.
     error ConfigPending(address asset, uint16 configVersion);
+    /// @notice Nobody could look at a config before it is read.
+    error ConfigDelayIsZero();
     error UnknownConfigVersion(address asset, uint16 configVersion);
     error InvalidEpochLength(uint32 epochLength, uint256 minimum);
 

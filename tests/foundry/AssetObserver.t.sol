@@ -2,6 +2,7 @@
 pragma solidity ^0.8.30;
 
 import {Stage} from "./Stage.sol";
+import {AssetObserver} from "../../contracts/feed/AssetObserver.sol";
 import {IAssetObserver} from "../../contracts/interfaces/IAssetObserver.sol";
 import {IInputSource} from "../../contracts/interfaces/IInputSource.sol";
 
@@ -22,7 +23,7 @@ contract AssetObserverTest is Stage {
         observeNow(1 ether);
         uint256 stored = observer.observationOf(address(token), currentEpoch()).supply;
         uint256 least = (before * (100 - 2 * gap)) / 100;
-        uint256 most = (before * (100 + 2 * gap)) / 100;
+        uint256 most = (before * (100 + 2 * gap) + 99) / 100;
         // a series that starts again forgets the supply before
         if (gap > 3) equal(stored, supply);
         else if (supply < least) equal(stored, least);
@@ -67,6 +68,19 @@ contract AssetObserverTest is Stage {
         }
         (int256[] memory inputs,) = observer.inputsOf(address(token), last + gap);
         equal(inputs.length, 32);
+    }
+
+    function test_observe_tinySupply_canGrow() external {
+        token.burn(address(this), 1_000_000 ether - 40);
+        observeEpochs(2);
+        token.mint(address(this), 1_000_000 ether);
+        observeEpochs(1);
+        equal(observer.observationOf(address(token), currentEpoch()).supply, 41);
+    }
+
+    function test_constructor_configDelayZero_reverts() external {
+        CHEATS.expectRevert(abi.encodeWithSelector(IAssetObserver.ConfigDelayIsZero.selector));
+        new AssetObserver(address(authority), address(totals), EPOCH_LENGTH, 0, address(0));
     }
 
     function test_inputsOf_fullRing_holdsTwentyFourWindows() external {

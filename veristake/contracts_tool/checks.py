@@ -40,6 +40,8 @@ _G2 = (
     0x12C85EA5DB8C6DEB4AAB71808DCB408FE3D1E7690C43D37B4CE6CC0166FA7DAA,
 )
 _KNOWN_ANSWERS = (
+    # 3^5 mod 7, each number one byte long
+    _KnownAnswer(5, "modular exponentiation", _words(1, 1, 1) + "030507", "05"),
     _KnownAnswer(6, "bn254 addition", _words(1, 2, 1, 2), _words(*_TWICE_G1)),
     _KnownAnswer(7, "bn254 multiplication", _words(1, 2, 2), _words(*_TWICE_G1)),
     # e(G1, G2) * e(-G1, G2) = 1
@@ -151,7 +153,7 @@ def check_feature_scale(plan: Plan, manifest: CircuitManifest) -> None:
 
 
 def check_precompiles(web3: Web3) -> None:
-    """Refuse a chain where an EZKL verifier cannot work (EIP-196, EIP-197).
+    """Refuse a chain where an EZKL verifier cannot work (EIP-196, EIP-197, EIP-198).
 
     Not every EVM has the precompiles where Ethereum does, and a call to an address without code succeeds.
 
@@ -164,7 +166,7 @@ def check_precompiles(web3: Web3) -> None:
         if answer.hex() != known.answer:
             raise ChainError(
                 f"precompile 0x{known.address:02x} ({known.name}) answers 0x{answer.hex() or '(nothing)'}",
-                remedy="This chain cannot verify EZKL proofs: choose one with EIP-196 and EIP-197",
+                remedy="This chain cannot verify EZKL proofs: choose one with EIP-196, EIP-197 and EIP-198",
             )
 
 

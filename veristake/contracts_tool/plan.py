@@ -142,8 +142,8 @@ class AbroadPlan(_ChainPlan):
 
     Attributes:
         home: deployment JSON of the home chain: observer, epoch length and assets come from there.
-        attesters: who may sign inputs.
-        threshold: signatures needed.
+        attesters: who may sign inputs, none twice.
+        threshold: signatures needed; more than half of the attesters.
         attester_delay: time between announcing and accepting other attesters, seconds.
     """
 
@@ -154,9 +154,14 @@ class AbroadPlan(_ChainPlan):
     attester_delay: int = Field(default=_DAY, gt=0, lt=_BITS_32)
 
     @model_validator(mode="after")
-    def _threshold_reachable(self) -> Self:
-        if self.threshold > len(self.attesters):
-            raise ValueError(f"threshold {self.threshold} exceeds the {len(self.attesters)} attesters")
+    def _majority_of_distinct_attesters(self) -> Self:
+        count = len(self.attesters)
+        if len(set(self.attesters)) != count:
+            raise ValueError("an attester is named twice")
+        if self.threshold > count:
+            raise ValueError(f"threshold {self.threshold} exceeds the {count} attesters")
+        if self.threshold * 2 <= count:
+            raise ValueError(f"threshold {self.threshold} is not more than half of the {count} attesters")
         return self
 
 

@@ -110,19 +110,21 @@ class ChainWithout:
             return b""
         twice = "030644e72e131a029b85045b68181585d97816a916871ca8d3c208c16d87cfd3"
         twice += "15ed738c0e0a7c92e7845f96b2ae9c0a68a6a449e3538fc7ff3ebf7a5a18a2c4"
+        if address == 5:
+            return b"\x05"
         return bytes.fromhex(twice) if address < 8 else (1).to_bytes(32, "big")
 
 
-@pytest.mark.parametrize("missing", [6, 7, 8])
+@pytest.mark.parametrize("missing", [5, 6, 7, 8])
 def test_check_precompiles_missing_one_is_named(missing):
     with pytest.raises(ChainError, match=rf"0x0{missing} .*\(nothing\)"):
         check_precompiles(ChainWithout(missing))
 
 
-def test_check_precompiles_asks_all_three():
+def test_check_precompiles_asks_all_four():
     chain = ChainWithout(0)
     check_precompiles(chain)
-    assert chain.asked == [6, 7, 8]
+    assert chain.asked == [5, 6, 7, 8]
 
 
 def test_prepare_ape_without_set_up_names_the_remedy(tmp_path):

@@ -1,8 +1,10 @@
 """Plans from TOML."""
 
+import tomllib
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from statements.errors import ConfigurationError
 from veristake.contracts_tool.plan import AbroadPlan, HomePlan, load_plan
@@ -54,6 +56,20 @@ def test_load_plan_unreachable_threshold_is_refused(tmp_path):
     path.write_text((PLANS / "local_abroad.toml").read_text("utf-8").replace("threshold = 1", "threshold = 2"), "utf-8")
     with pytest.raises(ConfigurationError, match="threshold 2 exceeds the 1 attesters"):
         load_plan(path)
+
+
+@pytest.mark.parametrize(
+    ("attesters", "threshold", "words"),
+    [
+        ([ATTESTER, ATTESTER], 2, "an attester is named twice"),
+        ([ATTESTER, ATTESTER.lower()], 2, "an attester is named twice"),
+        ([ATTESTER, "0x" + "11" * 20], 1, "threshold 1 is not more than half of the 2 attesters"),
+    ],
+)
+def test_abroad_plan_no_majority_of_distinct_attesters_is_refused(attesters, threshold, words):
+    fields = tomllib.loads((PLANS / "local_abroad.toml").read_text("utf-8"))
+    with pytest.raises(ValidationError, match=words):
+        AbroadPlan.model_validate({**fields, "attesters": attesters, "threshold": threshold})
 
 
 def test_load_plan_missing_file_is_named(tmp_path):
