@@ -186,6 +186,40 @@ def test_adapters_revert_before_the_first_round(abroad):
             adapter.functions.latestRoundData().call()
 
 
+def roles_of(web3, deployment, accounts):
+    """Every (role, account, delay in seconds) that is held."""
+    authority = web3.eth.contract(deployment.address("AccessManager"), abi=load_abi("AccessManager"))
+    asked = {
+        (role, account): authority.functions.hasRole(role, account).call() for role in (0, 1, 2) for account in accounts
+    }
+    return {(role, account, delay) for (role, account), (held, delay) in asked.items() if held}
+
+
+def test_deploy_without_named_roles_leaves_them_to_the_deployer(home):
+    _, web3, path = home
+    assert roles_of(web3, read(path), [ADMIN, ATTESTER]) == {(0, ADMIN, 0), (1, ADMIN, 0), (2, ADMIN, 0)}
+
+
+def test_deploy_named_roles_take_over_from_the_deployer(home_plan, home, circuit, tmp_path):
+    url, web3, _ = home
+    named = [web3.to_checksum_address("0x" + digits * 20) for digits in ("a1", "a2", "a3")]
+    roles = "".join(
+        f'{role} = "{account}"\n' for role, account in zip(("admin", "proposer", "guardian"), named, strict=True)
+    )
+    plan = tmp_path / "plan.toml"
+    plan.write_text(f"{roles}admin_delay = 3600\n" + home_plan.read_text("utf-8"), "utf-8")
+    assert command("deploy", "--plan", plan, "--rpc", url, "--output", tmp_path / "out").exit_code == 0
+    deployment = read(tmp_path / "out" / "31337.json")
+    assert roles_of(web3, deployment, [ADMIN, *named]) == {(0, named[0], 3600), (1, named[1], 0), (2, named[2], 0)}
+    assert deployment.models[circuit.manifest.model_name].version_id == 1
+
+
+def test_deploy_admin_that_is_the_deployer_is_refused(home_plan, home, tmp_path):
+    plan = tmp_path / "plan.toml"
+    plan.write_text(f'admin = "{ADMIN}"\n' + home_plan.read_text("utf-8"), "utf-8")
+    refused(["--plan", plan, "--rpc", home[0]], home[1], tmp_path / "out", ADMIN, "deploying account")
+
+
 # ----------------------------------------------------------------------- check
 
 

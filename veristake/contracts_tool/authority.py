@@ -8,6 +8,8 @@ from eth_utils.crypto import keccak
 
 from veristake.contracts_tool.session import Contract, Deployer
 
+ADMIN_ROLE = 0
+"""May do everything, and give out roles; AccessManager's ``ADMIN_ROLE``."""
 PROPOSER_ROLE = 1
 """May propose and activate circuit versions; ``Authority.PROPOSER``."""
 GUARDIAN_ROLE = 2
@@ -25,6 +27,19 @@ class Configuration:
         """Name a role and give it to ``holder``, without delay."""
         self._add(self._authority.labelRole, role, label)
         self._add(self._authority.grantRole, role, holder, 0)
+
+    def name_another(self, role: int, holder: str) -> None:
+        """Give a role that is already named to one more account, without delay."""
+        self._add(self._authority.grantRole, role, holder, 0)
+
+    def hand_over(self, admin: str, delay: int, deployer: str) -> None:
+        """Make ``admin`` the admin, ``delay`` seconds from announcing to doing, and let ``deployer`` be one no more."""
+        self._add(self._authority.grantRole, ADMIN_ROLE, admin, delay)
+        self.renounce(ADMIN_ROLE, deployer)
+
+    def renounce(self, role: int, deployer: str) -> None:
+        """Let the account that sends all this give up a role."""
+        self._add(self._authority.renounceRole, role, deployer)
 
     def open_to(self, role: int, *methods: Any) -> None:
         """Let ``role`` call ``methods``, all of one contract."""

@@ -62,13 +62,14 @@ def preflight(plan: Plan, web3: Web3, project: Path) -> CircuitManifest:
 
     Raises:
         CircuitError: no manifest, a `dev` SRS off a local chain, or a verifier of another build.
-        ConfigurationError: mocks, well-known keys, or features that do not fit.
+        ConfigurationError: mocks, well-known keys, roles in one hand, or features that do not fit.
         ChainError: another chain, or one without the precompiles.
     """
     # every file: what is registered on-chain is the hash of files that were looked at, not of a manifest's word
     manifest = open_circuit(plan.circuit, with_proving_key=True).manifest
     check_chain_id(web3, plan.chain_id)
     check_local_only_parts(plan, manifest)
+    check_roles(plan)
     check_verifier_source(project, manifest)
     check_feature_scale(plan, manifest)
     check_precompiles(web3)
@@ -114,6 +115,46 @@ def check_local_only_parts(plan: Plan, manifest: CircuitManifest) -> None:
         raise ConfigurationError(
             f"assets {', '.join(mocks)} are mocks; chain {plan.chain_id} is not local",
             remedy="Give assets.<symbol>.existing",
+        )
+
+
+def check_roles(plan: Plan) -> None:
+    """Refuse on a public chain that one key holds every power, or that a version serves without notice.
+
+    Raises:
+        ConfigurationError: a role is not named, two are one account, or versions need not wait.
+    """
+    if plan.chain_id in LOCAL_CHAIN_IDS:
+        return
+    holders = {"admin": plan.admin, "proposer": plan.proposer, "guardian": plan.guardian}
+    missing = [role for role, holder in holders.items() if holder is None]
+    if missing:
+        raise ConfigurationError(
+            f"{', '.join(missing)} not named; chain {plan.chain_id} is not local",
+            remedy="Give admin, proposer and guardian, three accounts",
+        )
+    if len(set(holders.values())) != len(holders):
+        raise ConfigurationError(
+            f"admin, proposer and guardian are not three accounts; chain {plan.chain_id} is not local",
+            remedy="Give each role an account of its own",
+        )
+    if plan.activation_delay == 0:
+        raise ConfigurationError(
+            f"activation_delay is 0; chain {plan.chain_id} is not local",
+            remedy="Give the seconds in which everybody can look at a proposed circuit",
+        )
+
+
+def check_admin_is_another(plan: Plan, deployer: str) -> None:
+    """Refuse to hand over to the account that gives everything up.
+
+    Raises:
+        ConfigurationError: the named admin is the deployer.
+    """
+    if plan.admin is not None and plan.admin == deployer:
+        raise ConfigurationError(
+            f"admin {plan.admin} is the deploying account, which renounces",
+            remedy="Leave admin out, or name another account",
         )
 
 

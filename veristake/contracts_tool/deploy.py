@@ -10,7 +10,7 @@ from statements.deployment import DeployedAsset, DeployedModel, Deployment
 from statements.errors import ConfigurationError
 from verifier_gen.manifest import CircuitManifest
 from veristake.contracts_tool.authority import GUARDIAN_ROLE, PROPOSER_ROLE, Configuration
-from veristake.contracts_tool.checks import check_funds, preflight
+from veristake.contracts_tool.checks import check_admin_is_another, check_funds, preflight
 from veristake.contracts_tool.compile import compiled_project
 from veristake.contracts_tool.environment import prepare_ape
 from veristake.contracts_tool.home import ObservedAsset, deploy_home_side
@@ -60,17 +60,19 @@ def deploy_connected(plan: Plan, provider: Any, root: Path, output: Path, progre
     web3 = provider.web3
     manifest = preflight(plan, web3, root)
     account = open_account(plan.account)
+    check_admin_is_another(plan, account.address)
     check_funds(web3, account.address)
     deployer = Deployer(compiled_project(root, progress), account, web3, progress)
     return write_deployment(_deploy(deployer, plan, manifest), output)
 
 
 def _deploy(deployer: Deployer, plan: Plan, manifest: CircuitManifest) -> Deployment:
-    admin = deployer.account.address
-    authority = deployer.create("Authority", admin)
+    sender = deployer.account.address
+    authority = deployer.create("Authority", sender)
     configuration = Configuration(authority)
-    configuration.grant(PROPOSER_ROLE, "proposer", admin)
-    configuration.grant(GUARDIAN_ROLE, "guardian", plan.guardian or admin)
+    # the sender proposes the first version, whoever proposes later ones
+    configuration.grant(PROPOSER_ROLE, "proposer", sender)
+    configuration.grant(GUARDIAN_ROLE, "guardian", plan.guardian or sender)
     if isinstance(plan, HomePlan):
         source = _home_source(deployer, plan, authority, configuration, manifest)
     else:
@@ -90,6 +92,7 @@ def _deploy(deployer: Deployer, plan: Plan, manifest: CircuitManifest) -> Deploy
     assets = {symbol: _adapters(deployer, manifest, feed.address, asset) for symbol, asset in source.assets.items()}
     for asset in assets.values():
         configuration.execute(lending.listAsset, asset.token, asset.exit_risk_feed, plan.base_loan_to_value_bps)
+    _give_up_roles(configuration, plan, sender)
     configuration.send(deployer)
 
     contracts = {
@@ -109,6 +112,15 @@ def _deploy(deployer: Deployer, plan: Plan, manifest: CircuitManifest) -> Deploy
         assets=assets,
         models=models,
     )
+
+
+def _give_up_roles(configuration: Configuration, plan: Plan, sender: str) -> None:
+    """The last calls: whoever the plan names takes over from the sender."""
+    if plan.proposer is not None and plan.proposer != sender:
+        configuration.name_another(PROPOSER_ROLE, plan.proposer)
+        configuration.renounce(PROPOSER_ROLE, sender)
+    if plan.admin is not None:
+        configuration.hand_over(plan.admin, plan.admin_delay, sender)
 
 
 def _home_source(

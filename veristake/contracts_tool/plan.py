@@ -103,7 +103,10 @@ class _ChainPlan(_PlanPart):
         maximum_age: age of an observation beyond which reads revert, seconds.
         activation_delay: time between proposing and activating a circuit version, seconds.
         base_loan_to_value_bps: what the sample protocol lends without any risk, ten-thousandths.
-        account: who deploys, and is admin and proposer.
+        account: who deploys; keeps no role that another is named for.
+        admin: who owns everything once it is deployed; the deployer when left out.
+        admin_delay: time between an admin's announcing a call and making it, seconds; for a named admin only.
+        proposer: who may propose and activate circuit versions; the deployer when left out.
         guardian: who may freeze; the deployer when left out.
     """
 
@@ -113,6 +116,9 @@ class _ChainPlan(_PlanPart):
     activation_delay: int = Field(default=0, ge=0, lt=_BITS_32)
     base_loan_to_value_bps: int = Field(default=7500, ge=1000, le=9500)
     account: AccountPlan
+    admin: Address | None = None
+    admin_delay: int = Field(default=_DAY, ge=0, lt=_BITS_32)
+    proposer: Address | None = None
     guardian: Address | None = None
 
 

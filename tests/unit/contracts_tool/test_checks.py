@@ -10,9 +10,11 @@ from statements.errors import ChainError, CircuitError, ConfigurationError
 from statements.instances import InstanceLayout
 from verifier_gen.manifest import CircuitManifest, sha256_file
 from veristake.contracts_tool.checks import (
+    check_admin_is_another,
     check_feature_scale,
     check_local_only_parts,
     check_precompiles,
+    check_roles,
     check_verifier_source,
 )
 from veristake.contracts_tool.environment import prepare_ape
@@ -71,6 +73,36 @@ def test_check_local_only_parts_public_chain_takes_real_parts():
 def test_check_local_only_parts_public_chain_refuses(changes, dev_srs, error, words):
     with pytest.raises(error, match=words):
         check_local_only_parts(home_plan(**changes), manifest(dev_srs=dev_srs))
+
+
+ROLES = {"admin": "0x" + "a1" * 20, "proposer": "0x" + "a2" * 20, "guardian": "0x" + "a3" * 20}
+
+
+def test_check_roles_three_accounts_and_a_delay_are_taken():
+    check_roles(home_plan(**ROLES, activation_delay=1))
+    check_roles(home_plan(31337))
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"admin": None, "guardian": None}, "admin, guardian not named"),
+        ({"proposer": None}, "proposer not named"),
+        ({"guardian": ROLES["admin"].upper().replace("X", "x")}, "not three accounts"),
+        ({"activation_delay": 0}, "activation_delay is 0"),
+    ],
+)
+def test_check_roles_public_chain_refuses(changes, words):
+    with pytest.raises(ConfigurationError, match=words):
+        check_roles(home_plan(**{**ROLES, "activation_delay": 1, **changes}))
+
+
+def test_check_admin_is_another_deployer_is_refused():
+    plan = home_plan(**ROLES)
+    check_admin_is_another(plan, plan.proposer)
+    check_admin_is_another(home_plan(), plan.admin)
+    with pytest.raises(ConfigurationError, match="is the deploying account"):
+        check_admin_is_another(plan, plan.admin)
 
 
 def test_check_verifier_source_missing_stale_and_right(tmp_path):
