@@ -83,7 +83,7 @@ contract AssetObserver is ObserverConfigs {
         if (supply == 0) revert SupplyIsZero(asset);
         bool continues = _continues(asset, epoch, series, supply);
         uint256 cumulative = DEPOSIT.cumulativeOf(asset);
-        observation = _read(asset, epoch, configVersion, series, cumulative);
+        observation = _read(asset, configVersion, series, cumulative);
         observation.elapsed = continues ? uint8(epoch - series.latestEpoch) : 1;
         supply = continues ? _boundedSupply(asset, epoch, series, supply) : supply;
         observation.supply = uint104(_fit(asset, supply, type(uint104).max));
@@ -137,7 +137,7 @@ contract AssetObserver is ObserverConfigs {
     }
 
     /// @dev Reads all of `asset` but its supply; only view calls, so that nothing can re-enter.
-    function _read(address asset, uint32 epoch, uint16 configVersion, Series memory series, uint256 cumulative)
+    function _read(address asset, uint16 configVersion, Series memory series, uint256 cumulative)
         private
         view
         returns (Observation memory observation)

@@ -252,6 +252,19 @@ def test_check_names_each_difference(home, tmp_path):
     assert "4 differences" in result.stdout
 
 
+def test_check_contract_that_obeys_another_is_a_difference(home, tmp_path):
+    url, _, path = home
+    first = read(path)
+    manager = first.contracts["AccessManager"]
+    other = first.model_copy(update={"contracts": {**first.contracts, "AccessManager": first.contracts["RiskFeed"]}})
+    file = tmp_path / "altered.json"
+    file.write_text(other.to_json(), "utf-8")
+    shown = command("check", file, "--rpc", url).stdout
+    for question in ("OmronDeposit.owner", "AssetObserver.authority", "VerifierRegistry.authority"):
+        assert f"{question}: recorded {first.address('RiskFeed')}, on the chain {manager.address}" in shown
+    assert "4 differences" in shown
+
+
 def test_check_unregistered_version_is_a_difference(home, tmp_path):
     url, _, path = home
     deployment = read(path)

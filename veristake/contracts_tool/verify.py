@@ -13,6 +13,7 @@ from veristake.contracts_tool.record import deployed_contract
 if TYPE_CHECKING:
     from web3 import Web3
 
+_MANAGED = ("AssetObserver", "AttestedInputs", "SampleLendingProtocol", "VerifierRegistry")
 _STATUS_NAMES = ("None", "Proposed", "Active", "Frozen")
 
 
@@ -40,7 +41,7 @@ class Difference:
 
 
 def differences(deployment: Deployment, web3: Web3) -> tuple[Difference, ...]:
-    """Compare a deployment with the live chain: code, adapters, registry versions.
+    """Compare a deployment with the live chain: code, adapters, who rules, registry versions.
 
     Args:
         deployment: what was recorded.
@@ -52,7 +53,12 @@ def differences(deployment: Deployment, web3: Web3) -> tuple[Difference, ...]:
     chain_id = web3.eth.chain_id
     if chain_id != deployment.chain_id:
         return (Difference("chain_id", str(deployment.chain_id), str(chain_id)),)
-    return (*_code_differences(deployment, web3), *_asset_differences(deployment, web3), *_models(deployment, web3))
+    return (
+        *_code_differences(deployment, web3),
+        *_asset_differences(deployment, web3),
+        *_rulers(deployment, web3),
+        *_models(deployment, web3),
+    )
 
 
 def _code_differences(deployment: Deployment, web3: Web3) -> Iterator[Difference]:
@@ -72,6 +78,30 @@ def _asset_differences(deployment: Deployment, web3: Web3) -> Iterator[Differenc
         for field, address in addresses.items():
             if not _has_code(web3, address):
                 yield Difference(f"{symbol}.{field}", address, "no code")
+
+
+def _rulers(deployment: Deployment, web3: Web3) -> Iterator[Difference]:
+    """Contracts that obey another than the recorded AccessManager, and deposits without notice."""
+    manager = deployment.contracts.get("AccessManager")
+    if manager is None or not _has_code(web3, manager.address):
+        return
+    asked = [(name, "authority") for name in _MANAGED] + [("OmronDeposit", "owner")]
+    for name, question in asked:
+        live = _answer(name, question, deployment, web3)
+        if live is not None and live != manager.address:
+            yield Difference(f"{name}.{question}", manager.address, str(live))
+    if _answer("OmronDeposit", "claimManagerDelay", deployment, web3) == 0:
+        yield Difference("OmronDeposit.claimManagerDelay", "a delay", "0")
+
+
+def _answer(name: str, question: str, deployment: Deployment, web3: Web3) -> object:
+    """What a view without arguments says; None when the contract is not there."""
+    recorded = deployment.contracts.get(name)
+    if recorded is None or not _has_code(web3, recorded.address):
+        return None
+    contract = web3.eth.contract(web3.to_checksum_address(recorded.address), abi=load_abi(name))
+    answer: object = contract.functions[question]().call()
+    return answer
 
 
 def _models(deployment: Deployment, web3: Web3) -> Iterator[Difference]:
