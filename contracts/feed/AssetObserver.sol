@@ -184,6 +184,7 @@ contract AssetObserver is ObserverConfigs {
         uint256 gap = epoch - series.latestEpoch;
         if (series.latestEpoch >= series.firstEpoch) return gap <= MAXIMUM_CARRIED + 1;
         // a baseline is never repeated, and counts only when the next supply confirms its own
+        // slither-disable-next-line incorrect-equality
         return gap == 1 && _boundedSupply(asset, epoch, series, supply) == supply;
     }
 
