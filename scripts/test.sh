@@ -15,8 +15,11 @@ step "linters"; bash scripts/lint.sh
 step "Foundry tests"; forge test
 rm -rf build/coverage && mkdir -p build/coverage
 step "unit tests"; coverage run -m pytest tests/unit -q
-step "contract tests on Anvil"; # Ape's own pytest plugin is switched off for all other tests
-coverage run .venv/bin/ape test tests/contracts --network ethereum:local:foundry -q -o addopts="-ra --strict-markers"
+# Ape's own pytest plugin is switched off for all other tests; these test Solidity, so Python's coverage is not traced
+step "contract tests on Anvil"
+ape test tests/contracts --network ethereum:local:foundry -q -o addopts="-ra --strict-markers" \
+  --ignore tests/contracts/test_deploy.py --ignore tests/contracts/test_compile.py
+step "deployment tests"; coverage run -m pytest tests/contracts/test_deploy.py tests/contracts/test_compile.py -q
 step "integration tests"; coverage run -m pytest tests/integration -q
 step "end-to-end test"; coverage run -m pytest tests/e2e -q
 step "line coverage"; coverage combine --quiet && coverage report --fail-under=85
