@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
+import sys
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -26,7 +28,7 @@ def run_isolated(call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     name = getattr(call, "__name__", "call")
     # spawned, because EZKL hangs in a forked child of a process that has used it
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(max_workers=1, mp_context=context) as executor:
+    with ProcessPoolExecutor(max_workers=1, mp_context=context, initializer=stdout_to_stderr) as executor:
         try:
             return executor.submit(call, *args, **kwargs).result(TIMEOUT_SECONDS)
         except TimeoutError as error:
@@ -41,6 +43,11 @@ def run_isolated(call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
             ) from error
         except RuntimeError as error:
             raise CircuitError(f"EZKL refused in {name}: {error}", remedy="See docs/circuits.md") from error
+
+
+def stdout_to_stderr() -> None:
+    """For a process that runs EZKL: it prints as it likes, where ``--json`` promises one document."""
+    os.dup2(sys.stderr.fileno(), 1)
 
 
 def kill_workers(executor: ProcessPoolExecutor) -> None:

@@ -19,7 +19,7 @@ from statements.errors import CircuitError
 from statements.instances import Instances
 from verifier_gen import prover
 from verifier_gen.circuit import Circuit, open_circuit
-from verifier_gen.isolated import kill_workers
+from verifier_gen.isolated import kill_workers, stdout_to_stderr
 from verifier_gen.prover import Proof
 
 P = ParamSpec("P")
@@ -45,6 +45,7 @@ def _warm(directory: Path, with_proving_key: bool) -> None:
 
 
 def _start_worker() -> None:
+    stdout_to_stderr()
     # Ctrl-C reaches the whole process group: the parent decides when workers stop
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,7 +43,9 @@ def compiled_project(root: Path, progress: Progress = lambda _: None, *, force: 
         if not current:
             progress("compiling all contracts")
         try:
-            project.load_contracts(use_cache=current)
+            # Ape tells of its compiling on standard output, where --json promises one document
+            with redirect_stdout(sys.stderr):
+                project.load_contracts(use_cache=current)
         except ApeException as error:
             first_line = str(error).strip().splitlines()[0]
             raise ConfigurationError(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 from types import FrameType
 
@@ -67,7 +69,9 @@ def demo(
     choice = MarketChoice(epochs=epochs, seed=seed, replay=replay, replay_asset=replay_asset, columns=columns)
     with only_one_demo(project.build), ProcessGroup(project.build / "demo" / "logs") as processes:
         stages = Stages(console)
-        result, corridor = Demo(project, choice, processes, stages, Ports(home_port, abroad_port)).run()
+        # whatever a library prints, standard output is for the result
+        with redirect_stdout(sys.stderr):
+            result, corridor = Demo(project, choice, processes, stages, Ports(home_port, abroad_port)).run()
         if as_json:
             click.echo(result.model_dump_json(indent=1))
         else:
