@@ -1,5 +1,8 @@
 #!/usr/bin/env bash
 # All linters and tests, with the line coverage of Python over all of them.
+#
+# Two lanes run beside each other, one for each core: what Ape touches (it may not run twice in one project folder),
+# and the rest. The second lane's output appears when it has ended.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export PATH="$PWD/.venv/bin:$PWD/build/bin:$PWD/node_modules/.bin:$PATH"
@@ -9,20 +12,49 @@ export TMPDIR="$PWD/build/tmp"
 mkdir -p "$TMPDIR"
 export COVERAGE_FILE="$PWD/build/coverage/data" COVERAGE_PROCESS_START="$PWD/pyproject.toml"
 step() { printf '\n== %s (%ss)\n' "$1" "$SECONDS"; }
+covered() { coverage run -m pytest "$@" -q; }
+
+with_ape=(ape_scripts cli_failures corridor demo_failures)
+
+ape_lane() {
+  step "linters"; bash scripts/lint.sh
+  step "Foundry tests"; forge test
+  # Ape's own pytest plugin is switched off for all other tests; these test Solidity, so Python's coverage is not traced
+  step "contract tests on Anvil"
+  ape test tests/contracts --network ethereum:local:foundry -q -o addopts="-ra --strict-markers" \
+    --ignore tests/contracts/test_deploy.py --ignore tests/contracts/test_compile.py
+  step "deployment tests"; covered tests/contracts/test_deploy.py tests/contracts/test_compile.py
+  # a process each: Ape and py-evm change the process that imports them (py-evm raises the recursion limit tenfold)
+  for name in "${with_ape[@]}"; do step "integration: $name"; covered "tests/integration/test_$name.py"; done
+  step "lane of Ape is done"
+}
+
+other_lane() {
+  step "unit tests"; covered tests/unit
+  step "integration: neurons"; covered tests/integration/neurons
+  for file in tests/integration/test_*.py; do
+    name=$(basename "$file" .py); name=${name#test_}
+    [[ " ${with_ape[*]} " == *" $name "* ]] && continue
+    step "integration: $name"; covered "$file"
+  done
+  step "the other lane is done"
+}
 
 step "circuits"; veristake circuit build tiny; veristake circuit build staking
-step "linters"; bash scripts/lint.sh
-step "Foundry tests"; forge test
 rm -rf build/coverage && mkdir -p build/coverage
-step "unit tests"; coverage run -m pytest tests/unit -q
-# Ape's own pytest plugin is switched off for all other tests; these test Solidity, so Python's coverage is not traced
-step "contract tests on Anvil"
-ape test tests/contracts --network ethereum:local:foundry -q -o addopts="-ra --strict-markers" \
-  --ignore tests/contracts/test_deploy.py --ignore tests/contracts/test_compile.py
-step "deployment tests"; coverage run -m pytest tests/contracts/test_deploy.py tests/contracts/test_compile.py -q
-# a process each: Ape and py-evm change the process that imports them (py-evm raises the recursion limit tenfold)
-step "integration tests"
-for tests in tests/integration/neurons tests/integration/test_*.py; do coverage run -m pytest "$tests" -q; done
-step "end-to-end test"; coverage run -m pytest tests/e2e -q
+other_log=build/other-lane.log
+# a shell of its own, so that 'set -e' holds inside it
+(set -e; other_lane) >"$other_log" 2>&1 & other=$!
+trap 'kill $other 2>/dev/null || true' EXIT
+ape_failed=0
+set +e; (set -e; ape_lane); ape_failed=$?; set -e
+other_failed=0
+wait "$other" || other_failed=$?
+trap - EXIT
+cat "$other_log"
+if ((ape_failed || other_failed)); then
+  step "failed: lane of Ape $ape_failed, the other lane $other_failed"; exit 1
+fi
+step "end-to-end test"; covered tests/e2e
 step "line coverage"; coverage combine --quiet && coverage report --fail-under=85
 step "done"
