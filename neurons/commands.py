@@ -131,14 +131,17 @@ def validator_run(config: Path) -> None:
 def validator_scores(config: Path, as_json: bool, hotkey: str | None) -> None:
     """Show the miners' scores, and why they are what they are."""
     from neurons.settings import load_settings
-    from neurons.validator.existing import open_existing, place_of
+    from neurons.validator.migrate import open_existing
     from neurons.validator.settings import ValidatorSettings
+    from neurons.validator.store import ValidatorStore
+    from state_database.existing import place_of
 
     state_url = load_settings(ValidatorSettings, config).state_url
-    store = open_existing(state_url)
-    if store is None:
+    engine = open_existing(state_url)
+    if engine is None:
         click.echo("[]" if as_json else f"no state yet at {place_of(state_url)}")
         return
+    store = ValidatorStore(engine, "")
     try:
         if hotkey is not None:
             changes = store.changes(hotkey)

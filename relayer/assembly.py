@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
-from relayer.calldata import ErrorCatalogue
 from relayer.chain import Chain
 from relayer.follower import Follower
 from relayer.intake import IntakeRules, ProofVerifier, SourceReader
@@ -22,6 +21,7 @@ from relayer.writer import ChainWriter
 from signed_http.client import SignedClient
 from signed_http.wallets import HotkeyKeypair
 from statements.abi import load_abi
+from statements.abi.calldata import ErrorCatalogue
 from statements.errors import ConfigurationError
 from statements.subject import model_id
 from verifier_gen.circuit import Circuit, open_circuit

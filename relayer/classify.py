@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
-from relayer.calldata import ErrorCatalogue
+from statements.abi.calldata import ErrorCatalogue
 
 
 class RpcError(Exception):

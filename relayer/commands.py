@@ -172,7 +172,7 @@ def show(job_id: int, settings_path: Path, as_json: bool) -> None:
 
 def _open(settings_path: Path) -> tuple[RelayerSettings, Views | None]:
     """The settings, and what can be seen of the state; None when there is none yet. Nothing is made or changed."""
-    from relayer.outbox.existing import open_existing
+    from relayer.outbox.database import open_existing
     from relayer.outbox.views import Views
     from relayer.settings import load_settings
 
@@ -187,7 +187,7 @@ def _no_state(settings: RelayerSettings, as_json: bool, empty: dict[str, Any]) -
 
 
 def _missing(settings: RelayerSettings) -> str:
-    from relayer.outbox.existing import place_of
+    from state_database.existing import place_of
 
     return f"no state yet at {place_of(settings.state_url)}"
 

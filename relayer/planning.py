@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from relayer.calldata import Abi, encode_call
+from statements.abi.calldata import Abi, encode_call
 from statements.attestation import SignedAttestation
 from statements.job import Job, JobKind
 from statements.proven_inference import ProvenInference

@@ -6,7 +6,6 @@ import asyncio
 
 import structlog
 
-from relayer.calldata import ErrorCatalogue
 from relayer.chain import Block, Chain
 from relayer.classify import Judgement, RpcError, SendAnswer, Verdict, judge_revert
 from relayer.fees import Fees, GasAboveCapError, check_funds, gas_limit, plan_fees
@@ -15,6 +14,7 @@ from relayer.nonces import Nonce
 from relayer.outbox.job_store import JobStore, NonceView
 from relayer.outbox.records import AttemptRecord, JobRecord
 from relayer.states import JobState
+from statements.abi.calldata import ErrorCatalogue
 from statements.errors import ChainError, VeristakeError
 
 log = structlog.get_logger(__name__)

@@ -9,6 +9,8 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Engine
 
+from state_database import existing
+
 VERSION_TABLE = "validator_schema_version"
 
 
@@ -18,6 +20,17 @@ def migrate(engine: Engine) -> None:
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def open_existing(state_url: str) -> Engine | None:
+    """Engine of the database that a validator has made, None when none has yet; changes nothing.
+
+    Raises:
+        ConfigurationError: the URL is malformed, the database cannot be opened, or its schema is of another release.
+    """
+    return existing.open_existing(
+        state_url, newest_schema=newest_schema(), version_table=VERSION_TABLE, program="veristake validator run"
+    )
 
 
 def newest_schema() -> str | None:

@@ -12,9 +12,11 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 
+from state_database import existing
 from statements.errors import ConfigurationError
 
 _MIGRATIONS = Path(__file__).parent.parent / "migrations"
+VERSION_TABLE = "alembic_version"
 _BUSY_SECONDS = 15
 
 
@@ -66,6 +68,17 @@ def _prepare_sqlite(engine: Engine) -> None:
     def begin(connection: Connection) -> None:
         reads = connection.get_execution_options().get("reads_only", False)
         connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+def open_existing(url: str) -> Engine | None:
+    """Engine of the state that a relayer has made, None when none has yet; changes nothing.
+
+    Raises:
+        ConfigurationError: the URL is malformed, the database cannot be opened, or its schema is of another release.
+    """
+    return existing.open_existing(
+        url, newest_schema=newest_schema(), version_table=VERSION_TABLE, program="veristake relayer run"
+    )
 
 
 def newest_schema() -> str | None:

@@ -23,6 +23,7 @@ from statements.proven_inference import ProvenInference
 from statements.quantities import FIELD_MODULUS, to_field
 from veristake.demo.anvil import LocalChain, contract_at
 from veristake.demo.contract_errors import describe_revert
+from veristake.demo.mock_abi import MOCK_ABI
 from veristake.demo.processes import DemoError
 from veristake.demo.result import AttackResult
 
@@ -188,19 +189,8 @@ class AttackPlan:
 
 
 def _price_feed_call(feed: str, answer: int, updated_at: int) -> Call:
-    contract = contract_at(Web3(), feed, _SET_ANSWER)
+    contract = contract_at(Web3(), feed, MOCK_ABI)
     return Call(feed, contract.encode_abi("setAnswer", args=[answer, updated_at]))
-
-
-_SET_ANSWER = [
-    {
-        "type": "function",
-        "name": "setAnswer",
-        "stateMutability": "nonpayable",
-        "inputs": [{"name": "answer", "type": "int256"}, {"name": "updatedAt", "type": "uint256"}],
-        "outputs": [],
-    }
-]
 
 
 def run_attack(chain: LocalChain, attack: Attack, sender: str) -> AttackResult:

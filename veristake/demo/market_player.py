@@ -10,6 +10,7 @@ from staking_model.market import Market, Move, Point, RestakerMove
 from statements.abi import load_abi
 from statements.deployment import DeployedAsset, Deployment
 from veristake.demo.anvil import LocalChain, contract_at
+from veristake.demo.mock_abi import MOCK_ABI
 from veristake.demo.processes import DemoError
 
 OWNER, KEEPER, FIRST_RESTAKER = 0, 1, 6
@@ -18,19 +19,6 @@ _GAS = 1_000_000
 _UNLIMITED = (1 << 256) - 1
 _OBSERVE_DELAY, _MOVE_DELAY = 12, 24
 """Seconds after the market has moved at which an epoch is observed, and at which restakers act."""
-
-_TOKEN_ABI: list[dict[str, Any]] = [
-    {"type": "function", "name": name, "stateMutability": "nonpayable", "inputs": inputs, "outputs": []}
-    for name, inputs in {
-        "mint": [{"name": "recipient", "type": "address"}, {"name": "amount", "type": "uint256"}],
-        "burn": [{"name": "holder", "type": "address"}, {"name": "amount", "type": "uint256"}],
-        "approve": [{"name": "spender", "type": "address"}, {"name": "amount", "type": "uint256"}],
-        "transfer": [{"name": "recipient", "type": "address"}, {"name": "amount", "type": "uint256"}],
-        "setRate": [{"name": "rate", "type": "uint256"}],
-        "setAnswer": [{"name": "answer", "type": "int256"}, {"name": "updatedAt", "type": "uint256"}],
-    }.items()
-]
-"""What the demo calls on the mocks; they exist on local chains only and have no exported ABI."""
 
 
 @dataclass(frozen=True)
@@ -142,7 +130,7 @@ class MarketPlayer:
         return self._deployment.assets[symbol]
 
     def _contract(self, address: str) -> Any:
-        return contract_at(self._chain.web3, address, _TOKEN_ABI)
+        return contract_at(self._chain.web3, address, MOCK_ABI)
 
     def _send(self, sender: int, contract: Any, function: str, *arguments: Any) -> None:
         data = contract.encode_abi(function, args=list(arguments))

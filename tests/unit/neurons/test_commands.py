@@ -11,7 +11,6 @@ import pytest
 from click.testing import CliRunner, Result
 
 from neurons.commands import _report, miner, validator
-from neurons.validator.existing import open_existing, place_of
 from neurons.validator.migrate import VERSION_TABLE
 from neurons.validator.store import open_store
 from statements.errors import ConfigurationError
@@ -165,12 +164,3 @@ def test_scores_other_schema_is_named(validator_config: Path, tmp_path: Path) ->
     result = CliRunner().invoke(validator, ["scores", "--config", str(validator_config)])
     assert isinstance(result.exception, ConfigurationError)
     assert "has schema 0000, this release has" in str(result.exception)
-
-
-def test_open_existing_empty_file_is_no_state_and_bad_url_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "empty").touch()
-    assert open_existing(f"sqlite:///{tmp_path}/empty") is None
-    with pytest.raises(ConfigurationError) as caught:
-        open_existing("postgresql+nodriver://user:SECRET@db/x")
-    assert "SECRET" not in str(caught.value)
-    assert place_of("postgresql://user:SECRET@db/x") == "postgresql://user:***@db/x"

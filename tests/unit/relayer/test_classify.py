@@ -3,7 +3,6 @@
 import pytest
 from eth_abi import encode
 
-from relayer.calldata import ErrorCatalogue, encode_call, selector
 from relayer.classify import (
     ALREADY_ERRORS,
     PERMANENT_ERRORS,
@@ -14,6 +13,7 @@ from relayer.classify import (
     judge_send,
 )
 from statements.abi import load_abi
+from statements.abi.calldata import ErrorCatalogue, encode_call, selector
 
 ABIS = [load_abi(name) for name in ("RiskFeed", "AttestedInputs", "AssetObserver", "VerifierRegistry")]
 ERRORS = {entry["name"]: entry for abi in ABIS for entry in abi if entry["type"] == "error"}

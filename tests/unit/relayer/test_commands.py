@@ -9,9 +9,7 @@ from click.testing import CliRunner, Result
 
 from relayer.commands import relayer
 from relayer.outbox.database import newest_schema, open_database
-from relayer.outbox.existing import open_existing, place_of
 from relayer.outbox.views import UnknownJobError
-from statements.errors import ConfigurationError
 from tests.unit.relayer.test_settings import GOOD, write
 
 
@@ -49,31 +47,6 @@ def test_txs_show_without_state_is_an_unknown_job_and_makes_nothing(settings: Pa
 def test_status_existing_state_is_read(settings: Path) -> None:
     open_database(f"sqlite:///{settings.parent}/relayer.db").dispose()
     assert command(settings, "status").output == "home: no jobs\n"
-
-
-def test_open_existing_empty_file_is_no_state(tmp_path: Path) -> None:
-    (tmp_path / "empty.db").touch()
-    assert open_existing(f"sqlite:///{tmp_path}/empty.db") is None
-
-
-def test_open_existing_other_schema_is_named(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path}/relayer.db"
-    open_database(url).dispose()
-    with sqlite3.connect(tmp_path / "relayer.db") as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '0000'")
-    with pytest.raises(ConfigurationError, match=f"has schema 0000, this release has {newest_schema()}"):
-        open_existing(url)
-
-
-@pytest.mark.parametrize("url", ["nonsense", "postgresql+nodriver://user:SECRET@db/x"])
-def test_open_existing_bad_url_is_refused_without_its_password(url: str) -> None:
-    with pytest.raises(ConfigurationError) as caught:
-        open_existing(url)
-    assert "SECRET" not in str(caught.value)
-
-
-def test_place_of_server_hides_the_password() -> None:
-    assert place_of("postgresql://user:SECRET@db/x") == "postgresql://user:***@db/x"
 
 
 def test_config_is_the_only_name_of_the_settings_file(settings: Path) -> None:

@@ -74,12 +74,12 @@ def test_toml_nested_settings_come_back_as_they_were() -> None:
 
 def test_describe_revert_known_error_has_its_arguments() -> None:
     data = keccak(text="EpochNotNewer(uint32,uint32)")[:4] + encode(["uint32", "uint32"], [5, 6])
-    assert describe_revert("0x" + data.hex()) == "EpochNotNewer(5, 6)"
+    assert describe_revert("0x" + data.hex()) == "EpochNotNewer(epoch=5, latestEpoch=6)"
 
 
 def test_describe_revert_bytes_argument_is_hex() -> None:
     data = keccak(text="ProofInvalid(bytes32,uint16)")[:4] + encode(["bytes32", "uint16"], [b"\1" * 32, 1])
-    assert describe_revert("0x" + data.hex()) == f"ProofInvalid(0x{'01' * 32}, 1)"
+    assert describe_revert("0x" + data.hex()) == f"ProofInvalid(modelId=0x{'01' * 32}, versionId=1)"
 
 
 @pytest.mark.parametrize(("data", "described"), [("0xdeadbeef", "0xdeadbeef"), ("0x", "0x"), ("", "(empty)")])

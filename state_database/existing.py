@@ -1,4 +1,4 @@
-"""Opening the state to look at it: nothing is made, nothing is migrated."""
+"""Opening a program's database to look at it: nothing is made, nothing is migrated."""
 
 from __future__ import annotations
 
@@ -9,23 +9,25 @@ from sqlalchemy import Engine, create_engine
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from relayer.outbox.database import newest_schema
 from statements.errors import ConfigurationError
 
 
 def place_of(url: str) -> str:
-    """Where the state is, for a person: SQLite's file, else the URL without its password."""
+    """Where the database is, for a person: SQLite's file, else the URL without its password."""
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite" and parsed.database:
         return parsed.database
     return parsed.render_as_string(hide_password=True)
 
 
-def open_existing(url: str) -> Engine | None:
-    """Engine of a state that a relayer has made, None when none has yet.
+def open_existing(url: str, *, newest_schema: str | None, version_table: str, program: str) -> Engine | None:
+    """Engine of a database that a program has made, None when none has yet.
 
     Args:
-        url: SQLAlchemy URL.
+        url: SQLAlchemy URL, the program's ``state_url``.
+        newest_schema: Alembic revision that this release knows.
+        version_table: table in which Alembic keeps the revision.
+        program: command that migrates the database, for the remedy.
 
     Raises:
         ConfigurationError: the URL is malformed, the database cannot be opened, or its schema is of another release.
@@ -36,18 +38,19 @@ def open_existing(url: str) -> Engine | None:
             return None
         engine = create_engine(parsed)
         with engine.connect() as connection:
-            schema = MigrationContext.configure(connection).get_current_revision()
+            context = MigrationContext.configure(connection, opts={"version_table": version_table})
+            schema = context.get_current_revision()
     except (ArgumentError, SQLAlchemyError, OSError, ImportError) as error:
         # neither the URL nor the driver's words with it: a password may be in them
         raise ConfigurationError(
-            f"the state of state_url cannot be opened: {type(error).__name__}",
-            remedy="Check state_url, for example sqlite:////var/lib/veristake/relayer.db, and its rights",
+            f"the database of state_url cannot be opened: {type(error).__name__}",
+            remedy="Check state_url, for example sqlite:////var/lib/veristake/state.db, and that it can be read",
         ) from error
     if schema is None:
         return None
-    if schema != newest_schema():
+    if schema != newest_schema:
         raise ConfigurationError(
-            f"state {place_of(url)} has schema {schema}, this release has {newest_schema()}",
-            remedy="Start veristake relayer run of this release once: it migrates the state",
+            f"database {place_of(url)} has schema {schema}, this release has {newest_schema}",
+            remedy=f"Start `{program}` of this release once: it migrates the database",
         )
     return engine

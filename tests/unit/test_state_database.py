@@ -1,0 +1,77 @@
+"""Looking at the state of a program without changing it: relayer and validator."""
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, create_engine
+
+from neurons.validator import migrate
+from relayer.outbox import database
+from state_database.existing import place_of
+from statements.errors import ConfigurationError
+
+PROGRAMS = [
+    pytest.param(database.open_existing, database.VERSION_TABLE, "veristake relayer run", id="relayer"),
+    pytest.param(migrate.open_existing, migrate.VERSION_TABLE, "veristake validator run", id="validator"),
+]
+Open = Callable[[str], Engine | None]
+
+
+def make(url: str, version_table: str) -> None:
+    if version_table == database.VERSION_TABLE:
+        database.open_database(url).dispose()
+    else:
+        engine = create_engine(url)
+        migrate.migrate(engine)
+        engine.dispose()
+
+
+@pytest.mark.parametrize(("open_existing", "version_table", "program"), PROGRAMS)
+def test_open_existing_migrated_database_is_opened(
+    open_existing: Open, version_table: str, program: str, tmp_path: Path
+) -> None:
+    url = f"sqlite:///{tmp_path}/state.db"
+    assert open_existing(url) is None
+    make(url, version_table)
+    engine = open_existing(url)
+    assert engine is not None
+    engine.dispose()
+
+
+@pytest.mark.parametrize(("open_existing", "version_table", "program"), PROGRAMS)
+def test_open_existing_empty_file_is_no_state_and_stays_empty(
+    open_existing: Open, version_table: str, program: str, tmp_path: Path
+) -> None:
+    (tmp_path / "empty.db").touch()
+    assert open_existing(f"sqlite:///{tmp_path}/empty.db") is None
+    assert (tmp_path / "empty.db").stat().st_size == 0
+
+
+@pytest.mark.parametrize(("open_existing", "version_table", "program"), PROGRAMS)
+def test_open_existing_other_schema_is_named_with_the_command_that_migrates(
+    open_existing: Open, version_table: str, program: str, tmp_path: Path
+) -> None:
+    url = f"sqlite:///{tmp_path}/state.db"
+    make(url, version_table)
+    with sqlite3.connect(tmp_path / "state.db") as connection:
+        connection.execute(f"UPDATE {version_table} SET version_num = '0000'")
+    with pytest.raises(ConfigurationError, match="has schema 0000, this release has") as caught:
+        open_existing(url)
+    assert program in caught.value.remedy
+
+
+@pytest.mark.parametrize("url", ["nonsense", "postgresql+nodriver://user:SECRET@db/x"])
+@pytest.mark.parametrize(("open_existing", "version_table", "program"), PROGRAMS)
+def test_open_existing_bad_url_is_refused_without_its_password(
+    open_existing: Open, version_table: str, program: str, url: str
+) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        open_existing(url)
+    assert "SECRET" not in str(caught.value)
+
+
+def test_place_of_server_hides_the_password_and_file_is_its_path() -> None:
+    assert place_of("postgresql://user:SECRET@db/x") == "postgresql://user:***@db/x"
+    assert place_of("sqlite:////var/lib/state.db") == "/var/lib/state.db"
