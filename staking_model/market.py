@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from statements.observation import Observation
@@ -56,6 +56,25 @@ class RestakerMove:
 
 
 @dataclass(frozen=True)
+class StakeEvent:
+    """One deposit or withdrawal of one holder, as an event of OmronDeposit tells it.
+
+    Attributes:
+        time: Unix time, seconds; it counts as done at this time.
+        asset: token address or symbol.
+        holder: account.
+        move: deposit or withdraw.
+        amount: token units, positive.
+    """
+
+    time: int
+    asset: str
+    holder: str
+    move: Move
+    amount: int
+
+
+@dataclass(frozen=True)
 class Market:
     """A played or replayed market.
 
@@ -63,12 +82,14 @@ class Market:
         points: by symbol, one point per epoch.
         moves: in order of epoch.
         truths: by symbol, what only a simulator knows; empty for a replayed market.
+        events: by symbol, who deposited and withdrew when, in order of time; empty for a replayed market.
         notes: remarks for the reader, such as a column that was missing and what stands for it.
     """
 
     points: dict[str, tuple[Point, ...]]
     moves: tuple[RestakerMove, ...]
     truths: dict[str, tuple[Truth, ...]]
+    events: dict[str, tuple[StakeEvent, ...]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
     @property
