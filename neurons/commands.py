@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
+from daemon.findings import show_findings
 from statements.errors import ConfigurationError
-from statements.finding import Finding, findings_json
 
 _config = click.option(
     "--config",
@@ -56,7 +55,7 @@ def miner_doctor(ctx: click.Context, config: Path, as_json: bool) -> None:
     from neurons.miner.settings import MinerSettings
     from neurons.settings import load_settings
 
-    _report(ctx, examine_miner(load_settings(MinerSettings, config)), as_json)
+    show_findings(ctx, examine_miner(load_settings(MinerSettings, config)), as_json=as_json)
 
 
 @miner.command("run")
@@ -107,7 +106,7 @@ def validator_doctor(ctx: click.Context, config: Path, as_json: bool) -> None:
     from neurons.validator.doctor import examine_validator
     from neurons.validator.settings import ValidatorSettings
 
-    _report(ctx, examine_validator(load_settings(ValidatorSettings, config)), as_json)
+    show_findings(ctx, examine_validator(load_settings(ValidatorSettings, config)), as_json=as_json)
 
 
 @validator.command("run")
@@ -130,11 +129,11 @@ def validator_run(config: Path) -> None:
 @click.option("--miner", "hotkey", metavar="HOTKEY", help="Show every change of this miner's score instead.")
 def validator_scores(config: Path, as_json: bool, hotkey: str | None) -> None:
     """Show the miners' scores, and why they are what they are."""
+    from daemon.state import place_of
     from neurons.settings import load_settings
     from neurons.validator.migrate import open_existing
     from neurons.validator.settings import ValidatorSettings
     from neurons.validator.store import ValidatorStore
-    from state_database.existing import place_of
 
     state_url = load_settings(ValidatorSettings, config).state_url
     engine = open_existing(state_url)
@@ -168,14 +167,3 @@ def _write_template(config: Path, template: str, force: bool, as_json: bool) -> 
             f"settings file {config} cannot be written: {error.strerror}", remedy="Choose another place."
         ) from error
     click.echo(json.dumps({"settings": str(config)}) if as_json else f"wrote {config}")
-
-
-def _report(ctx: click.Context, findings: Sequence[Finding], as_json: bool) -> None:
-    if as_json:
-        click.echo(findings_json(findings))
-    for finding in () if as_json else findings:
-        click.echo(f"{'ok  ' if finding.ok else 'FAIL'} {finding.name}: {finding.detail}")
-        if finding.remedy:
-            click.echo(f"     {finding.remedy}")
-    if not all(finding.ok for finding in findings):
-        ctx.exit(1)

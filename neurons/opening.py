@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from daemon.settings import WalletSettings
 from neurons.home_chain import HomeChain
-from neurons.settings import ChainSettings, WalletSettings
+from neurons.settings import ChainSettings
 from signed_http.wallets import HotkeyKeypair, hotkey_of, open_wallet
 
 

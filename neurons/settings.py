@@ -1,47 +1,20 @@
-"""Settings that both neurons have, and how a settings file becomes a frozen model.
-
-Relative paths start at the file's folder. The environment overrides the file:
-``VERISTAKE_MINER_LISTEN__PORT=8091`` replaces ``port`` in ``[listen]``.
-"""
+"""Settings that both neurons have."""
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Self, TypeVar
+from typing import TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
-from typing_extensions import override
+from pydantic import Field
 
-from statements.errors import ConfigurationError
+import daemon.settings
+from daemon.settings import ConfigPath, ProgramSettings, Section, WalletSettings
 from statements.quantities import Address
-
-ConfigPath = Annotated[Path, AfterValidator(Path.expanduser)]
-"""A path in which ``~`` is the home folder."""
 
 S = TypeVar("S", bound="NeuronSettings")
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class WalletSettings(_Section):
-    """Which Bittensor wallet the neuron signs with.
-
-    Attributes:
-        path: folder of wallets.
-        name: wallet name.
-        hotkey: hotkey name.
-    """
-
-    path: ConfigPath
-    name: str
-    hotkey: str = "default"
-
-
-class ListenSettings(_Section):
+class ListenSettings(Section):
     """Where the neuron answers.
 
     Attributes:
@@ -55,7 +28,7 @@ class ListenSettings(_Section):
     external_url: str | None = None
 
 
-class ChainSettings(_Section):
+class ChainSettings(Section):
     """The home chain.
 
     Attributes:
@@ -71,7 +44,7 @@ class ChainSettings(_Section):
     confirmations: int = Field(default=0, ge=0)
 
 
-class NeuronSettings(BaseSettings):
+class NeuronSettings(ProgramSettings):
     """What miner and validator have in common.
 
     Attributes:
@@ -86,61 +59,20 @@ class NeuronSettings(BaseSettings):
     listen: ListenSettings
     chain: ChainSettings
 
-    def anchored(self, base: Path) -> Self:
-        """The same settings with relative paths starting at ``base``."""
-        settings: Self = _anchored(self, base)
-        return settings
-
-    @classmethod
-    @override
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Environment before file, nothing else."""
-        return env_settings, init_settings
-
 
 def load_settings(model: type[S], path: Path) -> S:
-    """Read a settings file and the environment; relative paths start at the file's folder.
+    """Read a neuron's settings file and the environment.
 
     Args:
-        model: settings of the program.
+        model: settings of the miner or the validator.
         path: TOML file.
 
     Raises:
-        ConfigurationError: the file is missing, is not TOML, or a field is missing, unknown or malformed.
+        ConfigurationError: the file cannot be read, or a field is missing, unknown or malformed.
     """
-    try:
-        content = tomllib.loads(path.read_text())
-    except FileNotFoundError as error:
-        raise ConfigurationError(
-            f"settings file {path} does not exist", remedy="Write one with `init --config FILE`."
-        ) from error
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigurationError(f"settings file {path} cannot be read: {error}", remedy="Correct the file.") from error
-    try:
-        return model(**content).anchored(path.resolve().parent)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "settings"
-        raise ConfigurationError(
-            f"{path}: {where} = {first.get('input')!r}: {first['msg']}",
-            remedy="`init --config FILE` writes a file that explains every field.",
-        ) from error
-
-
-def _anchored(value: Any, base: Path) -> Any:
-    """``value`` with every path in it, and in the models and tuples in it, starting at ``base``."""
-    if isinstance(value, Path):
-        return base / value
-    if isinstance(value, tuple):
-        return tuple(_anchored(item, base) for item in value)
-    if isinstance(value, BaseModel):
-        fields = {name: _anchored(getattr(value, name), base) for name in type(value).model_fields}
-        return value.model_copy(update=fields)
-    return value
+    return daemon.settings.load_settings(
+        model,
+        path,
+        how_to_begin="veristake miner init (or: veristake validator init) --config FILE",
+        reference="docs/neurons.md",
+    )

@@ -12,9 +12,9 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from daemon.findings import show_findings
 from relayer.logs import configure_logs
 from relayer.states import JobState
-from statements.finding import findings_json
 
 if TYPE_CHECKING:
     from relayer.outbox.views import Views
@@ -81,14 +81,7 @@ def doctor(ctx: click.Context, settings_path: Path, as_json: bool) -> None:
     from relayer.settings import load_settings
 
     findings = asyncio.run(examine(load_settings(settings_path)))
-    if as_json:
-        click.echo(findings_json(findings))
-    for finding in () if as_json else findings:
-        click.echo(f"{'ok  ' if finding.ok else 'FAIL'} {finding.name}: {finding.detail}")
-        if finding.remedy:
-            click.echo(f"     {finding.remedy}")
-    if not all(finding.ok for finding in findings):
-        ctx.exit(1)
+    show_findings(ctx, findings, as_json=as_json)
 
 
 @relayer.command()
@@ -187,7 +180,7 @@ def _no_state(settings: RelayerSettings, as_json: bool, empty: dict[str, Any]) -
 
 
 def _missing(settings: RelayerSettings) -> str:
-    from state_database.existing import place_of
+    from daemon.state import place_of
 
     return f"no state yet at {place_of(settings.state_url)}"
 

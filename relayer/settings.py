@@ -2,39 +2,22 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, HttpUrl, TypeAdapter, ValidationError, field_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import Field, HttpUrl, TypeAdapter, field_validator
+from pydantic_settings import SettingsConfigDict
 
+import daemon.settings
+from daemon.settings import ConfigPath, ProgramSettings, Section, WalletSettings
 from relayer.finality import FinalityMode
 from relayer.planning import Destination
-from statements.errors import ConfigurationError
 from statements.quantities import Address
 
-_FROZEN = ConfigDict(frozen=True, extra="forbid")
 _HTTP_URL = TypeAdapter(HttpUrl)
 
 
-class WalletSettings(BaseModel):
-    """Bittensor wallet whose hotkey signs requests to validators.
-
-    Attributes:
-        path: folder of wallets.
-        name: wallet name.
-        hotkey: hotkey name.
-    """
-
-    model_config = _FROZEN
-    path: Path
-    name: str
-    hotkey: str = "default"
-
-
-class SourceSettings(BaseModel):
+class SourceSettings(Section):
     """A validator to pull from.
 
     Attributes:
@@ -42,7 +25,6 @@ class SourceSettings(BaseModel):
         hotkey: ss58 address that must sign its answers.
     """
 
-    model_config = _FROZEN
     url: str
     hotkey: str = Field(min_length=40)
 
@@ -53,7 +35,7 @@ class SourceSettings(BaseModel):
         return value.rstrip("/")
 
 
-class FinalitySettings(BaseModel):
+class FinalitySettings(Section):
     """When a block counts as final.
 
     Attributes:
@@ -61,12 +43,11 @@ class FinalitySettings(BaseModel):
         depth: blocks on top; with mode ``depth``.
     """
 
-    model_config = _FROZEN
     mode: FinalityMode = FinalityMode.TAG
     depth: int = Field(default=64, ge=1)
 
 
-class ChainSettings(BaseModel):
+class ChainSettings(Section):
     """A chain to relay to.
 
     Attributes:
@@ -83,14 +64,13 @@ class ChainSettings(BaseModel):
         rpc_timeout_seconds: time allowed for one JSON-RPC request.
     """
 
-    model_config = _FROZEN
     name: str = Field(min_length=1)
     chain_id: int = Field(gt=0)
     endpoints: tuple[str, ...] = Field(min_length=1)
     risk_feed: Address
     attested_inputs: Address | None = None
-    keystore: Path
-    password_file: Path
+    keystore: ConfigPath
+    password_file: ConfigPath
     finality: FinalitySettings = FinalitySettings()
     maximum_fee_per_gas_wei: int = Field(default=100_000_000_000, gt=0)
     poll_seconds: float = Field(default=2.0, gt=0)
@@ -114,7 +94,7 @@ class ChainSettings(BaseModel):
         )
 
 
-class RelayerSettings(BaseSettings):
+class RelayerSettings(ProgramSettings):
     """Everything the relayer can be told.
 
     Attributes:
@@ -130,14 +110,13 @@ class RelayerSettings(BaseSettings):
         stop_grace_seconds: time that a step under way gets to finish after SIGTERM.
     """
 
-    model_config = SettingsConfigDict(
-        frozen=True, extra="forbid", env_prefix="VERISTAKE_RELAYER_", env_nested_delimiter="__"
-    )
+    model_config = SettingsConfigDict(env_prefix="VERISTAKE_RELAYER_")
+
     state_url: str = "sqlite:///relayer.db"
     wallet: WalletSettings
     sources: tuple[SourceSettings, ...] = Field(min_length=1)
     chains: tuple[ChainSettings, ...] = Field(min_length=1)
-    circuits: tuple[Path, ...] = Field(min_length=1)
+    circuits: tuple[ConfigPath, ...] = Field(min_length=1)
     models: tuple[str, ...] = ()
     host: str = "127.0.0.1"
     port: int = Field(default=8190, ge=0, lt=1 << 16)
@@ -153,19 +132,6 @@ class RelayerSettings(BaseSettings):
                 raise ValueError(f"two chains have the same {field}")
         return value
 
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The environment wins over the file, whose content comes as arguments."""
-        del settings_cls, dotenv_settings, file_secret_settings
-        return env_settings, init_settings
-
 
 def load_settings(path: Path) -> RelayerSettings:
     """Read the TOML file and the environment; relative paths start at the file's folder.
@@ -173,46 +139,12 @@ def load_settings(path: Path) -> RelayerSettings:
     Raises:
         ConfigurationError: the file cannot be read, or a setting is missing, unknown or malformed.
     """
-    try:
-        content = tomllib.loads(path.read_text("utf-8"))
-        return _absolute(RelayerSettings(**content), path.resolve().parent)
-    except OSError as error:
-        raise ConfigurationError(
-            f"settings file {path} cannot be read: {error.strerror}",
-            remedy="Make one with: veristake relayer init DIRECTORY",
-        ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigurationError(
-            f"settings file {path} is not TOML: {error}", remedy="Correct the file at the place named"
-        ) from error
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        field = ".".join(str(part) for part in first["loc"])
-        # an endpoint's URL may hold an access key
-        hidden = first["type"] == "missing" or "endpoints" in field or field == "state_url"
-        value = "" if hidden else f" ({first['input']!r})"
-        raise ConfigurationError(
-            f"setting {field}{value} in {path}: {first['msg']}", remedy="docs/relayer.md lists every setting"
-        ) from error
+    return daemon.settings.load_settings(
+        RelayerSettings, path, how_to_begin="veristake relayer init DIRECTORY", reference="docs/relayer.md"
+    )
 
 
 def endpoint_label(url: str) -> str:
     """Host and port of a URL: the rest may hold an access key and is never shown."""
     parts = urlsplit(url)
     return f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
-
-
-def _absolute(settings: RelayerSettings, base: Path) -> RelayerSettings:
-    def chain(value: ChainSettings) -> ChainSettings:
-        paths = {"keystore": base / value.keystore, "password_file": base / value.password_file}
-        return value.model_copy(update=paths)
-
-    changes: dict[str, Any] = {
-        "wallet": settings.wallet.model_copy(update={"path": base / settings.wallet.path}),
-        "chains": tuple(chain(value) for value in settings.chains),
-        "circuits": tuple(base / path for path in settings.circuits),
-    }
-    prefix = "sqlite:///"
-    if settings.state_url.startswith(prefix) and not settings.state_url.startswith((prefix + "/", prefix + ":memory:")):
-        changes["state_url"] = f"{prefix}{base / settings.state_url[len(prefix) :]}"
-    return settings.model_copy(update=changes)

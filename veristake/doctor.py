@@ -11,8 +11,9 @@ from pathlib import Path
 
 import click
 
+from daemon.findings import show_findings
 from statements.errors import ConfigurationError, VeristakeError
-from statements.finding import Finding, findings_json
+from statements.finding import Finding
 from verifier_gen.circuit import EZKL_VERSION, open_circuit
 from veristake.project import Project, find_project
 from veristake.toolchain import ensure_solc, find_tool
@@ -126,12 +127,4 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
     except ConfigurationError:
         project = None
     findings = examine(project)
-    if as_json:
-        click.echo(findings_json(findings))
-    else:
-        for finding in findings:
-            click.echo(f"{'ok  ' if finding.ok else 'FAIL'} {finding.name}: {finding.detail}")
-            if not finding.ok:
-                click.echo(f"     remedy: {finding.remedy}")
-    if not all(finding.ok for finding in findings):
-        ctx.exit(1)
+    show_findings(ctx, findings, as_json=as_json)

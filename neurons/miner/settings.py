@@ -5,7 +5,8 @@ from __future__ import annotations
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from neurons.settings import ConfigPath, NeuronSettings
+from daemon.settings import ConfigPath
+from neurons.settings import NeuronSettings
 
 
 class MinerSettings(NeuronSettings):
@@ -17,9 +18,7 @@ class MinerSettings(NeuronSettings):
         queue_limit: requests that may wait for a worker before more are refused.
     """
 
-    model_config = SettingsConfigDict(
-        env_prefix="VERISTAKE_MINER_", env_nested_delimiter="__", frozen=True, extra="forbid"
-    )
+    model_config = SettingsConfigDict(env_prefix="VERISTAKE_MINER_")
 
     circuits: tuple[ConfigPath, ...] = Field(min_length=1)
     workers: int = Field(default=1, ge=1, le=64)

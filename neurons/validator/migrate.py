@@ -9,7 +9,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Engine
 
-from state_database import existing
+from daemon import state
 
 VERSION_TABLE = "validator_schema_version"
 
@@ -28,7 +28,7 @@ def open_existing(state_url: str) -> Engine | None:
     Raises:
         ConfigurationError: the URL is malformed, the database cannot be opened, or its schema is of another release.
     """
-    return existing.open_existing(
+    return state.open_existing(
         state_url, newest_schema=newest_schema(), version_table=VERSION_TABLE, program="veristake validator run"
     )
 

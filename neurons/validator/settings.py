@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Self
-
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 from pydantic_settings import SettingsConfigDict
-from typing_extensions import override
 
-from neurons.settings import ConfigPath, NeuronSettings
+from daemon.settings import ConfigPath, Section
+from neurons.settings import NeuronSettings
 from statements.quantities import Address
 
 
-class AssetSettings(BaseModel):
+class AssetSettings(Section):
     """An asset to score.
 
     Attributes:
@@ -21,13 +18,11 @@ class AssetSettings(BaseModel):
         token: address on the home chain.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     symbol: str
     token: Address
 
 
-class DestinationSettings(BaseModel):
+class DestinationSettings(Section):
     """A chain that takes this validator's attestations.
 
     Attributes:
@@ -35,13 +30,11 @@ class DestinationSettings(BaseModel):
         contract: AttestedInputs there.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     chain_id: int = Field(gt=0)
     contract: Address
 
 
-class AttestationSettings(BaseModel):
+class AttestationSettings(Section):
     """How inputs are attested for other chains.
 
     Attributes:
@@ -50,8 +43,6 @@ class AttestationSettings(BaseModel):
         lifetime_seconds: from the home block that was read to the attestation's expiry.
         destinations: which chains take the attestations.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     keystore: ConfigPath
     password_file: ConfigPath
@@ -73,9 +64,7 @@ class ValidatorSettings(NeuronSettings):
         request_timeout_seconds: how long a miner may take.
     """
 
-    model_config = SettingsConfigDict(
-        env_prefix="VERISTAKE_VALIDATOR_", env_nested_delimiter="__", frozen=True, extra="forbid"
-    )
+    model_config = SettingsConfigDict(env_prefix="VERISTAKE_VALIDATOR_")
 
     circuit: ConfigPath
     model: str = "veristake/staking-lstm/1"
@@ -85,15 +74,6 @@ class ValidatorSettings(NeuronSettings):
     state_url: str = Field(default="sqlite:///build/validator.sqlite", repr=False)
     poll_seconds: float = Field(default=2.0, gt=0, le=3600)
     request_timeout_seconds: float = Field(default=60.0, gt=0, le=3600)
-
-    @override
-    def anchored(self, base: Path) -> Self:
-        """Paths and the file of an SQLite database start at ``base``."""
-        settings = super().anchored(base)
-        prefix, _, file = self.state_url.partition("sqlite:///")
-        if prefix or not file or file.startswith(("/", ":memory:")):
-            return settings
-        return settings.model_copy(update={"state_url": f"sqlite:///{base / file}"})
 
     @model_validator(mode="after")
     def _assets_differ(self) -> ValidatorSettings:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 
-from state_database import existing
+from daemon import state
 from statements.errors import ConfigurationError
 
 _MIGRATIONS = Path(__file__).parent.parent / "migrations"
@@ -76,7 +76,7 @@ def open_existing(url: str) -> Engine | None:
     Raises:
         ConfigurationError: the URL is malformed, the database cannot be opened, or its schema is of another release.
     """
-    return existing.open_existing(
+    return state.open_existing(
         url, newest_schema=newest_schema(), version_table=VERSION_TABLE, program="veristake relayer run"
     )
 

@@ -1,48 +1,21 @@
 """A home chain with a real AssetObserver whose market a test moves by hand."""
 
-import json
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from web3.contract import Contract
 
 from staking_model.features import FeatureParameters
+from tests.integration.forge_artifacts import PROJECT, artifact
 from veristake.demo.anvil import LocalChain, start_chain
 from veristake.demo.processes import ProcessGroup
-from veristake.toolchain import ensure_solc, find_tool, tool_environment
+from veristake.toolchain import find_tool
 
-PROJECT = Path(__file__).resolve().parents[2]
-FORGE = PROJECT / "build" / "forge-observer"
-SOURCES = (
-    "access/Authority.sol",
-    "deposit/OmronDeposit.sol",
-    "feed/AssetObserver.sol",
-    "mocks/FeatureMathHarness.sol",
-    "mocks/MockLiquidRestakingToken.sol",
-    "mocks/MockPriceFeed.sol",
-)
 HOUR, START_EPOCH, WEI = 3600, 480_000, 10**18
 SUPPLY = 1_000_000 * WEI
-
-
-@cache
-def compile_contracts() -> None:
-    """Compile what the tests deploy; Forge's cache makes it quick the next time."""
-    ensure_solc(PROJECT)
-    command = [str(find_tool("forge", PROJECT)), "build", *(f"contracts/{source}" for source in SOURCES)]
-    command += ["--out", str(FORGE / "out"), "--cache-path", str(FORGE / "cache")]
-    subprocess.run(command, cwd=PROJECT, env=tool_environment(PROJECT), check=True, capture_output=True)
-
-
-def artifact(name: str) -> dict[str, Any]:
-    compile_contracts()
-    found: dict[str, Any] = json.loads((FORGE / "out" / f"{name}.sol" / f"{name}.json").read_text("utf-8"))
-    return found
 
 
 @dataclass(frozen=True)

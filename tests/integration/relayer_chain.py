@@ -1,14 +1,11 @@
 """A local chain with the real contracts that a relayer writes to, for the relayer's tests."""
 
-import json
 import socket
 import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 from eth_account import Account
@@ -21,17 +18,9 @@ from statements.instances import InstanceLayout, Instances
 from statements.proven_inference import ProvenInference
 from statements.publication import Publication
 from statements.subject import Subject, model_id
-from veristake.toolchain import ensure_solc, find_tool, tool_environment
+from tests.integration.forge_artifacts import PROJECT, artifact
+from veristake.toolchain import find_tool, tool_environment
 
-PROJECT = Path(__file__).resolve().parents[2]
-FORGE = PROJECT / "build" / "forge-relayer"
-SOURCES = (
-    "feed/RiskFeed.sol",
-    "feed/AttestedInputs.sol",
-    "verification/VerifierRegistry.sol",
-    "access/Authority.sol",
-    "mocks/AcceptingVerifier.sol",
-)
 HOME, ABROAD = 31337, 31338
 OBSERVER = "0x00000000000000000000000000000000000000A1"
 ATTESTER = Account.from_key("0x" + "77" * 32)
@@ -40,15 +29,6 @@ LAYOUT = InstanceLayout(
     input_count=32, tag_limbs=8, tag_limb_bits=17, output_count=2, input_scale_bits=11, output_scale_bits=11
 )
 PLENTY = 10**20
-
-
-@cache
-def compile_contracts() -> None:
-    """Compile what the tests deploy; Forge's cache makes it quick the next time."""
-    ensure_solc(PROJECT)
-    command = [str(find_tool("forge", PROJECT)), "build", *(f"contracts/{source}" for source in SOURCES)]
-    command += ["--out", str(FORGE / "out"), "--cache-path", str(FORGE / "cache")]
-    subprocess.run(command, cwd=PROJECT, env=tool_environment(PROJECT), check=True, capture_output=True)
 
 
 def free_port() -> int:
@@ -119,7 +99,7 @@ class LocalChain:
 @contextmanager
 def local_chain(chain_id: int, *arguments: str) -> Iterator[LocalChain]:
     """Anvil on a free port with the contracts deployed, until the block ends."""
-    compile_contracts()
+    artifact("RiskFeed")  # compiled before the node starts, so that its time is not spent on it
     port = free_port()
     command = [str(find_tool("anvil", PROJECT)), "--port", str(port), "--chain-id", str(chain_id), "--silent"]
     process = subprocess.Popen([*command, "--slots-in-an-epoch", "1", *arguments], env=tool_environment(PROJECT))
@@ -147,10 +127,10 @@ def send(web3: Web3, call: Any, sender: str) -> Any:
 
 
 def deploy(web3: Web3, sender: str, name: str, *arguments: Any) -> Contract:
-    artifact = json.loads((FORGE / "out" / f"{name}.sol" / f"{name}.json").read_text())
-    factory = web3.eth.contract(abi=artifact["abi"], bytecode=artifact["bytecode"]["object"])
+    made = artifact(name)
+    factory = web3.eth.contract(abi=made["abi"], bytecode=made["bytecode"]["object"])
     receipt = send(web3, factory.constructor(*arguments), sender)
-    return web3.eth.contract(receipt["contractAddress"], abi=artifact["abi"])
+    return web3.eth.contract(receipt["contractAddress"], abi=made["abi"])
 
 
 def _deploy_all(url: str, web3: Web3) -> LocalChain:

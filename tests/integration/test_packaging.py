@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).resolve().parents[2]
-PACKAGES = ("statements", "signed_http", "state_database", "staking_model", "verifier_gen", "neurons", "relayer", "veristake")
+PACKAGES = ("statements", "signed_http", "daemon", "staking_model", "verifier_gen", "neurons", "relayer", "veristake")
 
 
 @pytest.fixture(scope="module")

@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).resolve().parents[2]
-PACKAGES = ("statements", "signed_http", "state_database", "staking_model", "verifier_gen", "neurons", "relayer", "veristake")
+PACKAGES = ("statements", "signed_http", "daemon", "staking_model", "verifier_gen", "neurons", "relayer", "veristake")
 MAY_IMPORT = {
     "statements": {"statements"},
     "signed_http": {"signed_http", "statements"},
-    "state_database": {"state_database", "statements"},
+    "daemon": {"daemon", "statements"},
     "staking_model": {"staking_model", "statements"},
     "verifier_gen": {"verifier_gen", "statements"},
-    "neurons": {"neurons", "signed_http", "state_database", "staking_model", "verifier_gen", "statements"},
-    "relayer": {"relayer", "signed_http", "state_database", "staking_model", "verifier_gen", "statements"},
+    "neurons": {"neurons", "signed_http", "daemon", "staking_model", "verifier_gen", "statements"},
+    "relayer": {"relayer", "signed_http", "daemon", "staking_model", "verifier_gen", "statements"},
     "veristake": set(PACKAGES),
 }
 OWNERS = {

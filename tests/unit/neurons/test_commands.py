@@ -8,13 +8,12 @@ from pathlib import Path
 
 import click
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 
-from neurons.commands import _report, miner, validator
+from neurons.commands import miner, validator
 from neurons.validator.migrate import VERSION_TABLE
 from neurons.validator.store import open_store
 from statements.errors import ConfigurationError
-from statements.finding import Finding
 from tests.unit.neurons.parts import make_change
 
 PROJECT = Path(__file__).resolve().parents[3]
@@ -129,32 +128,6 @@ def test_scores_without_database_say_so_and_make_nothing(
     machine = CliRunner().invoke(validator, [*arguments, "--json"])
     assert (machine.exit_code, machine.output) == (0, "[]\n")
     assert sorted(tmp_path.iterdir()) == before
-
-
-def report(findings: list[Finding], *, as_json: bool) -> Result:
-    """What `_report` prints, and the exit code that it leaves with."""
-
-    @click.command()
-    @click.pass_context
-    def command(ctx: click.Context) -> None:
-        _report(ctx, findings, as_json)
-
-    return CliRunner().invoke(command)
-
-
-def test_report_failed_finding_ends_with_code_1_and_prints_once() -> None:
-    findings = [Finding("wallet", True, "fine"), Finding("chain", False, "gone", "Start it.")]
-    told = report(findings, as_json=False)
-    assert (told.exit_code, told.output) == (1, "ok   wallet: fine\nFAIL chain: gone\n     Start it.\n")
-    machine = report(findings, as_json=True)
-    assert machine.exit_code == 1
-    assert json.loads(machine.output)["checks"][1] == {
-        "name": "chain",
-        "ok": False,
-        "detail": "gone",
-        "remedy": "Start it.",
-    }
-    assert report(findings[:1], as_json=False).exit_code == 0
 
 
 def test_scores_other_schema_is_named(validator_config: Path, tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ def test_load_settings_environment_overrides_one_field(config: Path, monkeypatch
         ("0x0000000000000000000000000000000000000000", "0x00", r"chain\.observer"),
         ("port = 8091", "port = 70000", r"listen\.port = 70000"),
         ('name = "miner"', "", r"wallet\.name"),
-        ("[wallet]", "[wallet", "cannot be read"),
+        ("[wallet]", "[wallet", "is not TOML"),
     ],
 )
 def test_load_settings_bad_field_is_named_with_its_value(config: Path, old: str, new: str, said: str) -> None:
@@ -83,7 +83,14 @@ def test_load_settings_relative_paths_start_at_the_file(tmp_path: Path, monkeypa
 
 
 @pytest.mark.parametrize(
-    "url", ["sqlite:////var/state.sqlite", "sqlite:///:memory:", "sqlite://", "postgresql://u@db/x"]
+    "url",
+    [
+        "sqlite:////var/state.sqlite",
+        "sqlite:///:memory:",
+        "sqlite://",
+        "sqlite:///file:x?mode=ro&uri=true",
+        "postgresql://u@db/x",
+    ],
 )
 def test_load_settings_state_url_without_relative_file_stays(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str
@@ -92,6 +99,13 @@ def test_load_settings_state_url_without_relative_file_stays(
     path.write_text(validator.TEMPLATE)
     monkeypatch.setenv("VERISTAKE_VALIDATOR_STATE_URL", url)
     assert load_settings(validator.ValidatorSettings, path).state_url == url
+
+
+def test_load_settings_malformed_endpoint_is_named_and_never_shows_its_key(config: Path) -> None:
+    config.write_text(config.read_text().replace('"http://127.0.0.1:8545"', '{ url = "https://node/SECRETKEY" }'))
+    with pytest.raises(ConfigurationError, match=r"chain\.endpoint: ") as caught:
+        load_settings(miner.MinerSettings, config)
+    assert "SECRETKEY" not in str(caught.value)
 
 
 def test_load_settings_missing_file_is_named(tmp_path: Path) -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, create_engine
 
+from daemon.state import place_of
 from neurons.validator import migrate
 from relayer.outbox import database
-from state_database.existing import place_of
 from statements.errors import ConfigurationError
 
 PROGRAMS = [

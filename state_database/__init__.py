@@ -1,1 +1,0 @@
-"""Databases that hold a program's state: opening one only to look at it."""
