@@ -24,7 +24,8 @@ class CircuitManifest(Traveller):
         circuit_id: sha256 of the verifying key; equal to ``verifying_key_hash``.
         layout: its public instances.
         maximum_duration: staking duration that an output of one stands for, seconds.
-        dev_srs: the SRS has a known trapdoor, so anybody could forge proofs: local chains only.
+        dev_srs: the SRS has, or may have, a known trapdoor, so anybody could forge proofs: local chains only.
+        srs_source: where the SRS comes from: "dev", or the ceremony and its file's digest.
         logrows: log2 of rows available.
         rows: rows used.
         proof_bytes: exact length of a proof.
@@ -47,6 +48,7 @@ class CircuitManifest(Traveller):
     layout: InstanceLayout
     maximum_duration: int = Field(gt=0)
     dev_srs: bool
+    srs_source: str = "dev"
     logrows: int
     rows: int
     proof_bytes: int
