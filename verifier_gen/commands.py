@@ -14,6 +14,7 @@ from statements.instances import Instances
 from verifier_gen import prover
 from verifier_gen.build import ensure_circuit
 from verifier_gen.circuit import open_circuit, read_manifest
+from verifier_gen.correctness_commands import band, correctness
 from verifier_gen.isolated import run_isolated
 from verifier_gen.recipe import RECIPES, load_recipe
 from verifier_gen.solidity import install_verifier
@@ -28,6 +29,8 @@ def circuit() -> None:
 
 
 circuit.add_command(srs_commands)
+circuit.add_command(band)
+circuit.add_command(correctness)
 
 
 @circuit.command()
