@@ -63,7 +63,8 @@ def ensure_circuit(
         return build_circuit(recipe, circuits, srs_cache, progress, ceremony_srs)
     try:
         manifest = read_manifest(directory)
-        same_srs = ceremony_srs is None or manifest.srs_hash == read_provenance(ceremony_srs).srs_hash
+        # whoever comes to vouch for the same SRS later gets a manifest that says so
+        same_srs = ceremony_srs is None or manifest.srs_source == read_provenance(ceremony_srs).summary
         if same_srs and manifest.recipe_hash == recipe_hash(recipe):
             return open_circuit(directory, with_proving_key=True)
     except CircuitError as error:
