@@ -56,4 +56,4 @@ def _of_one_input(size: int, low: int, high: int, count: int, generator: np.rand
             rows.append(np.clip(generator.integers(low - reach, high + reach + 1, size), low, high))
         else:
             rows.append(ends[generator.integers(0, 2, size)])
-    return np.stack(rows).astype(np.int64)
+    return np.asarray(np.stack(rows), dtype=np.int64)
