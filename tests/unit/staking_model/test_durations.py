@@ -138,6 +138,14 @@ def test_duration_labels_nothing_ever_left_takes_the_maximum_and_says_it_is_a_gu
     assert (label.value, label.observed) == (1.0, 0.0)
 
 
+def test_duration_labels_amounts_in_wei_are_no_trouble() -> None:
+    wei = 10**24
+    events = [deposit(0, 3 * wei), withdrawal(50, wei)]
+    (label,) = duration_labels(events, [0], 100, 100)
+    assert label is not None
+    assert label.value == pytest.approx((0.5 + 1 + 1) / 3)
+
+
 def test_duration_labels_times_after_the_record_raise() -> None:
     with pytest.raises(StakeEventError, match="times must increase and end by 10"):
         duration_labels([deposit(0, 3)], [11], 10, 100)
