@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -21,7 +22,7 @@ class Graph:
         self.constants.append(numpy_helper.from_array(np.asarray(values, dtype=dtype), name))
         return name
 
-    def add(self, operator: str, *inputs: str, outputs: int = 1, **attributes: object) -> str:
+    def add(self, operator: str, *inputs: str, outputs: int = 1, **attributes: Any) -> str:
         name = f"{operator.lower()}{len(self.nodes)}"
         names = [name] if outputs == 1 else [f"{name}_{i}" for i in range(outputs)]
         self.nodes.append(helper.make_node(operator, list(inputs), names, name=name, **attributes))

@@ -18,9 +18,9 @@ def run(program: Program, *inputs: list[int]) -> list[int]:
     return [int(x) for array in outputs for x in array[0]]
 
 
-def load(folder: Path, graph: Graph, output: str, shapes: list[list[int]], **settings: int) -> Program:
+def load(folder: Path, graph: Graph, output: str, shapes: list[list[int]], multiplier: int = 1) -> Program:
     network = graph.save(folder / "network.onnx", output)
-    return load_program(network, write_settings(folder / "settings.json", shapes, **{"scale": 4, **settings}))
+    return load_program(network, write_settings(folder / "settings.json", shapes, scale=4, multiplier=multiplier))
 
 
 @given(st.integers(-(10**9), 10**9), st.integers(1, 10**5))

@@ -102,13 +102,9 @@ def test_rounding_band_random_recurrent_network_no_attack_exceeds_it(
     seed: int, steps: int, strength: float, scale: int
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        network = recurrent_network(
-            Path(folder) / "n.onnx", seed, inputs=2, hidden=3, steps=steps, strength=strength
-        )
+        network = recurrent_network(Path(folder) / "n.onnx", seed, inputs=2, hidden=3, steps=steps, strength=strength)
         table = (-8 << scale, 8 << scale)
-        written = write_settings(
-            Path(folder) / "s.json", [[1, 2 * steps], [1, 2]], scale=scale, lookup_range=table
-        )
+        written = write_settings(Path(folder) / "s.json", [[1, 2 * steps], [1, 2]], scale=scale, lookup_range=table)
         program = load_program(network, written)
     inputs = sample_inputs(program, input_ranges(program), 40, seed)
     gap, band = widest_gap(program, inputs, seed), program_band(program)
