@@ -125,8 +125,10 @@ def test_simulate_events_make_duration_labels_that_agree_with_the_hazards() -> N
         expected = staking_durations(market.truths[symbol])
         for epoch in range(1, 1000, 50):
             label, truth = labels[epoch], expected[epoch]
-            assert label is not None
-            assert truth is not None
+            if label is None or truth is None:
+                # everybody has left
+                assert label is truth is None
+                continue
             assert label.observed == pytest.approx(1)
             differences.append(label.value - truth)
     assert len(differences) > 100
