@@ -26,7 +26,7 @@ def cause_of(error: BaseException) -> str:
     for link in _chain(error):
         if isinstance(link, OSError) and isinstance(link.errno, int) and link.errno > 0:
             return os.strerror(link.errno).lower()
-    return "its answer is not JSON" if isinstance(error, ValueError) else type(error).__name__
+    return "its answer is not understood" if isinstance(error, ValueError) else type(error).__name__
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

