@@ -13,6 +13,7 @@ from onnx import TensorProto, helper
 from web3.contract import Contract
 
 from tests.integration.conftest import PROJECT
+from verifier_gen.chain_layout import EVM_VERSION
 from verifier_gen.recipe import CircuitRecipe
 from veristake.demo.anvil import LocalChain, start_chain
 from veristake.demo.processes import ProcessGroup
@@ -71,14 +72,25 @@ def small_recipe(folder: Path, **changes: Any) -> CircuitRecipe:
 
 
 def compile_solidity(sources: dict[str, str], contract: str) -> tuple[list[Any], str]:
-    """ABI and creation code of a contract, by the project's compiler and settings (foundry.toml)."""
+    """ABI and creation code of a contract."""
+    output = _compiled(sources, contract)
+    return output["abi"], output["evm"]["bytecode"]["object"]
+
+
+def compile_runtime(sources: dict[str, str], contract: str) -> bytes:
+    """Code of a deployed contract that has no immutables."""
+    return bytes.fromhex(_compiled(sources, contract)["evm"]["deployedBytecode"]["object"])
+
+
+def _compiled(sources: dict[str, str], contract: str) -> dict[str, Any]:
+    """By the project's compiler and settings (foundry.toml)."""
     request = {
         "language": "Solidity",
         "sources": {name: {"content": text} for name, text in sources.items()},
         "settings": {
-            "evmVersion": "cancun",
+            "evmVersion": EVM_VERSION,
             "optimizer": {"enabled": True, "runs": 200},
-            "outputSelection": {"*": {"*": ["abi", "evm.bytecode.object"]}},
+            "outputSelection": {"*": {"*": ["abi", "evm.bytecode.object", "evm.deployedBytecode.object"]}},
         },
     }
     solc = subprocess.run(
@@ -89,7 +101,8 @@ def compile_solidity(sources: dict[str, str], contract: str) -> tuple[list[Any],
     assert not failures, failures
     for contracts in answer["contracts"].values():
         if contract in contracts:
-            return contracts[contract]["abi"], contracts[contract]["evm"]["bytecode"]["object"]
+            found: dict[str, Any] = contracts[contract]
+            return found
     raise AssertionError(f"{contract} is not in {list(sources)}")
 
 
