@@ -23,8 +23,8 @@ from verifier_gen.pool import ProverPool
 from verifier_gen.prover import Proof
 from verifier_gen.recipe import RECIPES, load_recipe
 
-SCALE = 1 << 11
-TAG = (1 << 136) - 3
+SCALE = 1 << 12
+TAG = (1 << 128) - 3
 
 
 def random_inputs(seed: int) -> list[int]:
@@ -103,7 +103,7 @@ def test_prove_wrong_number_of_inputs_names_both_counts(tiny_circuit: Circuit) -
 
 def test_prove_tag_too_long_is_refused(tiny_circuit: Circuit) -> None:
     with pytest.raises(CircuitError, match="does not fit 8 limbs"):
-        run_isolated(prover.prove, tiny_circuit, [0] * 32, 1 << 136)
+        run_isolated(prover.prove, tiny_circuit, [0] * 32, 1 << 128)
 
 
 def test_prove_value_outside_the_lookup_table_is_refused_instead_of_hanging(

@@ -20,7 +20,7 @@ MAY_IMPORT = {
 }
 OWNERS = {
     "ezkl": {"verifier_gen/ezkl_library.py"},
-    "torch": {"staking_model/train.py"},
+    "torch": {"staking_model/train.py", "staking_model/torch_network.py"},
     "onnxruntime": {"staking_model/reference.py"},
 }
 """Heavy libraries, each imported by the one module that owns it."""
