@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from eth_abi.abi import decode
 from eth_abi.exceptions import DecodingError
-from eth_typing import HexStr
+from eth_typing import ChecksumAddress, HexStr
 from eth_utils.abi import get_abi_output_types
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
@@ -113,9 +113,7 @@ class ObserverReader:
         Raises:
             ChainError: as :meth:`epoch_length`; or there is no such version.
         """
-        _rates, _prices, _heartbeat, features = self._call(
-            "assetConfig", (to_checksum_address(asset), config_version), block
-        )
+        _rates, _prices, _heartbeat, features = self._config(asset, config_version, block)
         premium, premium_change, flow, rate_growth, scale_bits = features
         return FeatureParameters(
             premium_factor=premium,
@@ -124,6 +122,28 @@ class ObserverReader:
             rate_growth_factor=rate_growth,
             input_scale_bits=scale_bits,
         )
+
+    def deposit_contract(self, block: BlockIdentifier) -> ChecksumAddress:
+        """Contract that knows how much of an asset is staked.
+
+        Raises:
+            ChainError: as :meth:`epoch_length`.
+        """
+        return to_checksum_address(self._call("DEPOSIT", (), block))
+
+    def market_addresses(
+        self, asset: str, config_version: int, block: BlockIdentifier
+    ) -> tuple[ChecksumAddress, ChecksumAddress]:
+        """Rate provider and price feed that one config version names.
+
+        Raises:
+            ChainError: as :meth:`parameters`.
+        """
+        rates, prices, _heartbeat, _features = self._config(asset, config_version, block)
+        return to_checksum_address(rates), to_checksum_address(prices)
+
+    def _config(self, asset: str, config_version: int, block: BlockIdentifier) -> Any:
+        return self._call("assetConfig", (to_checksum_address(asset), config_version), block)
 
     def _call(self, function: str, arguments: tuple[Any, ...], block: BlockIdentifier) -> Any:
         entry = self._contract.functions[function](*arguments)
