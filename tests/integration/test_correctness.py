@@ -50,6 +50,22 @@ def moves(path: Path) -> Path:
     return graph.save(path, graph.add("Mul", flat, graph.constant([[0.25]])))
 
 
+def pieces(path: Path) -> Path:
+    """Straight pieces: maxima, clipping, absolute value, leaky ReLU; means and powers."""
+    graph = Graph(x=[1, 6], y=[1, 6])
+    product = graph.add("Mul", "x", "y")
+    larger = graph.add("Max", "x", "y")
+    smaller = graph.add("Min", product, graph.constant([0.3]))
+    clipped = graph.add("Clip", graph.add("Add", "x", "y"), graph.constant(-0.4), graph.constant(0.7))
+    leaky = graph.add("LeakyRelu", graph.add("Sub", "x", "y"), alpha=0.1)
+    total = graph.add("Sum", larger, smaller, clipped)
+    signless = graph.add("Abs", graph.add("Sub", leaky, total))
+    power = graph.add("Pow", signless, graph.constant([2.0]))
+    thirds = graph.add("Reshape", power, graph.constant([2, 3], np.int64))
+    mean = graph.add("ReduceMean", thirds, axes=[1], keepdims=1)
+    return graph.save(path, graph.add("ReduceMean", mean, axes=[0], keepdims=0))
+
+
 def recurrent(path: Path) -> Path:
     """Coupled gates: slices, concatenation before a product, products of variables."""
     return recurrent_network(path, 5, inputs=3, hidden=3, steps=3, strength=0.4)
@@ -89,6 +105,8 @@ CASES: dict[str, tuple[Callable[[Path], Path], dict[str, Any]]] = {
     "perceptron_multiplier_2": (perceptron, {"scale_rebase_multiplier": 2, "input_scale": 5, "param_scale": 5}),
     "perceptron_two_scales": (perceptron, {"input_scale": 7, "param_scale": 9}),
     "moves": (moves, {}),
+    "pieces": (pieces, {}),
+    "pieces_two_scales": (pieces, {"input_scale": 7, "param_scale": 9}),
     "recurrent": (recurrent, {}),
     "recurrent_multiplier_2": (recurrent, {"scale_rebase_multiplier": 2, "input_scale": 5, "param_scale": 5}),
     "unrolled": (unrolled, {}),

@@ -35,7 +35,7 @@ class _Rewriter:
 
     def __init__(self, network: Network, shapes: Mapping[str, Shape]) -> None:
         self.constants: dict[str, Constant] = dict(network.constants)
-        self.shapes = dict(shapes)
+        self.shapes = {name: tuple(array.shape) for name, array in network.constants.items()} | dict(shapes)
         self.outputs = set(network.outputs)
 
     def sliced(self, source: str, axis: int, start: int, stop: int, result: str) -> list[NetworkNode]:
