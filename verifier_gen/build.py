@@ -136,7 +136,8 @@ def _tried(
     """The manifest with what trials of the circuit have shown."""
     progress("proving once")
     trial = run_isolated(try_circuit, Circuit(paths, manifest))
-    tried = manifest.model_copy(update={"proof_bytes": len(trial.proof.proof), "prover": trial.cost})
+    found = {"proof_bytes": len(trial.proof.proof), "prover": trial.cost, "parameters_hash": trial.parameters_hash}
+    tried = manifest.model_copy(update=found)
     if options.correctness:
         progress("correctness gate: circuit against integer reference and floats")
         tried = tried.model_copy(update={"correctness": _gated(paths, options.float_bound)})

@@ -12,11 +12,13 @@ from typing import Any
 
 from statements.errors import CircuitError
 from verifier_gen import ezkl_library
+from verifier_gen.choices import Visibility
 from verifier_gen.circuit import CircuitPaths
 from verifier_gen.isolated import run_isolated
 from verifier_gen.recipe import CircuitRecipe
 from verifier_gen.solidity import write_verifier
 from verifier_gen.srs.provenance import ChosenSrs
+from verifier_gen.visibility import check_visibility
 
 Progress = Callable[[str], None]
 
@@ -27,6 +29,7 @@ def make_files(recipe: CircuitRecipe, paths: CircuitPaths, srs: ChosenSrs, progr
     Raises:
         CircuitError: the network cannot become a circuit, contradicts the recipe, or EZKL refuses.
     """
+    check_visibility(recipe)
     place_network(recipe, paths.onnx)
     progress("settings and compiled circuit")
     run_isolated(ezkl_library.write_settings, paths.onnx, paths.settings, recipe)
@@ -78,9 +81,11 @@ def pin_settings(path: Path) -> None:
 
 def _check_shape(recipe: CircuitRecipe, settings: dict[str, Any]) -> None:
     sizes = [math.prod(shape) for shape in settings["model_instance_shapes"]]
-    groups = 2 if recipe.tag_limbs else 1
-    found = [*sizes[:groups], sum(sizes[groups:])]
-    expected = [recipe.inputs, *([recipe.tag_limbs] if recipe.tag_limbs else []), recipe.outputs]
+    # hidden inputs have no instances of their own
+    inputs = [recipe.inputs, *([recipe.tag_limbs] if recipe.tag_limbs else [])]
+    shown = inputs if recipe.input_visibility is Visibility.PUBLIC else []
+    found = [*sizes[: len(shown)], sum(sizes[len(shown) :])]
+    expected = [*shown, recipe.outputs]
     if found != expected:
         raise CircuitError(
             f"network {recipe.onnx.name} has instances {sizes}, recipe {recipe.name} says {expected}",

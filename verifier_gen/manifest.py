@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import Field
 
 from statements.instances import InstanceLayout
-from statements.quantities import Hash32
+from statements.quantities import FieldElement, Hash32
 from statements.traveller import Traveller
 from verifier_gen.choices import ChainLayout, VerifierKind, Visibility
 
@@ -95,6 +95,7 @@ class CircuitManifest(Traveller):
         input_visibility: who learns the inputs.
         output_visibility: who learns the outputs.
         param_visibility: who learns the weights.
+        parameters_hash: Poseidon hash of the weights that each proof has to show; None unless they are hashed.
         chain_layout: which precompiles the Solidity calls.
         verifier_kind: monolithic, or reusable with a VKA.
         vka_hash: sha256 of vka.bin; None for a monolithic verifier.
@@ -129,6 +130,7 @@ class CircuitManifest(Traveller):
     input_visibility: Visibility = Visibility.PUBLIC
     output_visibility: Visibility = Visibility.PUBLIC
     param_visibility: Visibility = Visibility.FIXED
+    parameters_hash: FieldElement | None = None
     chain_layout: ChainLayout = ChainLayout.ETHEREUM
     verifier_kind: VerifierKind = VerifierKind.MONOLITHIC
     vka_hash: Hash32 | None = None

@@ -19,7 +19,7 @@ from statements.quantities import FIELD_MODULUS, to_field
 from statements.request_tag import split_tag
 from verifier_gen import ezkl_library
 from verifier_gen.circuit import Circuit
-from verifier_gen.visibility import exposed_inputs, exposed_layout
+from verifier_gen.visibility import exposed_layout, parameters_hash, shows
 
 
 @dataclass(frozen=True)
@@ -94,8 +94,7 @@ def prove(circuit: Circuit, inputs: Sequence[int], tag: int) -> Proof:
             ) from error
         document = json.loads(proof.read_text("utf-8"))
     elements = tuple(_from_little_endian(x) for group in document["instances"] for x in group)
-    shown = exposed_inputs(circuit.manifest, inputs, tag)
-    if elements[: len(shown)] != shown:
+    if not shows(circuit.manifest, elements, inputs, tag):
         raise CircuitError(
             "the proof's instances do not show the inputs given", remedy="Use the EZKL version that the lock file pins"
         )
@@ -139,6 +138,9 @@ def verify(circuit: Circuit, instances: Instances, proof: bytes) -> bool:
     if len(proof) != manifest.proof_bytes or instances.layout != exposed_layout(manifest):
         return False
     if any(not 0 <= x < FIELD_MODULUS for x in instances.elements):
+        return False
+    if parameters_hash(manifest, instances.elements) != manifest.parameters_hash:
+        # a proof with other weights
         return False
     document = {
         "protocol": None,
