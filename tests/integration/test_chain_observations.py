@@ -13,19 +13,24 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import requests
+from click.testing import CliRunner, Result
 
 from staking_model.chain_source import ObserverReader
+from staking_model.commands import model
+from staking_model.drift import feature_ranges
 from staking_model.durations import duration_labels
-from staking_model.features import FeatureParameters
 from staking_model.market import Move
 from staking_model.observations.chain import ChainPlace, ChainSource
 from staking_model.observations.source import input_windows
+from staking_model.shipped import CARD_NAME, ONNX_NAME, shipped_model
+from staking_model.watch import DriftError
 from statements.errors import ChainError, ConfigurationError
 from tests.integration.observer_chain import HOUR, START_EPOCH, SUPPLY, WEI, ObservedHome, observed_home
 
-PARAMETERS = FeatureParameters(input_scale_bits=12)
+PARAMETERS = shipped_model().card.feature_parameters
 MISSED, LAST = START_EPOCH + 4, START_EPOCH + 12
 
 
@@ -307,3 +312,54 @@ def test_sync_up_to_finalized_leaves_the_newest_blocks(home: ObservedHome, tmp_p
         settled = source.sync()
     assert settled == home.chain.web3.eth.get_block("finalized")["number"]
     assert settled < home.chain.block_number
+
+
+def watched(home: ObservedHome, tmp_path: Path, *more: object) -> Result:
+    endpoints = tmp_path / "endpoints.txt"
+    endpoints.write_text(f"{home.chain.url}\n", "utf-8")
+    arguments = [
+        "watch",
+        "--endpoints-file",
+        endpoints,
+        "--chain-id",
+        home.chain.chain_id,
+        "--json",
+        "--confirmations",
+        0,
+    ]
+    arguments += ["--observer", home.observer.address, "--asset", home.token.address, "--state", tmp_path / "s.sqlite"]
+    return CliRunner().invoke(model, [str(argument) for argument in [*arguments, *more]])
+
+
+def model_trained_on(home: ObservedHome, tmp_path: Path) -> Path:
+    """The shipped model with a card that says it has seen what this chain shows."""
+    windows = input_windows(history_of(home, tmp_path / "trained.sqlite").observations, PARAMETERS)
+    shipped = shipped_model()
+    inputs = np.asarray([values for _, values in windows]) / PARAMETERS.one
+    card = shipped.card.model_copy(update={"feature_ranges": feature_ranges(inputs)})
+    folder = tmp_path / "model"
+    folder.mkdir()
+    (folder / ONNX_NAME).write_bytes(shipped.onnx.read_bytes())
+    (folder / CARD_NAME).write_text(card.model_dump_json(), "utf-8")
+    return folder
+
+
+def test_watch_chain_whose_price_falls_faster_every_hour_drifts(home: ObservedHome, tmp_path: Path) -> None:
+    result = watched(home, tmp_path)
+    assert isinstance(result.exception, DriftError), result.exception
+    report = json.loads(result.stdout)
+    assert report["windows"] == 4
+    assert report["drifts"]
+    by_name = {feature["name"]: feature for feature in report["features"]}
+    # what the contract clips is clipped here: the newest change of premium lies at its bound on both sides
+    reader = ObserverReader(home.chain.web3, home.observer.address)
+    inputs, *_ = reader.inputs_of(home.token.address, LAST, home.chain.block_number)
+    assert inputs[-3] == -PARAMETERS.one
+    assert by_name["premium_change"]["newest"] == -1.0
+    assert "the premium is -1.4518%" in report["remarks"][-1]
+
+
+def test_watch_chain_like_the_model_s_training_is_in_range(home: ObservedHome, tmp_path: Path) -> None:
+    result = watched(home, tmp_path, "--model", model_trained_on(home, tmp_path))
+    assert result.exception is None, result.exception
+    assert not json.loads(result.stdout)["drifts"]
