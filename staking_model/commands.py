@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from staking_model.calibrate_command import calibrate
 from staking_model.card_text import card_markdown
 from staking_model.features import FEATURES, OBSERVATIONS, WindowError, window_features
 from staking_model.market import observations_of
 from staking_model.replay import Columns, read_replay
 from staking_model.shipped import SHIPPED_DIRECTORY, shipped_model
+from staking_model.watch_command import watch
 from statements.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -34,6 +36,10 @@ def _require(package: str, extra: str) -> None:
 @click.group()
 def model() -> None:
     """The model behind the scores: train it, try it, read its card."""
+
+
+model.add_command(calibrate)
+model.add_command(watch)
 
 
 @model.command()
