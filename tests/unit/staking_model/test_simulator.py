@@ -8,8 +8,7 @@ from staking_model.calibrated import calibrated
 from staking_model.durations import duration_labels
 from staking_model.episodes import Episode
 from staking_model.features import FeatureParameters, window_features
-from staking_model.labels import staking_durations
-from staking_model.market import Market, Move, observations_of
+from staking_model.market import Market, Move, Truth, observations_of
 from staking_model.profiles import demo_profile, random_profile
 from staking_model.simulator import DEMO_ASSETS, EPOCH_SECONDS, simulate, simulate_market
 from statements.errors import ConfigurationError
@@ -115,6 +114,20 @@ def test_simulate_events_of_holders_add_up_to_moves_and_totals(seed: int) -> Non
         assert len(held) > 100
 
 
+def expected_duration(truths: tuple[Truth, ...], now: int) -> float | None:
+    """Mean remaining hours over 30 days of what is held at ``now``, by the hazards that will apply."""
+    holdings = truths[now].holdings
+    if sum(holdings) == 0:
+        return None
+    hours = 0.0
+    for cohort, held in enumerate(holdings):
+        staying = 1.0
+        for later in range(now, now + 720):
+            staying *= 1 - truths[later].hazards[cohort]
+            hours += held * staying
+    return hours / sum(holdings) / 720
+
+
 def test_simulate_events_make_duration_labels_that_agree_with_the_hazards() -> None:
     random = Random(5)
     market = simulate(5, 1800, [random_profile(random, number) for number in range(6)])
@@ -122,9 +135,8 @@ def test_simulate_events_make_duration_labels_that_agree_with_the_hazards() -> N
     for symbol, points in market.points.items():
         times = [point.timestamp for point in points]
         labels = duration_labels(market.events[symbol], times, times[-1], 30 * 86400)
-        expected = staking_durations(market.truths[symbol])
         for epoch in range(1, 1000, 50):
-            label, truth = labels[epoch], expected[epoch]
+            label, truth = labels[epoch], expected_duration(market.truths[symbol], epoch)
             if label is None or truth is None:
                 # everybody has left
                 assert label is truth is None
