@@ -1,6 +1,8 @@
 """A circuit of four inputs and 2^8 rows, and its verifier compiled and deployed: builds and proves in seconds."""
 
 import json
+import posixpath
+import re
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -118,3 +120,21 @@ def deploy(chain: LocalChain, sources: dict[str, str], contract: str, *arguments
     receipt = chain.web3.eth.wait_for_transaction_receipt(creation.transact({"from": chain.accounts[0]}))
     assert receipt["status"] == 1
     return chain.web3.eth.contract(address=receipt["contractAddress"], abi=abi)
+
+
+def project_sources(*paths: str) -> dict[str, str]:
+    """Contracts of the project with all that they import."""
+    sources: dict[str, str] = {}
+    waiting = list(paths)
+    while waiting:
+        path = waiting.pop()
+        if path in sources:
+            continue
+        root = PROJECT / "node_modules" if path.startswith("@") else PROJECT
+        sources[path] = (root / path).read_text("utf-8")
+        for imported in re.findall(r'^import .*"(.+)";$', sources[path], re.MULTILINE):
+            relative = imported.startswith(".")
+            waiting.append(
+                posixpath.normpath(posixpath.join(posixpath.dirname(path), imported)) if relative else imported
+            )
+    return sources
