@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Any, Final, TypeVar
 
 from eth_abi.abi import decode
-from eth_abi.exceptions import DecodingError
+from eth_abi.exceptions import DecodingError, InsufficientDataBytes
 from eth_typing import ChecksumAddress, HexStr
 from eth_utils.abi import get_abi_output_types
 from eth_utils.address import to_checksum_address
@@ -23,6 +23,7 @@ from statements.errors import ChainError
 from statements.observation import Observation
 
 Result = TypeVar("Result")
+_WORD: Final = 32
 
 
 class UnreachableError(ChainError):
@@ -150,20 +151,31 @@ class ObserverReader:
         request: TxParams = {"to": self._address, "data": HexStr(entry._encode_transaction_data())}
         what = f"{function}({', '.join(str(argument) for argument in arguments)}) of observer {self._address}"
         raw = translated(lambda: self._web3.eth.call(request, block_identifier=block), what)
-        # a decoder may take nothing for zero: Ape, once imported, makes all of the process do so
+        # a decoder may pad what is missing: Ape, once imported, puts one that does into eth-abi for all of the process
         if not raw:
             raise ChainError(
                 f"{what} gave no answer", remedy="Check that the observer's address and the chain belong together"
             ) from BadFunctionCallOutput(what)
         types = get_abi_output_types(entry.abi)
         try:
-            values = decode(types, bytes(raw))
+            values = decode_words(types, bytes(raw))
         except DecodingError as error:
             raise ChainError(
                 f"{what} gave {len(raw)} bytes that are no {', '.join(types)}",
                 remedy="Check that the observer's address and the chain belong together",
             ) from error
         return values[0] if len(values) == 1 else values
+
+
+def decode_words(types: Sequence[str], raw: bytes) -> tuple[Any, ...]:
+    """Decode an answer that has to be whole words.
+
+    Raises:
+        DecodingError: it is not, or holds something else.
+    """
+    if not raw or len(raw) % _WORD:
+        raise InsufficientDataBytes(f"{len(raw)} bytes are not whole words")
+    return decode(types, raw)
 
 
 def translated(call: Callable[[], Result], what: str) -> Result:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from eth_abi.abi import decode
 from eth_abi.exceptions import DecodingError
 from eth_typing import ChecksumAddress, HexStr
 from eth_utils.crypto import keccak
 from web3 import Web3
 from web3.types import BlockIdentifier
 
-from staking_model.chain_source import translated
+from staking_model.chain_source import decode_words, translated
 from statements.errors import ChainError
 
 PRICE_DECIMALS: Final = 18
@@ -74,7 +73,7 @@ def _call(
     if not raw:
         raise ChainError(f"{what} gave no answer", remedy=remedy)
     try:
-        values: tuple[int, ...] = decode(types, bytes(raw))
+        values: tuple[int, ...] = decode_words(types, bytes(raw))
     except DecodingError as error:
         raise ChainError(f"{what} gave {len(raw)} bytes that are no {', '.join(types)}", remedy=remedy) from error
     return values
