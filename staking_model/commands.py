@@ -1,4 +1,4 @@
-"""``veristake model``: train, predict, card, export."""
+"""``veristake model``: train, evaluate, predict, card, export."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import click
 
 from staking_model.calibrate_command import calibrate
 from staking_model.card_text import card_markdown
+from staking_model.evaluate_command import evaluate
 from staking_model.features import FEATURES, OBSERVATIONS, WindowError, window_features
 from staking_model.market import observations_of
 from staking_model.replay import Columns, read_replay
@@ -40,6 +41,7 @@ def model() -> None:
 
 model.add_command(calibrate)
 model.add_command(watch)
+model.add_command(evaluate)
 
 
 @model.command()

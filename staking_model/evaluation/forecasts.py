@@ -15,13 +15,15 @@ NETWORK: Final = "model"
 CLIMATOLOGY: Final = "climatology"
 PERSISTENCE: Final = "persistence"
 EWMA: Final = "ewma"
+LOGISTIC: Final = "logistic"
+BOOSTING: Final = "lightgbm"
 MEANINGS: Final[Mapping[str, str]] = {
     NETWORK: "the shipped network",
     CLIMATOLOGY: "always the event rate (the median duration) of the training rows",
     PERSISTENCE: "training's event rate given whether an event was under way; the newest duration fully known",
     EWMA: "exponentially weighted mean of the token's own labels known when asked, half-life 7 horizons",
-    "logistic": "logistic regression on the same 32 inputs (ridge regression for the duration)",
-    "lightgbm": "gradient boosting on the same 32 inputs, stopped early on the validation rows",
+    LOGISTIC: "logistic regression on the same 32 inputs (ridge regression for the duration)",
+    BOOSTING: "gradient boosting on the same 32 inputs, stopped early on the validation rows",
 }
 
 

@@ -22,6 +22,8 @@ OWNERS = {
     "ezkl": {"verifier_gen/ezkl_library.py"},
     "torch": {"staking_model/train.py", "staking_model/torch_network.py"},
     "onnxruntime": {"staking_model/reference.py"},
+    "lightgbm": {"staking_model/evaluation/learned.py"},
+    "sklearn": {"staking_model/evaluation/learned.py"},
 }
 """Heavy libraries, each imported by the one module that owns it."""
 LONGEST_FILE, LONGEST_FUNCTION = 400, 60
