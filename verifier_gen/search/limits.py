@@ -47,6 +47,8 @@ def run_limited(limits: Limits, call: Callable[P, R], *args: P.args, **kwargs: P
         raise CircuitError(f"{name} took more than {limits.seconds:.0f} s", remedy=remedy) from error
     except BrokenProcessPool as error:
         raise CircuitError(f"{name} died, most likely of memory", remedy=remedy) from error
+    except MemoryError as error:
+        raise CircuitError(f"{name} wanted more than {limits.memory_bytes >> 20} MiB", remedy=remedy) from error
     except RuntimeError as error:
         raise CircuitError(f"EZKL refused in {name}: {error}", remedy=remedy) from error
     finally:
