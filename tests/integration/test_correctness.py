@@ -50,6 +50,15 @@ def moves(path: Path) -> Path:
     return graph.save(path, graph.add("Mul", flat, graph.constant([[0.25]])))
 
 
+def einsums(path: Path) -> Path:
+    """Einsum over two variables and over a constant."""
+    graph = Graph(x=[2, 3], y=[2, 3])
+    rows = graph.add("Einsum", "x", "y", equation="ab,ab->a")
+    mixed = graph.add("Einsum", graph.add("Relu", "y"), graph.constant(weights(3, 4)), equation="ab,bc->ca")
+    total = graph.add("Add", graph.add("Reshape", rows, graph.constant([1, 2], np.int64)), mixed)
+    return graph.save(path, total)
+
+
 def pieces(path: Path) -> Path:
     """Straight pieces: maxima, clipping, absolute value, leaky ReLU; means and powers."""
     graph = Graph(x=[1, 6], y=[1, 6])
@@ -106,6 +115,7 @@ CASES: dict[str, tuple[Callable[[Path], Path], dict[str, Any]]] = {
     "perceptron_two_scales": (perceptron, {"input_scale": 7, "param_scale": 9}),
     "moves": (moves, {}),
     "pieces": (pieces, {}),
+    "einsums": (einsums, {}),
     "pieces_two_scales": (pieces, {"input_scale": 7, "param_scale": 9}),
     "recurrent": (recurrent, {}),
     "recurrent_multiplier_2": (recurrent, {"scale_rebase_multiplier": 2, "input_scale": 5, "param_scale": 5}),

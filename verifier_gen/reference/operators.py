@@ -8,6 +8,7 @@ from typing import Final, TypeAlias
 import numpy as np
 
 from verifier_gen.reference.build import Known, StepList, Value, Wire
+from verifier_gen.reference.einsum_operator import einsum
 from verifier_gen.reference.network import NetworkNode
 from verifier_gen.reference.piecewise_operators import PIECEWISE_OPERATORS, mean_of
 from verifier_gen.reference.program import (
@@ -225,6 +226,7 @@ OPERATORS: Final[dict[str, Operator]] = {
     "Neg": _neg,
     "MatMul": _matmul,
     "Gemm": _gemm,
+    "Einsum": einsum,
     "Sigmoid": _lookup("sigmoid"),
     "Tanh": _lookup("tanh"),
     "Exp": _lookup("exp"),
