@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+from requests.exceptions import HTTPError, ReadTimeout
 from web3 import HTTPProvider, Web3
 from web3.exceptions import BlockNotFound, Web3RPCError
 
@@ -78,7 +79,7 @@ class Endpoints:
             call: reads from the node that it is given; all of it from one node.
 
         Raises:
-            RefusedError: the nodes answered that they will not.
+            RefusedError: a node answered that it will not, or gave up in the middle; less may be granted.
             ChainError: no node gave an answer, or a contract reverted.
         """
         failures: list[str] = []
@@ -90,7 +91,7 @@ class Endpoints:
                 node.require_chain(self.chain_id)
                 result = _asked(node, what, call)
             except (UnreachableError, RefusedError, LaggingNodeError, _OtherChainError) as error:
-                refused = refused or isinstance(error, RefusedError)
+                refused = refused or isinstance(error, RefusedError) or _is_too_much(error)
                 failures.append(f"{node.label}: {error.message}")
                 log.warning("endpoint %s: %s", node.label, error.message)
                 continue
@@ -130,8 +131,16 @@ def _asked(node: _Node, what: str, call: Callable[[Web3], Result]) -> Result:
             raise LaggingNodeError(f"{what}: the node does not have the block") from error
         except Web3RPCError as error:
             raise RefusedError(f"{what}: {_words_of(error)}") from error
+        except (KeyError, TypeError) as error:
+            # a field is missing or of another type
+            raise UnreachableError(f"{what}: the node's answer is not understood: {error!r}") from error
 
     return translated(guarded, what)
+
+
+def _is_too_much(error: ChainError) -> bool:
+    """Whether a node was reached but did not come to an answer: with an HTTP status, or within the time."""
+    return isinstance(error.__cause__, HTTPError | ReadTimeout)
 
 
 def _words_of(error: Web3RPCError) -> str:

@@ -4,6 +4,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from requests.exceptions import HTTPError, ReadTimeout
 from web3 import Web3
 from web3.providers.base import BaseProvider
 
@@ -64,6 +67,7 @@ class Node(BaseProvider):
 def reader_of(folder: Path, *nodes: Node, blocks: int = 4, confirmations: int | None = 0) -> LogReader:
     by_url = {f"http://node-{number}:1/key": node for number, node in enumerate(nodes)}
     endpoints = Endpoints(tuple(by_url), 1, lambda url: Web3(by_url[url]))
+    folder.mkdir(exist_ok=True)
     store = LogStore(folder / "state.sqlite", Origin(1, (CONTRACT.lower(),), 5))
     return LogReader(endpoints, store, (CONTRACT,), 5, confirmations, blocks)
 
@@ -159,6 +163,64 @@ def test_sync_refused_single_block_raises_with_the_nodes_words(tmp_path: Path) -
     node.largest = 0
     with pytest.raises(ChainError, match=r"http://node-0:1: logs of blocks 5 to 5: too many blocks"):
         reader_of(tmp_path, node).sync()
+
+
+@pytest.mark.parametrize("error", [HTTPError("413 too large at https://secret"), ReadTimeout("slow https://secret")])
+def test_sync_node_that_gives_up_on_wide_ranges_is_asked_for_halves(tmp_path: Path, error: Exception) -> None:
+    node = Node(40)
+    answer = node.make_request
+
+    def overwhelmed(method: Any, params: Any) -> Any:
+        if method == "eth_getLogs" and int(params[0]["toBlock"], 16) - int(params[0]["fromBlock"], 16) > 4:
+            raise error
+        return answer(method, params)
+
+    node.make_request = overwhelmed  # type: ignore[method-assign] # a gateway before it
+    reader = reader_of(tmp_path, node, blocks=16)
+    reader.sync()
+    assert read(reader) == [(block, 0) for block in range(5, 41)]
+
+
+@pytest.mark.parametrize("spoilt", ["blockHash", "topics", "logIndex"])
+def test_sync_node_that_leaves_out_fields_is_passed_over(tmp_path: Path, spoilt: str) -> None:
+    careless, careful = Node(30), Node(30)
+    whole = careless.log
+    careless.log = lambda block: {k: v for k, v in whole(block).items() if k != spoilt}  # type: ignore[method-assign]
+    reader = reader_of(tmp_path, careless, careful)
+    reader.sync()
+    assert read(reader) == [(block, 0) for block in range(5, 31)]
+    with pytest.raises(ChainError, match="the node's answer is not understood"):
+        reader_of(tmp_path / "alone", careless).sync()
+
+
+@settings(max_examples=30)
+@given(st.data())
+def test_sync_any_course_of_a_chain_ends_with_what_the_chain_holds(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    """Grows, forks at any depth, refuses, lags, is read again by another process: never a log too many or too few."""
+    folder = tmp_path_factory.mktemp("course")
+    node = Node(data.draw(st.integers(0, 20)))
+    heights: dict[int, int] = {}
+    node.branch = lambda block: heights.get(block, 0)  # type: ignore[method-assign] # forks lie one upon another
+    confirmations = data.draw(st.integers(0, 3))
+    reader = reader_of(folder, node, confirmations=confirmations, blocks=data.draw(st.integers(1, 9)))
+    for fork in range(1, data.draw(st.integers(2, 6))):
+        node.head += data.draw(st.integers(0, 12))
+        node.largest = data.draw(st.integers(1, 20))
+        forked_from = data.draw(st.integers(0, node.head + 5))
+        heights |= {block: fork for block in range(forked_from, node.head + 80)}
+        if data.draw(st.booleans()):
+            reader.store.close()
+            reader = reader_of(folder, node, confirmations=confirmations)
+        settled = reader.sync()
+        newest = reader.store.newest()
+        # a fork above what has been read is none for the reader; below it, everything is as the chain has it
+        assert newest is None or newest.block >= settled
+        end = max(settled, newest.block if newest else -1)
+        if end <= node.head:
+            assert read(reader) == [(block, node.branch(block)) for block in range(5, end + 1)]
+    reader.store.close()
 
 
 def test_store_written_by_another_origin_is_refused(tmp_path: Path) -> None:
