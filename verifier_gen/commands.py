@@ -16,6 +16,7 @@ from verifier_gen.build_command import build
 from verifier_gen.circuit import open_circuit, read_manifest
 from verifier_gen.correctness_commands import band, correctness
 from verifier_gen.isolated import run_isolated
+from verifier_gen.lock_command import lock
 from verifier_gen.search.command import search
 from verifier_gen.srs.command import srs as srs_commands
 
@@ -30,6 +31,7 @@ circuit.add_command(srs_commands)
 circuit.add_command(band)
 circuit.add_command(correctness)
 circuit.add_command(search)
+circuit.add_command(lock)
 
 
 @circuit.command()
