@@ -146,3 +146,10 @@ def test_evaluate_wrong_number_of_inputs_is_refused(tmp_path: Path) -> None:
     program = load(tmp_path, graph, graph.add("Relu", "x"), [[1, 2], [1, 2]])
     with pytest.raises(ReferenceCircuitError, match="sizes"):
         run(program, [1, 2, 3])
+
+
+def test_evaluate_product_beyond_64_bits_is_refused(tmp_path: Path) -> None:
+    graph = Graph(x=[1, 1])
+    program = load(tmp_path, graph, graph.add("Mul", "x", "x"), [[1, 1], [1, 1]])
+    with pytest.raises(ReferenceCircuitError, match="may leave 64 bits"):
+        run(program, [1 << 31])

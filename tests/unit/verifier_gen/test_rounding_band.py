@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.verifier_gen.reference_networks import Graph, coupled_cell, recurrent_network, write_settings
-from verifier_gen.reference import Program, evaluate, load_program
+from verifier_gen.reference import Program, ReferenceCircuitError, evaluate, load_program
 from verifier_gen.reference.adversary import widest_gap
 from verifier_gen.reference.bounds import step_bounds
 from verifier_gen.reference.evaluate import evaluate_steps
@@ -134,3 +134,14 @@ def test_step_bounds_random_network_hold_every_value_of_honest_and_random_prover
             assert (whole.low[..., 0] <= values).all()
             assert (values <= whole.high[..., 0]).all()
         assert (np.abs(first - second) <= whole.delta[..., 0]).all()
+
+
+def test_program_band_values_beyond_64_bits_are_refused(tmp_path: Path) -> None:
+    graph = Graph(x=[1, 1])
+    value = "x"
+    for _ in range(40):
+        value = graph.add("MatMul", value, graph.constant([[100.0]]))
+    network = graph.save(tmp_path / "n.onnx", value)
+    program = load_program(network, write_settings(tmp_path / "s.json", [[1, 1], [1, 1]], scale=SCALE))
+    with pytest.raises(ReferenceCircuitError, match="computes below 2"):
+        program_band(program)
