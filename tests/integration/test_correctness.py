@@ -59,6 +59,17 @@ def einsums(path: Path) -> Path:
     return graph.save(path, total)
 
 
+def others(path: Path) -> Path:
+    """Exponential, division by a constant, constants as nodes, gathered and repeated elements."""
+    graph = Graph(x=[2, 3])
+    grown = graph.add("Exp", graph.add("Identity", "x"))
+    shrunk = graph.add("Div", grown, graph.constant([[3.0, 5.0, 7.0]]))
+    chosen = graph.add("Gather", shrunk, graph.constant([2, 0], np.int64), axis=1)
+    held = graph.add("Constant", value=numpy_helper.from_array(np.float32([[0.3], [-0.7]])))
+    column = graph.add("ReduceSum", graph.add("Mul", chosen, held), graph.constant([1], np.int64), keepdims=1)
+    return graph.save(path, graph.add("Expand", column, graph.constant([2, 3], np.int64)))
+
+
 def pieces(path: Path) -> Path:
     """Straight pieces: maxima, clipping, absolute value, leaky ReLU; means and powers."""
     graph = Graph(x=[1, 6], y=[1, 6])
@@ -116,6 +127,7 @@ CASES: dict[str, tuple[Callable[[Path], Path], dict[str, Any]]] = {
     "moves": (moves, {}),
     "pieces": (pieces, {}),
     "einsums": (einsums, {}),
+    "others": (others, {}),
     "pieces_two_scales": (pieces, {"input_scale": 7, "param_scale": 9}),
     "recurrent": (recurrent, {}),
     "recurrent_multiplier_2": (recurrent, {"scale_rebase_multiplier": 2, "input_scale": 5, "param_scale": 5}),
