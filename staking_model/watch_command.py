@@ -152,7 +152,7 @@ def _chain(urls: tuple[str, ...], source: dict[str, Any]) -> Iterator[Read]:
     with ChainSource(place) as chain:
 
         def read() -> tuple[AssetHistory, FeatureParameters]:
-            block = chain.sync()
+            block = chain.sync(_show_progress)
             history = chain.history(asset)
             try:
                 remark = f"at block {block} the premium is {chain.market(asset).premium:.4%}"
@@ -162,6 +162,12 @@ def _chain(urls: tuple[str, ...], source: dict[str, Any]) -> Iterator[Read]:
             return replace(history, notes=(*history.notes, remark)), chain.parameters(asset)
 
         yield read
+
+
+def _show_progress(block: int, last: int) -> None:
+    """Where a first reading takes long."""
+    if block < last:
+        click.echo(f"read up to block {block:,} of {last:,}", err=True)
 
 
 def _urls(source: dict[str, Any]) -> tuple[str, ...]:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
-from eth_abi.abi import decode
 from eth_abi.exceptions import DecodingError
 from eth_utils.abi import collapse_if_tuple, event_abi_to_log_topic
 from eth_utils.address import to_checksum_address
 
+from staking_model.chain_source import decode_words
 from staking_model.market import Move, StakeEvent
 from staking_model.observations.log_store import ChainLog
 from statements.abi import load_abi
@@ -127,10 +127,10 @@ def _decoded(log: ChainLog, contract: str, names: tuple[str, ...]) -> _Decoded |
     plain = [part for part in entry["inputs"] if not part["indexed"]]
     try:
         values = [
-            decode([part["type"]], bytes.fromhex(topic[2:]))[0]
+            decode_words([part["type"]], bytes.fromhex(topic[2:]))[0]
             for part, topic in zip(indexed, log.topics[1:], strict=True)
         ]
-        values += decode([collapse_if_tuple(part) for part in plain], log.data)
+        values += decode_words([collapse_if_tuple(part) for part in plain], log.data)
     except (DecodingError, ValueError) as error:
         raise ChainError(
             f"log {log.position} of block {log.block} is no {entry['name']} of {contract}: {error}",
