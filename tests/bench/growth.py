@@ -22,7 +22,7 @@ FOLDER = PROJECT / "build" / "bench" / "growth"
 PICTURE = PROJECT / "docs" / "images" / "circuit_growth.png"
 HIDDEN, WINDOW, FEATURES = 8, 8, 4
 HIDDEN_SIZES, WINDOWS, FEATURE_COUNTS = (4, 8, 16, 32), (2, 4, 8, 16), (1, 4, 16)
-PROVEN_HIDDEN = (4, 8, 16)
+PROVEN_HIDDEN = (8, 16, 32)
 PLAIN = Candidate(input_scale=12, param_scale=12, decomp_base=16_384, decomp_legs=2)
 REWRITTEN = Candidate(rewrites=tuple(Rewrite), input_scale=12, param_scale=0, decomp_base=16_384, decomp_legs=2)
 LIMITS = Limits()
