@@ -130,7 +130,8 @@ def _decoded(log: ChainLog, contract: str, names: tuple[str, ...]) -> _Decoded |
             decode_words([part["type"]], bytes.fromhex(topic[2:]))[0]
             for part, topic in zip(indexed, log.topics[1:], strict=True)
         ]
-        values += decode_words([collapse_if_tuple(part) for part in plain], log.data)
+        if plain:
+            values += decode_words([collapse_if_tuple(part) for part in plain], log.data)
     except (DecodingError, ValueError) as error:
         raise ChainError(
             f"log {log.position} of block {log.block} is no {entry['name']} of {contract}: {error}",
