@@ -109,7 +109,7 @@ class DatasetSize:
     other_tokens: int = 14
     train_epochs: int = 2400
     other_epochs: int = 1200
-    stride: int = 3
+    stride: int = 6
 
     @property
     def boundaries(self) -> tuple[tuple[int, int], tuple[int, int], tuple[int, int]]:

@@ -112,7 +112,7 @@ def _card(settings: ProductionSettings, material: Material, weights: Weights, on
         tag_limbs=settings.tag_limbs,
         weight_scale_bits=WEIGHT_SCALE_BITS,
         argument_limit=ARGUMENT_LIMIT,
-        data=_data_text(settings.size, material),
+        data=_data_text(settings.size, settings.training.real_weight, material),
         seed=settings.training.seed,
         files=tuple(_data_file(history, material) for history in settings.histories),
         metrics=tuple(_metrics(chosen, weights) for chosen in sets),
@@ -148,7 +148,7 @@ def _require_writable(directory: Path) -> None:
         raise ConfigurationError(f"cannot write into {directory}", remedy=remedy)
 
 
-def _data_text(size: DatasetSize, material: Material) -> str:
+def _data_text(size: DatasetSize, weight: float, material: Material) -> str:
     simulated = (
         f"Hourly markets from the seeded simulator in `staking_model/simulator.py`: {size.train_tokens} tokens to "
         f"train, {size.other_tokens} to stop early and {size.other_tokens} to test, every seventh of them at parity "
@@ -160,9 +160,9 @@ def _data_text(size: DatasetSize, material: Material) -> str:
     if real is None:
         return simulated
     return (
-        f"{simulated} Beside them, with the same weight in all, {len(real.train):,} windows of real prices of "
-        f"{', '.join(sorted(material.trained_tokens))}, cut by time with a gap of the labels' horizon; their flow is "
-        "0, and they count in the exit risk only."
+        f"{simulated} Beside them, with {weight:g} times their weight in all, {len(real.train):,} windows of real "
+        f"prices of {', '.join(sorted(material.trained_tokens))}, cut by time with a gap of the labels' horizon; their "
+        "flow is 0, and they count in the exit risk only."
     )
 
 

@@ -104,7 +104,7 @@ def demo_profile(symbol: str, epochs: int) -> AssetProfile:
     """
     profiles = {
         "ezETH": (1.012, 0.033, -0.0008, 0.00025),
-        "weETH": (1.041, 0.031, -0.0005, 0.00020),
+        "weETH": (1.041, 0.031, -0.0005, 0.00005),
         "wETH": (1.0, 0.0, 0.0, 0.0),
     }
     if symbol not in profiles:

@@ -1,5 +1,6 @@
 """How good the shipped model is, beside forecasts that need no network."""
 
+import sys
 from pathlib import Path
 
 from staking_model.evaluation.forecasts import MEANINGS
@@ -25,10 +26,10 @@ def measure() -> Figures:
     """Brier score and AUC of each forecast; those of real history are left out where the files are missing."""
     present = [path for path in FILES if path.is_file()]
     if len(present) < len(FILES):
-        print("real history is not beside the project: figures of the simulator only")
+        sys.stderr.write("real history is not beside the project: figures of the simulator only\n")
     shipped = shipped_model()
     weights = read_weights(shipped.onnx)
-    found = run_evaluation(weights, shipped.card, read_histories(present) if present else (), print)
+    found = run_evaluation(weights, shipped.card, read_histories(present), lambda line: sys.stderr.write(line + "\n"))
     figures: Figures = {}
     for entry in found.report.sets:
         suffix = SUFFIXES[entry.name.split(" (")[0]]

@@ -40,7 +40,7 @@ def scores_at_the_end(seed: int, epochs: int) -> dict[str, tuple[float, float]]:
 def test_shipped_model_depegging_asset_is_riskier_and_leaves_sooner(seed: int, epochs: int) -> None:
     scores = scores_at_the_end(seed, epochs)
     for calm in ("weETH", "wETH"):
-        assert scores["ezETH"][1] > 3 * scores[calm][1]
+        assert scores["ezETH"][1] > 2 * scores[calm][1]  # what the demo promises
         assert scores["ezETH"][0] < scores[calm][0]
 
 
