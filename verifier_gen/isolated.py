@@ -32,7 +32,7 @@ def run_isolated(call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(max_workers=1, mp_context=context, initializer=stdout_to_stderr) as executor:
         try:
-            return executor.submit(_without_panic, partial(call, *args, **kwargs)).result(TIMEOUT_SECONDS)
+            return executor.submit(without_panic, partial(call, *args, **kwargs)).result(TIMEOUT_SECONDS)
         except TimeoutError as error:
             kill_workers(executor)
             raise CircuitError(
@@ -47,7 +47,8 @@ def run_isolated(call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
             raise CircuitError(f"EZKL refused in {name}: {error}", remedy="See docs/circuits.md") from error
 
 
-def _without_panic(call: Callable[[], R]) -> R:
+def without_panic(call: Callable[[], R]) -> R:
+    """Call, and have a panic of native code come out as RuntimeError."""
     try:
         return call()
     except BaseException as error:

@@ -9,11 +9,12 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from functools import partial
 from multiprocessing.process import BaseProcess
 from typing import NamedTuple, ParamSpec, TypeVar
 
 from statements.errors import CircuitError
-from verifier_gen.isolated import kill_workers, stdout_to_stderr
+from verifier_gen.isolated import kill_workers, stdout_to_stderr, without_panic
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -42,7 +43,7 @@ def run_limited(limits: Limits, call: Callable[P, R], *args: P.args, **kwargs: P
     executor = ProcessPoolExecutor(1, mp_context=context, initializer=_prepare, initargs=(limits.memory_bytes,))
     remedy = "Raise --seconds or --memory, or leave the candidate out"
     try:
-        return executor.submit(call, *args, **kwargs).result(limits.seconds)
+        return executor.submit(without_panic, partial(call, *args, **kwargs)).result(limits.seconds)
     except TimeoutError as error:
         raise CircuitError(f"{name} took more than {limits.seconds:.0f} s", remedy=remedy) from error
     except BrokenProcessPool as error:
