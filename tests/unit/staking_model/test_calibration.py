@@ -1,13 +1,24 @@
 from pathlib import Path
+from random import Random
 
 import numpy as np
 import pytest
 
 from staking_model.calibrated import Calibration, calibrated
-from staking_model.calibration import calm_autoregression, half_lives, past_episodes, shortfalls, yearly_growth
+from staking_model.calibration import (
+    calm_autoregression,
+    half_lives,
+    past_episodes,
+    premiums_of,
+    shortfalls,
+    yearly_growth,
+)
 from staking_model.calibration_data import calibrate
 from staking_model.features import WAD
+from staking_model.observations.simulated import SimulatedSource
 from staking_model.observations.source import AssetHistory
+from staking_model.profiles import random_profile
+from staking_model.simulator import simulate
 from statements.errors import ConfigurationError
 from tests.unit.staking_model.windows import observation
 
@@ -68,6 +79,24 @@ def test_past_episodes_less_than_a_day_apart_are_one() -> None:
     below[[50, 60, 120]] = 0.01
     assert [(e.begin, e.end) for e in past_episodes(below, 24)] == [(50, 60), (120, 120)]
     assert past_episodes(np.zeros(10), 1) == ()
+
+
+def test_calibration_of_simulated_markets_gives_back_what_they_were_drawn_from() -> None:
+    """The estimators that read history, run over the simulator's markets."""
+    random = Random(3)
+    profiles = [random_profile(random, number) for number in range(6)]
+    market = simulate(3, 3000, profiles)
+    found = []
+    for profile in profiles:
+        history = SimulatedSource(market).history(profile.symbol)
+        premiums = premiums_of(history)
+        calm = np.asarray([not truth.stressed for truth in market.truths[profile.symbol][1:]])
+        mean, hourly, noise = calm_autoregression(premiums, calm, 24)
+        found.append((mean, 1 - hourly, noise))
+    known = calibrated()
+    for name, estimate in zip(("mean_premium", "reversion", "noise"), np.median(found, axis=0), strict=True):
+        low, high = known.span(name)
+        assert min(low, 2 * low) <= estimate <= max(high, 2 * high), name
 
 
 def test_yearly_growth_is_continuous_and_needs_time() -> None:
