@@ -20,6 +20,7 @@ from verifier_gen.isolated import run_isolated
 from verifier_gen.manifest import CircuitManifest, Correctness, sha256_file
 from verifier_gen.recipe import CircuitRecipe
 from verifier_gen.srs.provenance import ChosenSrs, choose_srs, read_provenance
+from verifier_gen.tampering import BUILD_FLIPS, BUILD_SWAPS, check_tampering_off_chain, tampered_proofs
 from verifier_gen.trial import Trial, try_circuit
 
 BUILDER_REVISION = 3
@@ -141,6 +142,10 @@ def _tried(
     if options.correctness:
         progress("correctness gate: circuit against integer reference and floats")
         tried = tried.model_copy(update={"correctness": _gated(paths, options.float_bound)})
+        progress("changed proofs: each must be refused")
+        shown = trial.proof.instances.elements, trial.proof.proof
+        changes = tampered_proofs(*shown, flips=BUILD_FLIPS, swaps=BUILD_SWAPS)
+        run_isolated(check_tampering_off_chain, paths, *shown, changes).require()
     if options.chain is not None:
         tried = _tried_on_chain(tried, paths, trial, progress, options.chain)
     return tried

@@ -21,6 +21,12 @@ Verify: TypeAlias = Callable[[Sequence[int], bytes], bool]
 """Whether a verifier takes (instances, proof)."""
 
 
+BUILD_FLIPS = 6
+"""Flipped proof bytes that each build tries, first and last besides."""
+BUILD_SWAPS = 6
+"""Swapped pairs of instances that each build tries."""
+
+
 @dataclass(frozen=True)
 class Tampered:
     """A changed proof.

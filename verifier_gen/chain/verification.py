@@ -14,6 +14,7 @@ from statements.errors import CircuitError
 from statements.quantities import FIELD_MODULUS
 from verifier_gen.chain.compiler import CompiledVerifier
 from verifier_gen.prover import Proof
+from verifier_gen.tampering import BUILD_FLIPS, BUILD_SWAPS, check_tampering, tampered_proofs
 
 _GAS_LIMIT = 16_000_000
 _REQUEST_SECONDS = 60
@@ -63,6 +64,10 @@ def verify_on_chain(url: str, verifier: CompiledVerifier, proof: Proof, vka: Seq
         ):
             if _accepts(web3, contract, content, elements, vka):
                 raise CircuitError(f"the verifier on the chain accepts a changed {what}", remedy=_REMEDY)
+        changes = tampered_proofs(instances, proof.proof, flips=BUILD_FLIPS, swaps=BUILD_SWAPS)
+        check_tampering(
+            instances, proof.proof, changes, lambda shown, claimed: _accepts(web3, contract, claimed, list(shown), vka)
+        ).require()
     except Web3Exception as error:
         raise CircuitError(f"the verifier fails on the chain: {error}", remedy=_REMEDY) from error
     digest = "0x" + bytes(Web3.keccak(b"".join(vka))).hex() if vka else None
