@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 from staking_model.evaluation.forecasts import MEANINGS
+from staking_model.evaluation.report import EvaluationReport
 from staking_model.evaluation.run import run_evaluation
 from staking_model.evaluation.test_sets import OTHER_ASSET, PERIOD, SIMULATOR, STRICT_PERIOD
 from staking_model.export import read_weights
@@ -30,8 +31,13 @@ def measure() -> Figures:
     shipped = shipped_model()
     weights = read_weights(shipped.onnx)
     found = run_evaluation(weights, shipped.card, read_histories(present), lambda line: sys.stderr.write(line + "\n"))
+    return figures_of(found.report)
+
+
+def figures_of(report: EvaluationReport) -> Figures:
+    """The report's Brier scores, AUCs and duration errors under flat names."""
     figures: Figures = {}
-    for entry in found.report.sets:
+    for entry in report.sets:
         suffix = SUFFIXES[entry.name.split(" (")[0]]
         for name, risk in entry.risk.items():
             figures[f"brier_{name}{suffix}"] = risk.brier
