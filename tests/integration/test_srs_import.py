@@ -14,7 +14,7 @@ from statements.errors import CircuitError
 from tests.integration.conftest import PROJECT
 from tests.integration.small_circuit import LOGROWS, deploy, local_chain, small_recipe
 from verifier_gen import prover
-from verifier_gen.build import ensure_circuit
+from verifier_gen.build import BuildOptions, ensure_circuit
 from verifier_gen.circuit import Circuit
 from verifier_gen.isolated import run_isolated
 from verifier_gen.prover import Proof
@@ -37,6 +37,10 @@ def run_ceremony(folder: Path, power: int) -> Path:
     return folder / "prepared.ptau"
 
 
+def with_srs(imported: Path) -> BuildOptions:
+    return BuildOptions(ceremony_srs=imported, correctness=False)
+
+
 @pytest.fixture(scope="module")
 def ceremony(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return run_ceremony(tmp_path_factory.mktemp("ceremony"), LOGROWS)
@@ -56,7 +60,7 @@ def imported(ceremony: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def circuit(imported: Path, tmp_path_factory: pytest.TempPathFactory) -> Circuit:
     folder = tmp_path_factory.mktemp("circuits")
-    return ensure_circuit(small_recipe(folder), folder, folder / "no-cache", ceremony_srs=imported)
+    return ensure_circuit(small_recipe(folder), folder, folder / "no-cache", options=with_srs(imported))
 
 
 @pytest.fixture(scope="module")
@@ -93,11 +97,13 @@ def test_ensure_circuit_ceremony_vouched_for_may_leave_local_chains(circuit: Cir
     folder = circuit.directory.parent
     digest = circuit.manifest.srs_source[-64:]
     path, _ = import_srs(ceremony, folder / "srs", LOGROWS, digest)
-    built = ensure_circuit(small_recipe(folder), folder / "vouched", folder, ceremony_srs=path)
+    built = ensure_circuit(small_recipe(folder), folder / "vouched", folder, options=with_srs(path))
     assert not built.manifest.dev_srs
     assert built.manifest.srs_source == f"unknown ceremony, trusted by the operator; sha256 {digest}"
     steps: list[str] = []
-    assert ensure_circuit(small_recipe(folder), folder / "vouched", folder, steps.append, path) == built
+    assert (
+        ensure_circuit(small_recipe(folder), folder / "vouched", folder, steps.append, options=with_srs(path)) == built
+    )
     assert steps == []
 
 

@@ -9,7 +9,7 @@ from web3.contract import Contract
 from statements.quantities import to_field
 from tests.integration.small_circuit import compile_solidity, deploy, local_chain, project_sources, small_recipe
 from verifier_gen import prover
-from verifier_gen.build import ensure_circuit
+from verifier_gen.build import BuildOptions, ensure_circuit
 from verifier_gen.choices import Visibility
 from verifier_gen.circuit import Circuit
 from verifier_gen.isolated import run_isolated
@@ -20,14 +20,14 @@ INPUTS, TAG, LIMBS = [100, -200, 256, -256], 0xBEEF, [0xEF, 0xBE]
 SUBJECT = b"\x01" * 32
 
 
-def built(folder: Path, **visibility: Visibility) -> Circuit:
+def built(folder: Path, *, correctness: bool = False, **visibility: Visibility) -> Circuit:
     recipe = small_recipe(folder, **visibility)
-    return ensure_circuit(recipe, folder, folder / "srs")
+    return ensure_circuit(recipe, folder, folder / "srs", options=BuildOptions(correctness=correctness))
 
 
 @pytest.fixture(scope="module")
 def hashed(tmp_path_factory: pytest.TempPathFactory) -> Circuit:
-    return built(tmp_path_factory.mktemp("hashed"), input_visibility=Visibility.HASHED)
+    return built(tmp_path_factory.mktemp("hashed"), correctness=True, input_visibility=Visibility.HASHED)
 
 
 @pytest.fixture(scope="module")
