@@ -4,8 +4,8 @@ import pytest
 
 from statements.deployment import Deployment
 from statements.errors import ConfigurationError
+from veristake.contracts_tool.difference import Difference
 from veristake.contracts_tool.record import deployment_path, read_deployment, write_deployment
-from veristake.contracts_tool.verify import Difference
 
 DEPLOYMENT = Deployment(
     chain_id=31337,
