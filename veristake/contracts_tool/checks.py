@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from statements.errors import ChainError, CircuitError, ConfigurationError
 from verifier_gen.circuit import open_circuit
 from verifier_gen.manifest import CircuitManifest, sha256_file
+from veristake.contracts_tool.account_plan import AccountPlan
 from veristake.contracts_tool.plan import LOCAL_CHAIN_IDS, HomePlan, Plan
 from veristake.contracts_tool.precompiles import addition_of_verifier, check_layout, check_precompiles
 
@@ -72,16 +73,25 @@ def check_local_only_parts(plan: Plan, manifest: CircuitManifest) -> None:
             f"and chain {plan.chain_id} is not local",
             remedy="Build the circuit on an SRS from a ceremony",
         )
-    if plan.account.test_index is not None:
-        raise ConfigurationError(
-            f"account.test_index: everybody knows this key; chain {plan.chain_id} is not local",
-            remedy="Give account.alias or account.keystore",
-        )
+    check_account_is_private(plan.account, plan.chain_id)
     mocks = [symbol for symbol, asset in plan.assets.items() if asset.mock] if isinstance(plan, HomePlan) else []
     if mocks:
         raise ConfigurationError(
             f"assets {', '.join(mocks)} are mocks; chain {plan.chain_id} is not local",
             remedy="Give assets.<symbol>.existing",
+        )
+
+
+def check_account_is_private(account: AccountPlan, chain_id: int) -> None:
+    """Refuse a well-known key on a public chain.
+
+    Raises:
+        ConfigurationError: everybody could take over.
+    """
+    if account.test_index is not None and chain_id not in LOCAL_CHAIN_IDS:
+        raise ConfigurationError(
+            f"account.test_index: everybody knows this key; chain {chain_id} is not local",
+            remedy="Give account.alias or account.keystore",
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from statements.abi import load_abi
@@ -153,7 +154,13 @@ def _version_remedy(found: str) -> str:
 
 
 def _contract(name: str, address: str, web3: Web3) -> Any:
-    return web3.eth.contract(web3.to_checksum_address(address), abi=load_abi(name), decode_tuples=True)
+    return _factory(name, web3)(web3.to_checksum_address(address))
+
+
+@lru_cache(maxsize=64)
+def _factory(name: str, web3: Web3) -> Any:
+    """Making a contract's methods takes longer than asking them."""
+    return web3.eth.contract(abi=load_abi(name), decode_tuples=True)
 
 
 def _has_code(web3: Web3, address: str) -> bool:
