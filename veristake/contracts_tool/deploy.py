@@ -29,6 +29,7 @@ class _Source:
     home_chain_id: int
     observer: str
     epoch_length: int
+    features_hash: str
     contract: Contract
     contracts: dict[str, Contract]
     assets: dict[str, ObservedAsset]
@@ -80,7 +81,7 @@ def _deploy(deployer: Deployer, plan: Plan, manifest: CircuitManifest) -> Deploy
 
     verifier = deployer.create(manifest.verifier_contract)
     registry = deployer.create("VerifierRegistry", authority.address, plan.activation_delay, source.epoch_length)
-    propose_version(deployer, configuration, registry, manifest, verifier)
+    propose_version(deployer, configuration, registry, manifest, verifier, source.features_hash)
     models: dict[str, DeployedModel] = {}
     if plan.activation_delay == 0:
         models = activate_version(deployer, configuration, registry, manifest, source.epoch_length)
@@ -108,6 +109,7 @@ def _deploy(deployer: Deployer, plan: Plan, manifest: CircuitManifest) -> Deploy
         home_chain_id=source.home_chain_id,
         observer=source.observer,
         epoch_length=source.epoch_length,
+        features_hash=source.features_hash,
         contracts={name: deployed_contract(deployer.web3, made.address) for name, made in contracts.items()},
         assets=assets,
         models=models,
@@ -135,6 +137,7 @@ def _home_source(
         home_chain_id=plan.chain_id,
         observer=side.observer.address,
         epoch_length=plan.epoch_length,
+        features_hash=side.features_hash,
         contract=side.observer,
         contracts={"OmronDeposit": side.deposit, "AssetObserver": side.observer},
         assets=side.assets,
@@ -163,6 +166,7 @@ def _abroad_source(deployer: Deployer, plan: AbroadPlan, authority: Contract, ma
         home_chain_id=home.chain_id,
         observer=home.observer,
         epoch_length=home.epoch_length,
+        features_hash=home.features_hash,
         contract=inputs,
         contracts={"AttestedInputs": inputs},
         assets={symbol: ObservedAsset(asset.token, None, None) for symbol, asset in home.assets.items()},

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from web3 import Web3
 
 _MANAGED = ("AssetObserver", "AttestedInputs", "SampleLendingProtocol", "VerifierRegistry")
-_STATUS_NAMES = ("None", "Proposed", "Active", "Frozen")
+_STATUS_NAMES = ("None", "Proposed", "Active", "Deprecated", "Frozen")
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ def _model_differences(name: str, model: DeployedModel, registry: str, web3: Web
     if model.version_id > count:
         yield Difference(f"{name} version {model.version_id}", "registered", f"{count} versions only")
         return
-    circuit, status, _, from_epoch = contract.functions.version(model_id, model.version_id).call()
+    circuit, status, _, from_epoch, _ = contract.functions.version(model_id, model.version_id).call()
     verifier, verifier_code_hash, verifying_key_hash = circuit[0], circuit[1], circuit[4]
     pairs = {
         "status": ("Active", _STATUS_NAMES[status]),

@@ -4,19 +4,30 @@ from __future__ import annotations
 
 from typing import Any
 
+from eth_utils.crypto import keccak
+
 from statements.deployment import DeployedModel
+from verifier_gen.choices import ChainLayout
 from verifier_gen.manifest import CircuitManifest
 from veristake.contracts_tool.authority import PROPOSER_ROLE, Configuration
 from veristake.contracts_tool.record import deployed_contract
 from veristake.contracts_tool.session import Contract, Deployer
 
+_ADDITION = {ChainLayout.ETHEREUM: 6, ChainLayout.SUBTENSOR: 9}
+"""Address of the precompile that adds on bn254."""
+
 
 def propose_version(
-    deployer: Deployer, configuration: Configuration, registry: Contract, manifest: CircuitManifest, verifier: Contract
+    deployer: Deployer,
+    configuration: Configuration,
+    registry: Contract,
+    manifest: CircuitManifest,
+    verifier: Contract,
+    features_hash: str,
 ) -> None:
     """Collect the calls that let the proposer propose and activate, and that propose this circuit."""
-    configuration.open_to(PROPOSER_ROLE, registry.propose, registry.activate)
-    configuration.execute(registry.propose, manifest.model_id, _circuit(deployer, manifest, verifier))
+    configuration.open_to(PROPOSER_ROLE, registry.propose, registry.activate, registry.deprecate)
+    configuration.execute(registry.propose, manifest.model_id, _circuit(deployer, manifest, verifier, features_hash))
 
 
 def activate_version(
@@ -36,7 +47,7 @@ def activate_version(
     return {manifest.model_name: model}
 
 
-def _circuit(deployer: Deployer, manifest: CircuitManifest, verifier: Contract) -> dict[str, Any]:
+def _circuit(deployer: Deployer, manifest: CircuitManifest, verifier: Contract, features_hash: str) -> dict[str, Any]:
     """The registry's ``Circuit``."""
     layout = manifest.layout
     return {
@@ -54,4 +65,11 @@ def _circuit(deployer: Deployer, manifest: CircuitManifest, verifier: Contract) 
         "outputScaleBits": layout.output_scale_bits,
         "maximumDuration": manifest.maximum_duration,
         "devSrs": manifest.dev_srs,
+        "featuresHash": features_hash,
+        "generatorHash": "0x" + keccak(text=f"ezkl {manifest.ezkl_version}").hex(),
+        # a verifier of its own has no artefact
+        "vkaDigest": "0x" + "00" * 32,
+        "vkaStore": "0x" + "00" * 20,
+        "roundingBand": max(manifest.correctness.rounding_band) if manifest.correctness else 0,
+        "additionPrecompile": _ADDITION[manifest.chain_layout],
     }
