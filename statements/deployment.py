@@ -92,6 +92,7 @@ class Deployment(Traveller):
         home_chain_id: chain whose state is observed; equal to ``chain_id`` on the home chain.
         observer: AssetObserver on the home chain.
         epoch_length: seconds.
+        features_hash: digest of the feature parameters of the home chain's assets, which a circuit's must equal.
         contracts: by contract name: AccessManager, VerifierRegistry, RiskFeed, StakingVerifier,
             SampleLendingProtocol; OmronDeposit and AssetObserver at home; AttestedInputs abroad. One of several of the
             same kind has a label behind a colon: ``RiskFeedAggregator:ezETH:exit_risk``.
@@ -107,6 +108,7 @@ class Deployment(Traveller):
     home_chain_id: int = Field(gt=0)
     observer: Address
     epoch_length: int = Field(gt=0)
+    features_hash: Hash32
     contracts: dict[str, DeployedContract]
     assets: dict[str, DeployedAsset]
     models: dict[str, DeployedModel]

@@ -22,7 +22,7 @@ from verifier_gen.manifest import CircuitManifest, sha256_file
 from verifier_gen.prover import Proof, prove, verify
 from verifier_gen.recipe import CircuitRecipe
 from verifier_gen.solidity import write_verifier
-from verifier_gen.srs import dev_srs
+from verifier_gen.srs.provenance import ChosenSrs, choose_srs, read_provenance
 
 Progress = Callable[[str], None]
 
@@ -38,7 +38,11 @@ def recipe_hash(recipe: CircuitRecipe) -> str:
 
 
 def ensure_circuit(
-    recipe: CircuitRecipe, circuits: Path, srs_cache: Path, progress: Progress = lambda _: None
+    recipe: CircuitRecipe,
+    circuits: Path,
+    srs_cache: Path,
+    progress: Progress = lambda _: None,
+    ceremony_srs: Path | None = None,
 ) -> Circuit:
     """The built circuit, from an earlier build when nothing that decides it has changed.
 
@@ -47,24 +51,29 @@ def ensure_circuit(
         circuits: folder of circuits; this one goes to ``circuits/<recipe.name>``.
         srs_cache: folder of SRS files.
         progress: told of each step.
+        ceremony_srs: imported SRS to build with; None takes what is built, or a development SRS.
 
     Raises:
-        CircuitError: the network is missing or EZKL refuses it.
+        CircuitError: the network is missing, EZKL refuses it, or the SRS does not fit.
     """
     if not recipe.onnx.is_file():
         raise CircuitError(f"network {recipe.onnx} is missing", remedy="Train it: veristake model train")
     directory = circuits / recipe.name
     if not directory.exists():
-        return build_circuit(recipe, circuits, srs_cache, progress)
+        return build_circuit(recipe, circuits, srs_cache, progress, ceremony_srs)
     try:
-        if read_manifest(directory).recipe_hash == recipe_hash(recipe):
+        manifest = read_manifest(directory)
+        same_srs = ceremony_srs is None or manifest.srs_hash == read_provenance(ceremony_srs).srs_hash
+        if same_srs and manifest.recipe_hash == recipe_hash(recipe):
             return open_circuit(directory, with_proving_key=True)
     except CircuitError as error:
         progress(f"building anew: {error.message}")
-    return build_circuit(recipe, circuits, srs_cache, progress)
+    return build_circuit(recipe, circuits, srs_cache, progress, ceremony_srs)
 
 
-def build_circuit(recipe: CircuitRecipe, circuits: Path, srs_cache: Path, progress: Progress) -> Circuit:
+def build_circuit(
+    recipe: CircuitRecipe, circuits: Path, srs_cache: Path, progress: Progress, ceremony_srs: Path | None = None
+) -> Circuit:
     """Build into a folder beside and move it into place when it is whole.
 
     Raises:
@@ -79,8 +88,10 @@ def build_circuit(recipe: CircuitRecipe, circuits: Path, srs_cache: Path, progre
     with tempfile.TemporaryDirectory(prefix=f".{recipe.name}-", dir=circuits) as folder:
         paths = CircuitPaths(Path(folder) / recipe.name)
         paths.directory.mkdir()
-        _make_files(recipe, paths, srs_cache, progress)
-        manifest = _manifest(recipe, paths)
+        progress(f"{'ceremony' if ceremony_srs else 'development'} SRS for k={recipe.logrows}")
+        srs = choose_srs(recipe.logrows, srs_cache, ceremony_srs)
+        _make_files(recipe, paths, srs, progress)
+        manifest = _manifest(recipe, paths, srs)
         progress("proving once")
         manifest = run_isolated(_tried, Circuit(paths, manifest))
         paths.manifest.write_text(manifest.model_dump_json(indent=1) + "\n", "utf-8")
@@ -91,20 +102,18 @@ def build_circuit(recipe: CircuitRecipe, circuits: Path, srs_cache: Path, progre
     return open_circuit(target, with_proving_key=True)
 
 
-def _make_files(recipe: CircuitRecipe, paths: CircuitPaths, srs_cache: Path, progress: Progress) -> None:
+def _make_files(recipe: CircuitRecipe, paths: CircuitPaths, srs: ChosenSrs, progress: Progress) -> None:
     shutil.copyfile(recipe.onnx, paths.onnx)
     progress("settings and compiled circuit")
     run_isolated(ezkl_library.write_settings, paths.onnx, paths.settings, recipe)
     _pin_settings(paths.settings)
     _check_shape(recipe, json.loads(paths.settings.read_text("utf-8")))
     run_isolated(ezkl_library.compile_circuit, paths.onnx, paths.compiled, paths.settings)
-    progress(f"development SRS for k={recipe.logrows}")
-    srs = dev_srs(recipe.logrows, srs_cache)
     try:
-        os.link(srs, paths.srs)
+        os.link(srs.path, paths.srs)
     except OSError:
         # the cache may lie on another file system
-        shutil.copyfile(srs, paths.srs)
+        shutil.copyfile(srs.path, paths.srs)
     progress("proving and verifying key")
     run_isolated(ezkl_library.setup, paths.compiled, paths.verifying_key, paths.proving_key, paths.srs)
     progress("Solidity verifier")
@@ -135,7 +144,7 @@ def _check_shape(recipe: CircuitRecipe, settings: dict[str, Any]) -> None:
         )
 
 
-def _manifest(recipe: CircuitRecipe, paths: CircuitPaths) -> CircuitManifest:
+def _manifest(recipe: CircuitRecipe, paths: CircuitPaths, srs: ChosenSrs) -> CircuitManifest:
     settings = json.loads(paths.settings.read_text("utf-8"))
     verifying_key_hash = sha256_file(paths.verifying_key)
     return CircuitManifest(
@@ -152,7 +161,8 @@ def _manifest(recipe: CircuitRecipe, paths: CircuitPaths) -> CircuitManifest:
             output_scale_bits=settings["model_output_scales"][0],
         ),
         maximum_duration=recipe.maximum_duration,
-        dev_srs=True,
+        dev_srs=srs.is_dev,
+        srs_source=srs.source,
         logrows=settings["run_args"]["logrows"],
         rows=settings["num_rows"],
         proof_bytes=0,

@@ -17,6 +17,7 @@ from verifier_gen.circuit import open_circuit, read_manifest
 from verifier_gen.isolated import run_isolated
 from verifier_gen.recipe import RECIPES, load_recipe
 from verifier_gen.solidity import install_verifier
+from verifier_gen.srs.command import srs as srs_commands
 
 _BUILD = Path("build")
 
@@ -24,6 +25,9 @@ _BUILD = Path("build")
 @click.group()
 def circuit() -> None:
     """Build circuits from ONNX, prove and verify with EZKL."""
+
+
+circuit.add_command(srs_commands)
 
 
 @circuit.command()
@@ -35,6 +39,11 @@ def circuit() -> None:
     "--srs", type=click.Path(path_type=Path), default=_BUILD / "srs", show_default=True, help="Folder of cached SRS."
 )
 @click.option(
+    "--ceremony-srs",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="SRS written by 'veristake circuit srs import'; without it a development SRS is made, for local chains only.",
+)
+@click.option(
     "--contracts",
     type=click.Path(path_type=Path, file_okay=False),
     default=Path("contracts"),
@@ -42,13 +51,13 @@ def circuit() -> None:
     help="Solidity sources; the verifier goes to its folder 'generated'. Skipped where there is no such folder.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the manifest as JSON.")
-def build(recipe: str, out: Path, srs: Path, contracts: Path, as_json: bool) -> None:
+def build(recipe: str, out: Path, srs: Path, ceremony_srs: Path | None, contracts: Path, as_json: bool) -> None:
     """Build RECIPE (a name shipped with veristake, or a TOML file) unless it is built already.
 
     Makes the compiled circuit, a development SRS, both keys and the Solidity verifier, and tries one proof.
     """
     path = Path(recipe) if recipe.endswith(".toml") else RECIPES / f"{recipe}.toml"
-    built = ensure_circuit(load_recipe(path), out, srs, lambda step: click.echo(f"  {step}", err=True))
+    built = ensure_circuit(load_recipe(path), out, srs, lambda step: click.echo(f"  {step}", err=True), ceremony_srs)
     if contracts.is_dir():
         install_verifier(built.paths, built.manifest.verifier_contract, contracts)
     if as_json:
@@ -59,7 +68,7 @@ def build(recipe: str, out: Path, srs: Path, contracts: Path, as_json: bool) -> 
     click.echo(f"  id {manifest.circuit_id}")
     click.echo(f"  k={manifest.logrows}, {manifest.rows} rows, proof {manifest.proof_bytes} bytes")
     if manifest.dev_srs:
-        click.echo("  development SRS: for local chains only")
+        click.echo(f"  SRS {manifest.srs_source}: for local chains only")
 
 
 @circuit.command()

@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from statements.errors import ConfigurationError
+from verifier_gen.choices import ChainLayout, Visibility
 
 RECIPES = Path(__file__).parent / "recipes"
 
@@ -20,10 +21,12 @@ class CircuitRecipe(BaseModel):
         model_name: name whose keccak256 is the model id on-chain.
         onnx: the network; relative to the recipe file.
         verifier_contract: name of the generated Solidity contract.
-        maximum_duration: staking duration that an output of one stands for, seconds.
+        prepare: whether to unroll recurrent operators and to add the request tag first; False for a network that is
+            in circuit form already, as the shipped ones are.
+        maximum_duration: staking duration that an output of one stands for, seconds; 1 where no output is a duration.
         inputs: model inputs.
-        outputs: results, each in [0, 1].
-        tag_limbs: limbs of the request tag.
+        outputs: results.
+        tag_limbs: limbs of the request tag; 0 for a circuit without.
         tag_limb_bits: bits per limb; at most log2(base^legs) - input_scale, and 24.
         input_scale: inputs and tag limbs are at 2^input_scale in the circuit.
         param_scale: weights are at 2^param_scale.
@@ -33,6 +36,12 @@ class CircuitRecipe(BaseModel):
         decomp_base: base of EZKL's range decomposition.
         decomp_legs: digits of it; base^legs must exceed the largest intermediate value.
         lookup_range: inputs that lookup tables cover; a value outside fails to prove.
+        rebase_frac_zero_constants: EZKL's; wrong with ONNX recurrent operators.
+        disable_freivalds: EZKL's probabilistic check of products costs 1.6 times the time, 1.5 times the gas.
+        input_visibility: who learns the inputs; the tag is an input too.
+        output_visibility: who learns the outputs.
+        param_visibility: who learns the weights; fixed puts them into the verifying key.
+        chain_layout: which chain's precompiles the Solidity calls.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -41,19 +50,26 @@ class CircuitRecipe(BaseModel):
     model_name: str
     onnx: Path
     verifier_contract: str = Field(pattern="^[A-Z][A-Za-z0-9]*$")
-    maximum_duration: int = Field(gt=0, lt=1 << 40)
+    prepare: bool = False
+    maximum_duration: int = Field(default=1, gt=0, lt=1 << 40)
     inputs: int = Field(ge=1)
     outputs: int = Field(ge=1)
-    tag_limbs: int = Field(ge=1)
+    tag_limbs: int = Field(ge=0)
     tag_limb_bits: int = Field(ge=1, le=24)
     input_scale: int = Field(ge=1, le=14)
     param_scale: int = Field(ge=1, le=20)
     scale_rebase_multiplier: int = Field(default=1, ge=1)
     logrows: int = Field(ge=8, le=22)
-    num_inner_cols: int = Field(ge=1, le=2)
+    num_inner_cols: int = Field(ge=1, le=8)
     decomp_base: int = Field(ge=2)
     decomp_legs: int = Field(ge=1)
     lookup_range: tuple[int, int]
+    rebase_frac_zero_constants: bool = False
+    disable_freivalds: bool = True
+    input_visibility: Visibility = Visibility.PUBLIC
+    output_visibility: Visibility = Visibility.PUBLIC
+    param_visibility: Visibility = Visibility.FIXED
+    chain_layout: ChainLayout = ChainLayout.ETHEREUM
 
 
 def load_recipe(path: Path) -> CircuitRecipe:

@@ -19,11 +19,12 @@ contract AttestedInputs is IAttestedInputs, AccessManaged, EIP712 {
     using EnumerableSet for EnumerableSet.AddressSet;
     using PackedInputs for mapping(uint256 index => uint256);
 
-    /// @dev What was attested for an asset and epoch: one slot, and one for every 16 inputs.
+    /// @dev What was attested for an asset and epoch: two slots, and one for every 16 inputs.
     struct Record {
         uint16 configVersion;
         uint40 observedAt;
         bool held;
+        bytes32 featuresHash;
         mapping(uint256 index => uint256) packed;
     }
 
@@ -32,11 +33,14 @@ contract AttestedInputs is IAttestedInputs, AccessManaged, EIP712 {
     /// @dev EIP-712 type of an attestation, as in statements/attestation.py.
     bytes32 private constant ATTESTATION_TYPEHASH = keccak256(
         "Attestation(uint64 homeChainId,address observer,bytes32 homeBlockHash,address asset,uint32 epoch,"
-        "uint16 configVersion,uint40 observedAt,uint40 expiry,int256[] inputs)"
+        "uint16 configVersion,uint40 observedAt,uint40 expiry,bytes32 featuresHash,int256[] inputs)"
     );
 
     /// @dev Missed epochs that an observer fills by repeating the observation before them.
     uint256 private constant MAXIMUM_CARRIED = 2;
+
+    /// @inheritdoc IInputSource
+    Kind public constant KIND = Kind.Attested;
 
     /// @inheritdoc IInputSource
     uint32 public immutable EPOCH_LENGTH;
@@ -100,6 +104,7 @@ contract AttestedInputs is IAttestedInputs, AccessManaged, EIP712 {
         record.configVersion = attestation.configVersion;
         record.observedAt = attestation.observedAt;
         record.held = true;
+        record.featuresHash = attestation.featuresHash;
         record.packed.store(attestation.inputs);
         emit InputsAttested(attestation.asset, attestation.epoch, attestation.homeBlockHash, digest);
     }
@@ -150,7 +155,8 @@ contract AttestedInputs is IAttestedInputs, AccessManaged, EIP712 {
             homeChainId: _HOME_CHAIN_ID,
             observer: _OBSERVER,
             configVersion: record.configVersion,
-            observedAt: record.observedAt
+            observedAt: record.observedAt,
+            featuresHash: record.featuresHash
         });
     }
 
@@ -197,6 +203,7 @@ contract AttestedInputs is IAttestedInputs, AccessManaged, EIP712 {
                     attestation.configVersion,
                     attestation.observedAt,
                     attestation.expiry,
+                    attestation.featuresHash,
                     // EIP-712: an array is the hash of its concatenated, padded elements
                     keccak256(abi.encodePacked(attestation.inputs))
                 )

@@ -12,7 +12,7 @@ library InstanceBuilder {
         21888242871839275222246405745257275088548364400416034343698204186575808495617;
 
     /// @dev Reverts unless outputs are field elements within [0, 2^outputScaleBits] and the tag fits its limbs.
-    function checkGiven(IVerifierRegistry.Circuit memory circuit, uint256[2] calldata outputs, uint256 tag)
+    function checkGiven(IVerifierRegistry.Serving memory circuit, uint256[2] calldata outputs, uint256 tag)
         internal
         pure
     {
@@ -27,7 +27,7 @@ library InstanceBuilder {
 
     /// @dev All instances, in circuit order.
     function build(
-        IVerifierRegistry.Circuit memory circuit,
+        IVerifierRegistry.Serving memory circuit,
         int256[] memory inputs,
         uint256 tag,
         uint256[2] calldata outputs
@@ -48,7 +48,10 @@ library InstanceBuilder {
             if (value > bound || value < -bound) {
                 revert IRiskFeed.InputOutOfRange(i, value, uint256(bound));
             }
-            instances[i] = value < 0 ? FIELD_MODULUS - uint256(-value) : uint256(value);
+            // within the bound, so that neither the negation nor the subtraction can overflow
+            unchecked {
+                instances[i] = value < 0 ? FIELD_MODULUS - uint256(-value) : uint256(value);
+            }
         }
     }
 

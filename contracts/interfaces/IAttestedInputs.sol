@@ -16,6 +16,7 @@ interface IAttestedInputs is IInputSource {
     /// @param configVersion version of the asset's config
     /// @param observedAt Unix time of the newest observation, seconds: within `epoch`, or up to two epochs before (carried)
     /// @param expiry Unix time after which the signature is void, seconds
+    /// @param featuresHash keccak256 of the feature parameters of that config
     /// @param inputs signed fixed point in circuit order, each within int16
     struct Attestation {
         uint64 homeChainId;
@@ -26,6 +27,7 @@ interface IAttestedInputs is IInputSource {
         uint16 configVersion;
         uint40 observedAt;
         uint40 expiry;
+        bytes32 featuresHash;
         int256[] inputs;
     }
 

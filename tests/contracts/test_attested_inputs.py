@@ -12,6 +12,7 @@ from eth_account.messages import _hash_eip191_message, encode_typed_data
 from statements.attestation import InputAttestation
 from tests.contracts.feed_fixtures import (
     EPOCH_LENGTH,
+    FEATURES_HASH,
     ZERO_ADDRESS,
     Actors,
     Stage,
@@ -49,6 +50,7 @@ class Abroad:
             "config_version": 3,
             "observed_at": now - 5,
             "expiry": now + 600,
+            "features_hash": FEATURES_HASH,
             "inputs": INPUTS,
         }
         return InputAttestation(**{**fields, **changes})
@@ -95,7 +97,8 @@ def test_attest_threshold_of_attesters_stores_the_inputs(abroad: Abroad, signers
     assert (event.asset, event.epoch) == (attestation.asset, attestation.epoch)
     inputs, origin = abroad.contract.inputsOf(attestation.asset, attestation.epoch)
     assert tuple(inputs) == INPUTS
-    assert origin == (HOME_CHAIN, attestation.observer, 3, attestation.observed_at)
+    features = bytes.fromhex(FEATURES_HASH[2:])
+    assert origin == (HOME_CHAIN, attestation.observer, 3, attestation.observed_at, features)
     assert tuple(abroad.contract.home()) == (HOME_CHAIN, attestation.observer)
 
 

@@ -5,7 +5,7 @@ import json
 import pytest
 from eth_utils import keccak
 
-from tests.deployment.support import DEPLOYER, OTHER, anvil, command, contract, read, transact, write_plan
+from tests.deployment.support import DEPLOYER, OTHER, anvil, command, contract, pass_time, read, transact, write_plan
 
 STRANGER = "0x90F79bf6EB2c4f870365E785982E1f101E93b906"
 
@@ -161,6 +161,8 @@ def test_check_adapter_that_reads_another_feed_is_named(chain):
 def test_check_frozen_version_is_named(chain, circuit):
     _, web3, path = chain
     registry = contract(web3, read(path), "VerifierRegistry")
+    # once it serves, or it would leave the schedule as well
+    pass_time(web3, 3600)
     transact(web3, registry.functions.freeze(circuit.manifest.model_id, 1), OTHER)
     assert found(chain) == {f"{circuit.manifest.model_name} version 1 status": ("Active", "Frozen")}
 

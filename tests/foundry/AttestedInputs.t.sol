@@ -124,6 +124,7 @@ contract AttestedInputsTest is CheatTest {
             configVersion: 1,
             observedAt: observedAt,
             expiry: uint40(block.timestamp),
+            featuresHash: "features",
             inputs: new int256[](1)
         });
         bytes[] memory signatures = new bytes[](1);

@@ -9,6 +9,7 @@ import {IVerifierRegistry} from "../../contracts/interfaces/IVerifierRegistry.so
 contract CorridorHandler is Stage {
     uint32[] public recordedEpochs;
     mapping(uint32 epoch => bytes32) public recordedRound;
+    mapping(uint32 epoch => uint16) public recordedVersion;
     uint16[] public frozenVersions;
     uint32 public highestEpoch;
     uint256 public rejected;
@@ -53,7 +54,9 @@ contract CorridorHandler is Stage {
         uint256[2] memory outputs = [uint256(duration) % 8200, uint256(risk) % 8200];
         try feed.submit(MODEL_ID, address(token), epoch, outputs, tag, "proof") {
             recordedEpochs.push(epoch);
-            recordedRound[epoch] = keccak256(abi.encode(feed.roundAt(MODEL_ID, address(token), epoch)));
+            IRiskFeed.Round memory round = feed.roundAt(MODEL_ID, address(token), epoch);
+            recordedRound[epoch] = keccak256(abi.encode(round));
+            recordedVersion[epoch] = round.versionId;
             highestEpoch = epoch;
         } catch {
             ++rejected;

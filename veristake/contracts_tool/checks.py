@@ -37,7 +37,7 @@ def preflight(plan: Plan, web3: Web3, project: Path) -> CircuitManifest:
     check_chain_id(web3, plan.chain_id)
     check_local_only_parts(plan, manifest)
     check_roles(plan)
-    addition = addition_of_verifier(check_verifier_source(project, manifest))
+    addition = addition_of_verifier(check_verifier_source(project, manifest), manifest.chain_layout)
     check_feature_scale(plan, manifest)
     check_layout(plan.chain_id, addition)
     check_precompiles(web3, addition)

@@ -144,6 +144,7 @@ def _recorded(deployer: Deployer, plan: Plan, manifest: CircuitManifest, deploye
         home_chain_id=deployed.home_chain_id,
         observer=deployed.observer,
         epoch_length=deployed.epoch_length,
+        features_hash=deployed.features_hash,
         contracts={name: deployed_contract(deployer.web3, address) for name, address in addresses.items()},
         assets=deployed.assets,
         models={manifest.model_name: version} if isinstance(version, DeployedModel) else {},

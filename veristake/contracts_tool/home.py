@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from statements.features_hash import features_hash
 from veristake.contracts_tool.authority import Configuration
 from veristake.contracts_tool.deployer import Contract, Deployer
 from veristake.contracts_tool.expected import NO_ADDRESS
@@ -27,6 +28,7 @@ class HomeSide:
 
     deposit: Contract
     observer: Contract
+    features_hash: str
     assets: dict[str, ObservedAsset]
 
 
@@ -69,7 +71,7 @@ def deploy_home_side(
         configuration.execute(deposit, "addWhitelistedToken", asset.token)
         config = (asset.rate_provider, asset.price_feed, plan.assets[symbol].heartbeat, features)
         configuration.execute(observer, "addAssetConfig", asset.token, config)
-    return HomeSide(deposit=deposit, observer=observer, assets=assets)
+    return HomeSide(deposit=deposit, observer=observer, features_hash=features_hash(*features), assets=assets)
 
 
 def _asset(deployer: Deployer, symbol: str, plan: AssetPlan) -> ObservedAsset:

@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from statements.errors import ChainError, CircuitError
+from verifier_gen.choices import ChainLayout
 
 if TYPE_CHECKING:
     from web3 import Web3
@@ -18,6 +19,8 @@ ETHEREUM_ADDITION = 0x06
 """Address of bn254 addition (EIP-196)."""
 SUBTENSOR_ADDITION = 0x09
 """Address of bn254 addition on the Subtensor EVM."""
+ADDITION_OF_LAYOUT = {ChainLayout.ETHEREUM: ETHEREUM_ADDITION, ChainLayout.SUBTENSOR: SUBTENSOR_ADDITION}
+"""By the layout that a verifier was generated for."""
 SUBTENSOR_CHAIN_IDS = frozenset({964, 945})
 """Bittensor's EVM and its test network."""
 _GAS = 500_000
@@ -66,24 +69,25 @@ def addition_of_chain(chain_id: int) -> int:
     return SUBTENSOR_ADDITION if chain_id in SUBTENSOR_CHAIN_IDS else ETHEREUM_ADDITION
 
 
-def addition_of_verifier(source: str) -> int:
+def addition_of_verifier(source: str, layout: ChainLayout) -> int:
     """Where a generated verifier calls bn254 addition.
 
     Args:
         source: its Solidity.
+        layout: what its manifest says.
 
     Raises:
-        CircuitError: it calls both addresses, or neither.
+        CircuitError: it calls another address than that of its layout.
     """
     called = {int(address, 16) for address in re.findall(r"staticcall\(\s*gas\(\),\s*(0x[0-9a-fA-F]+)\s*,", source)}
-    additions = called & {ETHEREUM_ADDITION, SUBTENSOR_ADDITION}
-    if len(additions) != 1:
+    expected = ADDITION_OF_LAYOUT[layout]
+    if called & {ETHEREUM_ADDITION, SUBTENSOR_ADDITION} != {expected}:
         raise CircuitError(
-            f"generated verifier calls precompiles {sorted(hex(address) for address in called)}, "
-            "of which not exactly one is bn254 addition",
+            f"generated verifier calls precompiles {', '.join(f'0x{address:02x}' for address in sorted(called))}, "
+            f"its layout {layout.value} has bn254 addition at 0x{expected:02x}",
             remedy="Build the circuit again: veristake circuit build",
         )
-    return additions.pop()
+    return expected
 
 
 def check_layout(chain_id: int, addition: int) -> None:

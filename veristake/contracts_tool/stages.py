@@ -23,6 +23,7 @@ class _Source:
     home_chain_id: int
     observer: str
     epoch_length: int
+    features_hash: str
     contract: Contract
     contracts: dict[str, Contract]
     assets: dict[str, ObservedAsset]
@@ -36,6 +37,7 @@ class Deployed:
         home_chain_id: chain whose state is observed.
         observer: AssetObserver on that chain.
         epoch_length: seconds.
+        features_hash: digest of the feature parameters.
         contracts: by name.
         assets: by symbol.
     """
@@ -43,6 +45,7 @@ class Deployed:
     home_chain_id: int
     observer: str
     epoch_length: int
+    features_hash: str
     contracts: dict[str, Contract]
     assets: dict[str, DeployedAsset]
 
@@ -67,7 +70,7 @@ def deploy_contracts(deployer: Deployer, plan: Plan, manifest: CircuitManifest) 
 
     verifier = deployer.create(manifest.verifier_contract)
     registry = deployer.create("VerifierRegistry", authority.address, plan.activation_delay, source.epoch_length)
-    propose_version(deployer, configuration, registry, manifest, verifier)
+    propose_version(deployer, configuration, registry, manifest, verifier, source.features_hash)
     if plan.activation_delay == 0:
         activate_version(deployer, configuration, registry, manifest, source.epoch_length)
 
@@ -88,7 +91,7 @@ def deploy_contracts(deployer: Deployer, plan: Plan, manifest: CircuitManifest) 
         "SampleLendingProtocol": lending,
         **adapters,
     }
-    return Deployed(source.home_chain_id, source.observer, source.epoch_length, contracts, assets)
+    return Deployed(source.home_chain_id, source.observer, source.epoch_length, source.features_hash, contracts, assets)
 
 
 def _give_up_roles(configuration: Configuration, plan: Plan, sender: str) -> None:
@@ -114,6 +117,7 @@ def _home_source(
         home_chain_id=plan.chain_id,
         observer=side.observer.address,
         epoch_length=plan.epoch_length,
+        features_hash=side.features_hash,
         contract=side.observer,
         contracts={"OmronDeposit": side.deposit, "AssetObserver": side.observer},
         assets=side.assets,
@@ -152,6 +156,7 @@ def _abroad_source(deployer: Deployer, plan: AbroadPlan, authority: Contract, ma
         home_chain_id=home.chain_id,
         observer=home.observer,
         epoch_length=home.epoch_length,
+        features_hash=home.features_hash,
         contract=inputs,
         contracts={"AttestedInputs": inputs},
         assets={symbol: ObservedAsset(asset.token, None, None) for symbol, asset in home.assets.items()},

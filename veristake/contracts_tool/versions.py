@@ -4,24 +4,32 @@ from __future__ import annotations
 
 from typing import Any
 
+from eth_utils.crypto import keccak
+
 from statements.deployment import DeployedModel, ProposedModel
 from statements.errors import ChainError
 from verifier_gen.manifest import CircuitManifest
 from veristake.contracts_tool.authority import PROPOSER_ROLE, Configuration
 from veristake.contracts_tool.deployer import Contract, Deployer
+from veristake.contracts_tool.precompiles import ADDITION_OF_LAYOUT
 from veristake.contracts_tool.record import deployed_contract
 
-PROPOSER_FUNCTIONS = ("propose", "activate")
+PROPOSER_FUNCTIONS = ("propose", "activate", "deprecate")
 """Of the registry; the proposer role's."""
-STATUS_NAMES = ("None", "Proposed", "Active", "Frozen")
+STATUS_NAMES = ("None", "Proposed", "Active", "Deprecated", "Frozen")
 
 
 def propose_version(
-    deployer: Deployer, configuration: Configuration, registry: Contract, manifest: CircuitManifest, verifier: Contract
+    deployer: Deployer,
+    configuration: Configuration,
+    registry: Contract,
+    manifest: CircuitManifest,
+    verifier: Contract,
+    features_hash: str,
 ) -> None:
     """Collect the calls that let the proposer propose and activate, and that propose this circuit."""
     configuration.open_to(PROPOSER_ROLE, registry, *PROPOSER_FUNCTIONS)
-    configuration.execute(registry, "propose", manifest.model_id, _circuit(deployer, manifest, verifier))
+    configuration.execute(registry, "propose", manifest.model_id, _circuit(deployer, manifest, verifier, features_hash))
 
 
 def activate_version(
@@ -59,7 +67,7 @@ def read_version(registry: Contract, manifest: CircuitManifest) -> DeployedModel
     return DeployedModel.model_validate({**common, "from_epoch": live.fromEpoch})
 
 
-def _circuit(deployer: Deployer, manifest: CircuitManifest, verifier: Contract) -> dict[str, Any]:
+def _circuit(deployer: Deployer, manifest: CircuitManifest, verifier: Contract, features_hash: str) -> dict[str, Any]:
     """The registry's ``Circuit``."""
     layout = manifest.layout
     return {
@@ -77,4 +85,11 @@ def _circuit(deployer: Deployer, manifest: CircuitManifest, verifier: Contract) 
         "outputScaleBits": layout.output_scale_bits,
         "maximumDuration": manifest.maximum_duration,
         "devSrs": manifest.dev_srs,
+        "featuresHash": features_hash,
+        "generatorHash": "0x" + keccak(text=f"ezkl {manifest.ezkl_version}").hex(),
+        # a verifier of its own has no artefact
+        "vkaDigest": "0x" + "00" * 32,
+        "vkaStore": "0x" + "00" * 20,
+        "roundingBand": max(manifest.correctness.rounding_band) if manifest.correctness else 0,
+        "additionPrecompile": ADDITION_OF_LAYOUT[manifest.chain_layout],
     }

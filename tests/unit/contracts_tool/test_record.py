@@ -12,6 +12,7 @@ DEPLOYMENT = Deployment(
     home_chain_id=31337,
     observer="0x" + "11" * 20,
     epoch_length=3600,
+    features_hash="0x" + "fe" * 32,
     contracts={},
     assets={},
     models={},

@@ -123,7 +123,7 @@ def test_read_replay_header_only_raises(tmp_path: Path) -> None:
 
 def test_read_replay_milliseconds_raise(tmp_path: Path) -> None:
     path = csv_file(tmp_path, "timestamp,rate,price", "0,1,1", "900000000000,1,1")
-    with pytest.raises(ReplayError, match=r"spans .* hours.*not milliseconds"):
+    with pytest.raises(ReplayError, match=r"spans .* epochs.*not milliseconds"):
         read_replay(path, "x")
 
 
