@@ -302,7 +302,7 @@ def test_deploy_dev_srs_on_public_chain_is_refused(home_plan, tmp_path):
     plan = tmp_path / "public.toml"
     plan.write_text(home_plan.read_text("utf-8").replace("chain_id = 31337", "chain_id = 10"), "utf-8")
     with anvil(10) as (url, web3):
-        refused(["--plan", plan, "--rpc", url], web3, tmp_path / "out", "dev SRS", "10", "ceremony")
+        refused(["--plan", plan, "--rpc", url, "--yes"], web3, tmp_path / "out", "dev SRS", "10", "ceremony")
 
 
 def test_deploy_wrong_chain_id_is_refused(home_plan, abroad, tmp_path):

@@ -1,4 +1,4 @@
-"""The tiny circuit for deployments."""
+"""The tiny circuit for deployments, and the project compiled once."""
 
 import pytest
 
@@ -6,6 +6,8 @@ from tests.deployment.support import PROJECT
 from verifier_gen.build import ensure_circuit
 from verifier_gen.recipe import RECIPES, load_recipe
 from verifier_gen.solidity import install_verifier
+from veristake.contracts_tool import deploy
+from veristake.contracts_tool.compile import compiled_project
 
 
 @pytest.fixture(scope="session")
@@ -16,3 +18,17 @@ def circuit():
     )
     install_verifier(built.paths, built.manifest.verifier_contract, PROJECT / "contracts")
     return built
+
+
+@pytest.fixture(scope="session")
+def project(circuit):
+    """The compiled project; the circuit's verifier belongs to it."""
+    return compiled_project(PROJECT)
+
+
+@pytest.fixture(autouse=True)
+def compiled_once(request, monkeypatch):
+    """Deployments take the compiled project instead of reading it again each time."""
+    if "circuit" in request.fixturenames:
+        project = request.getfixturevalue("project")
+        monkeypatch.setattr(deploy, "compiled_project", lambda *_: project)

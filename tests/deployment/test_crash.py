@@ -9,7 +9,6 @@ import pytest
 from statements.deployment import Deployment
 from tests.deployment.support import DEPLOYER, PROJECT, anvil, command, read, write_plan
 from veristake.contracts_tool import deploy, journal
-from veristake.contracts_tool.compile import compiled_project
 from veristake.contracts_tool.plan import load_plan
 
 SIGNED, WRITTEN, SENT, MINED = "signed, not written", "written, not sent", "sent, not written", "mined and written"
@@ -57,13 +56,6 @@ def comparable(deployment: Deployment):
     for model in content["models"].values():
         del model["from_epoch"]
     return content
-
-
-@pytest.fixture(autouse=True)
-def compiled_once(circuit, monkeypatch):
-    """Children take the parent's compiled project instead of reading it again."""
-    project = compiled_project(PROJECT)
-    monkeypatch.setattr(deploy, "compiled_project", lambda *_: project)
 
 
 @pytest.fixture(scope="module")

@@ -27,14 +27,15 @@ def salt_of(release: str, name: str) -> bytes:
     return keccak(text=f"{release}/{name}")
 
 
-def create2_address(salt: bytes, init_code: bytes) -> str:
-    """Where the proxy creates a contract, checksummed (EIP-1014).
+def create2_address(salt: bytes, init_code: bytes, creator: str = FACTORY) -> str:
+    """Where a contract creates another, checksummed (EIP-1014).
 
     Args:
         salt: 32 bytes.
         init_code: creation code with the constructor's arguments.
+        creator: the proxy.
     """
-    digest = keccak(b"\xff" + bytes.fromhex(FACTORY[2:]) + salt + keccak(init_code))
+    digest = keccak(b"\xff" + bytes.fromhex(creator[2:]) + salt + keccak(init_code))
     return str(to_checksum_address(digest[-20:]))
 
 
