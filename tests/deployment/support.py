@@ -48,7 +48,7 @@ def anvil(chain_id, *options):
         try:
             url = f"http://127.0.0.1:{port}"
             web3 = Web3(HTTPProvider(url))
-            for _ in range(100):
+            for _ in range(300):
                 if web3.is_connected():
                     break
                 time.sleep(0.1)
