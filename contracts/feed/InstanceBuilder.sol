@@ -43,13 +43,12 @@ library InstanceBuilder {
     }
 
     function _fillInputs(uint256[] memory instances, int256[] memory inputs, int256 bound) private pure {
-        for (uint256 i = 0; i < inputs.length; ++i) {
-            int256 value = inputs[i];
-            if (value > bound || value < -bound) {
-                revert IRiskFeed.InputOutOfRange(i, value, uint256(bound));
-            }
-            // within the bound, so that neither the negation nor the subtraction can overflow
-            unchecked {
+        uint256 count = inputs.length;
+        // no value beyond the bound is negated, and neither the bound's negation nor the subtraction can overflow
+        unchecked {
+            for (uint256 i = 0; i < count; ++i) {
+                int256 value = inputs[i];
+                if (value > bound || value < -bound) revert IRiskFeed.InputOutOfRange(i, value, uint256(bound));
                 instances[i] = value < 0 ? FIELD_MODULUS - uint256(-value) : uint256(value);
             }
         }

@@ -17,6 +17,7 @@ import {EzklVerifier} from "../verification/EzklVerifier.sol";
 /// how long an asset's scores are read, and nothing else.
 contract RiskFeed is IRiskFeed, AccessManaged {
     using StoredRounds for StoredRounds.Stored;
+    using StoredRounds for uint256;
 
     /// @dev A maximum age is stored in minutes of 16 bits.
     uint32 private constant LONGEST_AGE = 45 days;
@@ -30,8 +31,8 @@ contract RiskFeed is IRiskFeed, AccessManaged {
     uint32 private immutable _EPOCH_LENGTH;
     IInputSource.Kind private immutable _KIND;
 
-    mapping(bytes32 modelId => mapping(address asset => StoredRounds.Stored)) private _latest;
-    mapping(bytes32 modelId => mapping(address asset => mapping(uint32 epoch => StoredRounds.Stored))) private _rounds;
+    mapping(bytes32 modelId => mapping(address asset => uint256 packedRound)) private _latest;
+    mapping(bytes32 modelId => mapping(address asset => mapping(uint32 epoch => uint256 packedRound))) private _rounds;
     mapping(bytes32 modelId => mapping(address asset => mapping(uint32 epoch => uint256))) private _tags;
     mapping(address asset => Limits) private _limits;
 
@@ -84,8 +85,8 @@ contract RiskFeed is IRiskFeed, AccessManaged {
 
     /// @inheritdoc IRiskFeed
     function latestScore(bytes32 modelId, address asset) external view returns (Score memory) {
-        StoredRounds.Stored memory round = _latest[modelId][asset];
-        return _freshScore(modelId, asset, round, uint256(round.maximumAge) * 1 minutes);
+        uint256 packed = _latest[modelId][asset];
+        return _freshScore(modelId, asset, packed, packed.maximumAgeOf());
     }
 
     /// @inheritdoc IRiskFeed
@@ -95,36 +96,36 @@ contract RiskFeed is IRiskFeed, AccessManaged {
 
     /// @inheritdoc IRiskFeed
     function latestEpoch(bytes32 modelId, address asset) external view returns (uint32) {
-        return _latest[modelId][asset].epoch;
+        return _latest[modelId][asset].epochOf();
     }
 
     /// @inheritdoc IRiskFeed
     function statementIdOf(bytes32 modelId, address asset, uint32 epoch) external view returns (bytes32) {
-        StoredRounds.Stored storage round = _rounds[modelId][asset][epoch];
+        uint256 packed = _rounds[modelId][asset][epoch];
         IInputSource.Origin memory origin;
-        if (round.versionId == 0) {
+        if (packed == 0) {
             // the inputs themselves are not part of the subject
             // slither-disable-next-line unused-return
             (, origin) = SOURCE.inputsOf(asset, epoch);
         } else {
             (origin.homeChainId, origin.observer) = SOURCE.home();
-            origin.configVersion = round.configVersion;
+            origin.configVersion = packed.configVersionOf();
         }
         return _statementId(origin, modelId, asset, epoch);
     }
 
     /// @inheritdoc IRiskFeed
     function scoreAt(bytes32 modelId, address asset, uint32 epoch) external view returns (Score memory) {
-        StoredRounds.Stored memory round = _rounds[modelId][asset][epoch];
-        _requireReadable(modelId, asset, round.versionId);
-        return round.scoreOf();
+        uint256 packed = _rounds[modelId][asset][epoch];
+        _requireReadable(modelId, asset, packed.versionIdOf());
+        return packed.scoreOf();
     }
 
     /// @inheritdoc IRiskFeed
     function roundAt(bytes32 modelId, address asset, uint32 epoch) external view returns (Round memory) {
-        StoredRounds.Stored memory round = _rounds[modelId][asset][epoch];
-        _requireReadable(modelId, asset, round.versionId);
-        return round.roundOf(_tags[modelId][asset][epoch]);
+        uint256 packed = _rounds[modelId][asset][epoch];
+        _requireReadable(modelId, asset, packed.versionIdOf());
+        return packed.roundOf(_tags[modelId][asset][epoch]);
     }
 
     /// @inheritdoc IRiskFeed
@@ -133,7 +134,7 @@ contract RiskFeed is IRiskFeed, AccessManaged {
         view
         returns (IInputSource source, IInputSource.Kind kind)
     {
-        if (_rounds[modelId][asset][epoch].versionId == 0) revert NoRound(modelId, asset);
+        if (_rounds[modelId][asset][epoch] == 0) revert NoRound(modelId, asset);
         return (SOURCE, _KIND);
     }
 
@@ -175,21 +176,23 @@ contract RiskFeed is IRiskFeed, AccessManaged {
         StoredRounds.Stored memory round
     ) private {
         uint32 epoch = round.epoch;
-        _latest[modelId][asset] = round;
-        _rounds[modelId][asset][epoch] = round;
+        uint256 packed = round.pack();
+        _latest[modelId][asset] = packed;
+        _rounds[modelId][asset][epoch] = packed;
         _tags[modelId][asset][epoch] = tag;
-        emit ScoreRecorded(modelId, asset, epoch, _statementId(origin, modelId, asset, epoch), round.roundOf(tag));
+        emit ScoreRecorded(modelId, asset, epoch, _statementId(origin, modelId, asset, epoch), packed.roundOf(tag));
     }
 
-    function _freshScore(bytes32 modelId, address asset, StoredRounds.Stored memory round, uint256 maximumAge)
+    function _freshScore(bytes32 modelId, address asset, uint256 packed, uint256 maximumAge)
         private
         view
         returns (Score memory)
     {
-        _requireReadable(modelId, asset, round.versionId);
+        _requireReadable(modelId, asset, packed.versionIdOf());
+        uint256 observedAt = packed.observedAtOf();
         // a source gives no observation of the future
-        if (block.timestamp - round.observedAt > maximumAge) revert Stale(round.observedAt, maximumAge);
-        return round.scoreOf();
+        if (block.timestamp - observedAt > maximumAge) revert Stale(observedAt, maximumAge);
+        return packed.scoreOf();
     }
 
     function _requireReadable(bytes32 modelId, address asset, uint16 versionId) private view {
@@ -199,9 +202,9 @@ contract RiskFeed is IRiskFeed, AccessManaged {
 
     /// @dev A score is recorded once, epochs only move forward, and none is about the future.
     function _checkEpoch(bytes32 modelId, address asset, uint32 epoch) private view {
-        uint32 latest = _latest[modelId][asset].epoch;
+        uint32 latest = _latest[modelId][asset].epochOf();
         if (epoch <= latest) {
-            if (_rounds[modelId][asset][epoch].versionId != 0) revert AlreadyRecorded(modelId, asset, epoch);
+            if (_rounds[modelId][asset][epoch] != 0) revert AlreadyRecorded(modelId, asset, epoch);
             revert EpochNotNewer(epoch, latest);
         }
         uint32 currentEpoch = uint32(block.timestamp / _EPOCH_LENGTH);

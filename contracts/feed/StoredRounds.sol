@@ -10,9 +10,9 @@ library StoredRounds {
     /// @dev Certainty, in the fixed point of an exit risk.
     uint256 private constant WAD = 1e18;
 
-    /// @dev 256 bits. Output scale and maximum duration are the version's and stand here so that a read needs the registry for
+    /// @dev Packed into 256 bits, the first field highest. Output scale and maximum duration are the version's and stand here so that a read needs the registry for
     /// one thing only, whether the version is frozen. `proofDelay` is the time from observation to recording, seconds,
-    /// `maximumAge` is in minutes; an empty slot has epoch zero and version zero.
+    /// `maximumAge` is in minutes; no version is zero, so that an empty slot is no round.
     struct Stored {
         uint32 epoch;
         uint40 observedAt;
@@ -49,34 +49,67 @@ library StoredRounds {
         });
     }
 
-    /// @dev The decoded result.
-    function scoreOf(Stored memory round) internal pure returns (IRiskFeed.Score memory score) {
-        score.epoch = round.epoch;
-        score.observedAt = round.observedAt;
-        score.provenAt = provenAt(round);
-        // 32 bits times 32 bits, and 32 bits times 1e18
+    /// @dev One word. Solidity itself would write a struct's fields one by one, each with a read.
+    function pack(Stored memory round) internal pure returns (uint256 word) {
+        word = round.epoch;
+        word = word << 40 | round.observedAt;
+        word = word << 32 | round.proofDelay;
+        word = word << 16 | round.versionId;
+        word = word << 16 | round.configVersion;
+        word = word << 32 | round.durationOutput;
+        word = word << 32 | round.riskOutput;
+        word = word << 32 | round.maximumDuration;
+        word = word << 8 | round.outputScaleBits;
+        word = word << 16 | round.maximumAge;
+    }
+
+    /// @dev Epoch of a packed round, 0 for none.
+    function epochOf(uint256 word) internal pure returns (uint32) {
+        return uint32(word >> 224);
+    }
+
+    /// @dev Unix time of a packed round's observation, seconds.
+    function observedAtOf(uint256 word) internal pure returns (uint256) {
+        return uint40(word >> 184);
+    }
+
+    /// @dev Version of a packed round, 0 for none.
+    function versionIdOf(uint256 word) internal pure returns (uint16) {
+        return uint16(word >> 136);
+    }
+
+    /// @dev Config version of a packed round.
+    function configVersionOf(uint256 word) internal pure returns (uint16) {
+        return uint16(word >> 120);
+    }
+
+    /// @dev Maximum age of a packed round, seconds.
+    function maximumAgeOf(uint256 word) internal pure returns (uint256) {
+        return uint256(uint16(word)) * 1 minutes;
+    }
+
+    /// @dev The decoded result of a packed round. Every cast takes the lowest bits, which is what is meant.
+    function scoreOf(uint256 word) internal pure returns (IRiskFeed.Score memory score) {
+        // 32 bits times 32 bits, 32 bits times 1e18, and a time that was one when it was stored
         unchecked {
-            score.stakingDuration = (uint256(round.durationOutput) * round.maximumDuration) >> round.outputScaleBits;
-            score.exitRisk = (uint256(round.riskOutput) * WAD) >> round.outputScaleBits;
+            uint256 scaleBits = uint8(word >> 16);
+            score.epoch = epochOf(word);
+            score.observedAt = uint40(word >> 184);
+            score.provenAt = uint40(word >> 184) + uint32(word >> 152);
+            score.stakingDuration = (uint256(uint32(word >> 88)) * uint32(word >> 24)) >> scaleBits;
+            score.exitRisk = (uint256(uint32(word >> 56)) * WAD) >> scaleBits;
         }
     }
 
-    /// @dev As the interface has it.
-    function roundOf(Stored memory round, uint256 tag) internal pure returns (IRiskFeed.Round memory) {
-        return IRiskFeed.Round({
-            epoch: round.epoch,
-            versionId: round.versionId,
-            configVersion: round.configVersion,
-            observedAt: round.observedAt,
-            provenAt: provenAt(round),
-            durationOutput: round.durationOutput,
-            riskOutput: round.riskOutput,
-            tag: tag
-        });
-    }
-
-    /// @dev Unix time of recording, seconds.
-    function provenAt(Stored memory round) internal pure returns (uint40) {
-        return round.observedAt + round.proofDelay;
+    /// @dev A packed round as the interface has it.
+    function roundOf(uint256 word, uint256 tag) internal pure returns (IRiskFeed.Round memory round) {
+        round.epoch = epochOf(word);
+        round.versionId = versionIdOf(word);
+        round.configVersion = configVersionOf(word);
+        round.observedAt = uint40(word >> 184);
+        round.provenAt = uint40(word >> 184) + uint32(word >> 152);
+        round.durationOutput = uint32(word >> 88);
+        round.riskOutput = uint32(word >> 56);
+        round.tag = tag;
     }
 }

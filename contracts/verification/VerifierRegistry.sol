@@ -109,7 +109,9 @@ contract VerifierRegistry is ProofSystems {
 
     /// @inheritdoc IVerifierRegistry
     function isFrozen(bytes32 modelId, uint16 versionId) external view returns (bool) {
-        return _known(modelId, versionId).status == Status.Frozen;
+        Status status = _versions[modelId][versionId].status;
+        if (status == Status.None) revert UnknownVersion(modelId, versionId);
+        return status == Status.Frozen;
     }
 
     /// @inheritdoc IVerifierRegistry

@@ -117,9 +117,20 @@ def test_inputs_of_nothing_attested_reverts(abroad: Abroad) -> None:
 def test_attest_twice_reverts(abroad: Abroad) -> None:
     attestation = abroad.attestation()
     abroad.attest(attestation, _sign(attestation, *ATTESTERS))
-    other = abroad.attestation(epoch=attestation.epoch, inputs=(0,) * 32)
     with reverts_with("AlreadyAttested", asset=attestation.asset, epoch=attestation.epoch):
-        abroad.attest(other, _sign(other, *ATTESTERS))
+        abroad.attest(attestation, _sign(attestation, *ATTESTERS))
+
+
+def test_attest_contradicting_quorum_stops_the_source(abroad: Abroad) -> None:
+    attestation = abroad.attestation()
+    abroad.attest(attestation, _sign(attestation, *ATTESTERS))
+    other = abroad.attestation(epoch=attestation.epoch, inputs=(0,) * 32)
+    receipt = abroad.attest(other, _sign(other, *ATTESTERS))
+    event = receipt.events.filter(abroad.contract.ConflictingQuorums)[0]
+    assert (event.asset, event.epoch) == (attestation.asset, attestation.epoch)
+    assert abroad.contract.stopped()
+    with reverts_with("InputsUnavailable", asset=attestation.asset, epoch=attestation.epoch):
+        abroad.contract.inputsOf(attestation.asset, attestation.epoch)
 
 
 def test_attest_stranger_reverts(abroad: Abroad) -> None:
