@@ -104,7 +104,7 @@ def test_deploy_contract_above_the_size_limit_is_refused_before_it_is_sent(home,
     _, _, plan, _ = home
     monkeypatch.setattr(artifacts, "MAXIMUM_CODE_BYTES", 10_000)
     with anvil(31337) as (url, _):
-        failed(plan, url, tmp_path / "out", "EIP-170 allows 10000", "reusable")
+        failed(plan, url, tmp_path / "out", "EIP-170 allows 10000", "fewer columns")
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from verifier_gen.reference.fixed_point import FixedPoint, read_fixed_point
 from verifier_gen.reference.network import Network, NetworkNode, read_network
 from verifier_gen.reference.operators import OPERATORS
 from verifier_gen.reference.program import Feed, Program, ReferenceCircuitError
+from verifier_gen.reference.slices import with_slices_moved_up
 
 
 def load_program(onnx: Path, settings: Path) -> Program:
@@ -25,7 +26,9 @@ def load_program(onnx: Path, settings: Path) -> Program:
         ReferenceCircuitError: a file cannot be read, or an operator has no reference.
     """
     network, fixed_point = read_network(onnx), read_fixed_point(settings)
-    # constants are quantised by how often they are used, which only a first pass tells
+    plain, named = _steps(network, fixed_point, Counter())
+    network = with_slices_moved_up(network, {name: plain.shape(value) for name, value in named.items()})
+    # constants are quantised by how often they are used, which only a pass of its own tells
     counted = _steps(network, fixed_point, Counter())[0].counted
     steps, values = _steps(network, fixed_point, counted)
     outputs = [steps.wired(values[name]) for name in network.outputs]

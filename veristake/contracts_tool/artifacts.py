@@ -77,5 +77,5 @@ def check_size(artifact: Artifact) -> None:
     if size > MAXIMUM_CODE_BYTES:
         raise ConfigurationError(
             f"contract {artifact.name} has {size} bytes, EIP-170 allows {MAXIMUM_CODE_BYTES}",
-            remedy="A verifier: build the circuit with fewer columns or a smaller lookup range, or as a reusable one",
+            remedy="A verifier: build the circuit with fewer columns or a smaller lookup range",
         )

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from statements.errors import ChainError, CircuitError, ConfigurationError
+from verifier_gen.choices import VerifierKind, Visibility
 from verifier_gen.circuit import open_circuit
 from verifier_gen.manifest import CircuitManifest, sha256_file
 from veristake.contracts_tool.account_plan import AccountPlan
@@ -34,6 +35,7 @@ def preflight(plan: Plan, web3: Web3, project: Path) -> CircuitManifest:
     """
     # every file: what is registered on-chain is the hash of files that were looked at, not of a manifest's word
     manifest = open_circuit(plan.circuit, with_proving_key=True).manifest
+    check_callable_by_the_feed(manifest)
     check_chain_id(web3, plan.chain_id)
     check_local_only_parts(plan, manifest)
     check_roles(plan)
@@ -42,6 +44,25 @@ def preflight(plan: Plan, web3: Web3, project: Path) -> CircuitManifest:
     check_layout(plan.chain_id, addition)
     check_precompiles(web3, addition)
     return manifest
+
+
+def check_callable_by_the_feed(manifest: CircuitManifest) -> None:
+    """Refuse a circuit that RiskFeed cannot ask: it hands a monolithic verifier all inputs and outputs as instances.
+
+    Raises:
+        CircuitError: the verifier is reusable, or inputs or outputs are no instances.
+    """
+    if manifest.verifier_kind is not VerifierKind.MONOLITHIC:
+        raise CircuitError(
+            f"circuit {manifest.name} has a {manifest.verifier_kind} verifier, the feed calls monolithic ones",
+            remedy="Build it with fewer columns, or call its verifier from a contract of your own",
+        )
+    for group, visibility in (("inputs", manifest.input_visibility), ("outputs", manifest.output_visibility)):
+        if visibility is not Visibility.PUBLIC:
+            raise CircuitError(
+                f"circuit {manifest.name} has {visibility} {group}, the feed rebuilds public ones",
+                remedy="Build it with public inputs and outputs, or call its verifier from a contract of your own",
+            )
 
 
 def check_chain_id(web3: Web3, expected: int) -> None:

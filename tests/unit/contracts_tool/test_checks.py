@@ -8,10 +8,12 @@ from eth_utils import to_checksum_address
 
 from statements.errors import ChainError, CircuitError, ConfigurationError
 from statements.instances import InstanceLayout
+from verifier_gen.choices import VerifierKind, Visibility
 from verifier_gen.manifest import CircuitManifest, sha256_file
 from veristake.contracts_tool.account_plan import AccountPlan
 from veristake.contracts_tool.checks import (
     check_admin_is_another,
+    check_callable_by_the_feed,
     check_feature_scale,
     check_local_only_parts,
     check_precompiles,
@@ -51,6 +53,20 @@ def home_plan(chain_id=10, **changes):
         "assets": {"ezETH": EXISTING},
     }
     return HomePlan(**{**known, **changes})
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"verifier_kind": VerifierKind.REUSABLE}, "has a reusable verifier"),
+        ({"input_visibility": Visibility.HASHED}, "has hashed inputs"),
+        ({"output_visibility": Visibility.PRIVATE}, "has private outputs"),
+    ],
+)
+def test_check_callable_by_the_feed_other_circuits_are_refused(changes, message):
+    check_callable_by_the_feed(manifest())
+    with pytest.raises(CircuitError, match=message):
+        check_callable_by_the_feed(manifest(**changes))
 
 
 @pytest.mark.parametrize("chain_id", [1337, 31337, 31338])
