@@ -140,7 +140,7 @@ def test_deploy_home_configures_observer_and_registry(home, circuit):
     registry = web3.eth.contract(deployment.address("VerifierRegistry"), abi=load_abi("VerifierRegistry"))
     model_id = bytes.fromhex(manifest.model_id[2:])
     from_epoch = deployment.models[manifest.model_name].from_epoch
-    version_id, (_, status, _, _) = registry.functions.versionAt(model_id, from_epoch).call()
+    version_id, (_, status, *_) = registry.functions.versionAt(model_id, from_epoch).call()
     assert (version_id, status) == (1, 2)
 
 

@@ -119,3 +119,30 @@ def test_deploy_unfinished_journal_of_a_node_that_is_gone_is_put_away(circuit, t
     with anvil(31337) as (url, _):
         other = write_plan(tmp_path / "other", circuit, "maximum_age = 60")
         assert command("deploy", "--plan", other, "--rpc", url, "--output", output).exit_code == 0
+
+
+def test_deploy_after_a_reorganisation_sends_again_what_was_dropped(circuit, tmp_path):
+    """The journal says mined; the chain has forgotten: the same signed transactions, the same nonces."""
+    plan, output = write_plan(tmp_path, circuit), tmp_path / "out"
+    with anvil(31337) as (url, web3):
+        deploy_and_die(plan, url, output, MINED)
+        deploy_and_die(plan, url, output, MINED)
+        deploy_and_die(plan, url, output, MINED)
+        web3.provider.make_request("anvil_reorg", [2, []])
+        assert web3.eth.get_transaction_count(DEPLOYER) == 1
+        assert command("deploy", "--plan", plan, "--rpc", url, "--output", output).exit_code == 0
+        content = json.loads((output / "31337.journal.json").read_text("utf-8"))
+        assert [entry["nonce"] for entry in content["entries"]] == list(range(len(content["entries"])))
+        assert web3.eth.get_transaction_count(DEPLOYER) == len(content["entries"])
+
+
+def test_deploy_nonce_taken_by_another_transaction_starts_that_step_anew(circuit, tmp_path):
+    """The owner of the key sent something else meanwhile: a mock's address follows from the nonce that it got."""
+    plan, output = write_plan(tmp_path, circuit), tmp_path / "out"
+    with anvil(31337) as (url, web3):
+        deploy_and_die(plan, url, output, MINED)
+        deploy_and_die(plan, url, output, WRITTEN)
+        web3.eth.wait_for_transaction_receipt(web3.eth.send_transaction({"from": DEPLOYER, "to": DEPLOYER, "value": 1}))
+        assert command("deploy", "--plan", plan, "--rpc", url, "--output", output).exit_code == 0
+        entries = json.loads((output / "31337.journal.json").read_text("utf-8"))["entries"]
+        assert sorted(entry["nonce"] for entry in entries) == [0, *range(2, len(entries) + 1)]

@@ -12,6 +12,7 @@ from eth_utils.crypto import keccak
 from statements.errors import ChainError, ConfigurationError
 from veristake.contracts_tool.artifacts import Artifact, Artifacts, check_size
 from veristake.contracts_tool.create2 import FACTORY, FACTORY_CODE, create2_address, salt_of
+from veristake.contracts_tool.journal import Entry
 from veristake.contracts_tool.runtime_code import same_code
 from veristake.contracts_tool.sender import Call, Sender
 
@@ -87,9 +88,9 @@ class Deployer:
         """
         artifact = self.artifacts.get(name)
         step = f"deploying {name} for {label}"
-        nonce = self.sender.nonce_of(step) + (len(self.would_send) if self.dry else 0)
-        self._run(step, Call(None, self._init_code(artifact, arguments)))
-        address = create_address(self.sender.address, nonce)
+        would_be = self.sender.nonce_of(step) + len(self.would_send)
+        sent = self._run(step, Call(None, self._init_code(artifact, arguments)))
+        address = create_address(self.sender.address, would_be if sent is None else sent.nonce)
         self._check_code(artifact, address)
         return self.at(name, address)
 
@@ -144,13 +145,13 @@ class Deployer:
                 remedy="Give the plan another salt, or put the journal back",
             )
 
-    def _run(self, step: str, call: Call) -> None:
+    def _run(self, step: str, call: Call) -> Entry | None:
         if not self.sender.is_done(step):
             self.progress(step)
         if self.dry:
             self.would_send.append(step)
-        else:
-            self.sender.transact(step, call)
+            return None
+        return self.sender.transact(step, call)
 
     def _init_code(self, artifact: Artifact, arguments: tuple[Any, ...]) -> bytes:
         check_size(artifact)

@@ -87,14 +87,13 @@ class Sender:
         """
         entry = self._journal.get(step)
         with _chain_errors(step):
-            if entry is not None and entry.mined is None:
+            if entry is not None:
+                # also one that was mined: a reorganisation may have dropped it
                 entry = self._take_up(entry, call)
             if entry is None:
                 nonce = self._web3.eth.get_transaction_count(self._checksum(), "pending")
                 entry = self._sign_and_send(step, nonce, call, ())
-            if entry.mined is None:
-                entry = self._follow(entry)
-        return entry
+            return self._follow(entry)
 
     def is_unfinished(self, step: str) -> bool:
         """Whether a step was signed and nothing is known of its end."""
@@ -140,6 +139,7 @@ class Sender:
             if mined is None:
                 self._journal.drop(entry.step)
             return mined
+        entry = entry.model_copy(update={"mined": None, "block": None, "gas_used": None})
         last = entry.attempts[-1]
         fees = current_fees(self._web3, None)
         if fees.maximum <= last.max_fee:
@@ -218,7 +218,8 @@ class Sender:
             done = entry.model_copy(
                 update={"mined": attempt.hash, "block": receipt["blockNumber"], "gas_used": receipt["gasUsed"]}
             )
-            self._journal.put(done)
+            if done != entry:
+                self._journal.put(done)
             return done
         return None
 
