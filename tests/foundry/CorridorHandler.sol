@@ -2,6 +2,7 @@
 pragma solidity ^0.8.30;
 
 import {Stage} from "./Stage.sol";
+import {IAssetObserver} from "../../contracts/interfaces/IAssetObserver.sol";
 import {IRiskFeed} from "../../contracts/interfaces/IRiskFeed.sol";
 import {IVerifierRegistry} from "../../contracts/interfaces/IVerifierRegistry.sol";
 
@@ -13,6 +14,7 @@ contract CorridorHandler is Stage {
     uint16[] public frozenVersions;
     uint32 public highestEpoch;
     uint256 public rejected;
+    uint256 public configs;
 
     constructor() {
         setUpStage();
@@ -82,6 +84,37 @@ contract CorridorHandler is Stage {
         } catch {
             ++rejected;
         }
+    }
+
+    /// @dev The last version ends without a successor.
+    function deprecate(uint8 ahead) external {
+        uint16 last = registry.versionCount(MODEL_ID);
+        // seldom, or nothing would be served
+        if (ahead % 8 != 0) return;
+        try registry.deprecate(MODEL_ID, last, currentEpoch() + 1 + (ahead % 3)) {}
+        catch {
+            ++rejected;
+        }
+    }
+
+    /// @dev The authority changes what is read for the asset; the factors stay, or no proof would be taken any more.
+    function changeConfig(uint32 heartbeat) external {
+        IAssetObserver.AssetConfig memory changed = config();
+        changed.heartbeat = uint32(bound(heartbeat, 1 hours, 7 days));
+        try observer.addAssetConfig(address(token), changed) {
+            ++configs;
+        } catch {
+            ++rejected;
+        }
+    }
+
+    /// @dev Time passes and nobody does anything.
+    function wait(uint16 time) external {
+        CHEATS.warp(block.timestamp + time % 4 hours);
+    }
+
+    function theObserver() external view returns (IAssetObserver) {
+        return observer;
     }
 
     /// @dev A stranger tries what only others may do.
