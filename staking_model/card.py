@@ -43,6 +43,10 @@ LIMITS: Final = (
     "nor news.",
     "Base rates drift: on weETH twice as many events follow in the last 30 % of the record as before it. Ranking is "
     "learnable, the level of the risk is less so.",
+    "Simpler forecasts on the same inputs do better on simulated markets (docs/evaluation.md): there the price has no "
+    "momentum, real rows outweigh simulated ones, and holding the rounding band to 0.5 % costs sharpness.",
+    "The momentum it knows is that of weETH's smoothed record: where a price jumps to and fro by much more than 0.01 % "
+    "an hour, the risk of a calm token rises at times.",
     "A proof shows that the network was run on these inputs, not that its forecast is right.",
 )
 

@@ -7,7 +7,7 @@ at least the horizon of their labels, so that no label of one looks into the nex
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from itertools import pairwise
 from random import Random
 from typing import Final
@@ -26,6 +26,7 @@ from staking_model.labels import (
 )
 from staking_model.market import Market, observations_of
 from staking_model.profiles import random_profile
+from staking_model.samples import Floats, Samples, Split, joined
 from staking_model.score import MAX_DURATION
 from staking_model.simulator import EPOCH_SECONDS, simulate
 from statements.observation import Observation
@@ -35,62 +36,6 @@ FIRST_EPOCH: Final = HOURLY.trailing + WINDOW
 """Epochs before it hold the first deposits or lack a trailing spread."""
 HISTORY_CUTS: Final = (0.6, 0.7)
 """Shares of a real series' time at which validation and test begin."""
-
-Floats = NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class Samples:
-    """Windows with labels; N rows.
-
-    Attributes:
-        inputs: [N, 32] features in [-1, 1].
-        duration: [N] staking duration over MAX_DURATION; nan where there is no record of stake.
-        event: [N] 1.0 where a stress event followed.
-        past_event: [N] 1.0 where one was under way over the last ``horizon`` epochs; 0.0 is an onset question.
-        past_duration: [N] the newest duration fully known at the time, MAX_DURATION ago; its persistence forecast.
-        recent_events: [N] exponentially weighted mean of the labels known at the time; the EWMA forecast.
-        block: [N] token and episode that a row belongs to; what is resampled.
-        time: [N] Unix seconds of the newest observation.
-    """
-
-    inputs: Floats
-    duration: Floats
-    event: Floats
-    past_event: Floats
-    past_duration: Floats
-    recent_events: Floats
-    block: NDArray[np.int64]
-    time: NDArray[np.int64]
-
-    def __len__(self) -> int:
-        """Rows."""
-        return int(self.inputs.shape[0])
-
-    def rows(self, chosen: NDArray[np.bool_] | NDArray[np.int64] | slice) -> Samples:
-        """Some of the rows."""
-        return Samples(*(getattr(self, column.name)[chosen] for column in fields(self)))
-
-    @property
-    def onset(self) -> NDArray[np.bool_]:
-        """[N] no event was under way when asked."""
-        quiet: NDArray[np.bool_] = self.past_event < 0.5
-        return quiet
-
-
-@dataclass(frozen=True)
-class Split:
-    """Three sets that do not overlap in time, nor, where they are simulated, in tokens.
-
-    Attributes:
-        train: to fit.
-        validation: to stop early.
-        test: to report.
-    """
-
-    train: Samples
-    validation: Samples
-    test: Samples
 
 
 @dataclass(frozen=True)
@@ -177,16 +122,6 @@ def split_history(history: History, parameters: FeatureParameters) -> Split:
         validation=whole.rows((whole.time >= validation) & (whole.time < test - gap)),
         test=whole.rows(whole.time >= test),
     )
-
-
-def joined(parts: Sequence[Samples]) -> Samples:
-    """Several sets as one; their blocks stay apart."""
-    offset, columns = 0, []
-    for part in parts:
-        blocks = part.block + offset
-        offset = int(blocks.max(initial=offset - 1)) + 1
-        columns.append([blocks if c.name == "block" else getattr(part, c.name) for c in fields(Samples)])
-    return Samples(*(np.concatenate(column) for column in zip(*columns, strict=True)))
 
 
 def _series_samples(

@@ -12,7 +12,7 @@ import numpy as np
 
 from staking_model.card import DataFile, ModelCard, sha256_of
 from staking_model.card_text import card_markdown
-from staking_model.dataset import HISTORY_CUTS, DatasetSize, joined
+from staking_model.dataset import HISTORY_CUTS, DatasetSize
 from staking_model.drift import feature_ranges
 from staking_model.evaluation.forecasts import network_forecasts, simple_durations, simple_risks
 from staking_model.evaluation.measure import measure
@@ -23,6 +23,7 @@ from staking_model.fixed_point import brier_cost, fixed_point_error, integer_inp
 from staking_model.history import History
 from staking_model.metrics import SetMetrics
 from staking_model.network import ARGUMENT_LIMIT, WEIGHT_SCALE_BITS, Weights
+from staking_model.samples import joined
 from staking_model.shipped import CARD_NAME, CARD_TEXT_NAME, ONNX_NAME
 from staking_model.train import TrainingSettings, fit
 from statements.errors import ConfigurationError

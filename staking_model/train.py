@@ -14,8 +14,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from staking_model.dataset import Samples, Split
 from staking_model.network import Weights, projected, quantized, random_weights
+from staking_model.samples import Samples, Split
 from staking_model.torch_network import TorchNetwork
 
 

@@ -25,7 +25,7 @@ SUBTENSOR_CHAINS = (964, 945)
 """Chain ids: main and test network."""
 _TEMPLATE_CALLS = {"0x05": 1, "0x06": 2, "0x07": 2, "0x08": 1}
 """Precompile calls of EZKL 23's template, monolithic and reusable alike: inversion, additions, products, pairing."""
-_SUBTENSOR_ADDRESSES = {"0x06": "0x09"}
+_SUBTENSOR_ADDRESSES = {6: 9}
 _CALL = re.compile(
     r"^(?P<indent> *)ret := and\(success, staticcall\(gas\(\), (?P<address>0x0[5-8]), (?P<arguments>.+), "
     r"(?P<size>0x[0-9a-f]+)\)\)$",
@@ -33,6 +33,13 @@ _CALL = re.compile(
 )
 _ANY_CALL = re.compile(r"\b(?:static|delegate)?call(?:code)?\s*\(")
 _BLOB_OPCODE = re.compile(r"\bblob(?:hash|basefee)\b")
+
+
+def precompile_address(ethereum_address: int, layout: ChainLayout) -> int:
+    """Where a chain has the precompile that Ethereum has at an address."""
+    if layout is ChainLayout.ETHEREUM:
+        return ethereum_address
+    return _SUBTENSOR_ADDRESSES.get(ethereum_address, ethereum_address)
 
 
 def for_chain(source: str, layout: ChainLayout) -> str:
@@ -66,7 +73,7 @@ def for_chain(source: str, layout: ChainLayout) -> str:
 
 def _checked_call(match: re.Match[str]) -> str:
     indent, arguments, size = match["indent"], match["arguments"], match["size"]
-    address = _SUBTENSOR_ADDRESSES.get(match["address"], match["address"])
+    address = f"0x{precompile_address(int(match['address'], 16), ChainLayout.SUBTENSOR):02x}"
     return (
         f"{indent}ret := and(success, staticcall(gas(), {address}, {arguments}, {size}))\n"
         f"{indent}ret := and(ret, eq(returndatasize(), {size}))"

@@ -7,9 +7,9 @@ from typing import Final
 
 import numpy as np
 
-from staking_model.dataset import Samples
 from staking_model.evaluation.scores import Vector
 from staking_model.network import Weights, forward
+from staking_model.samples import Samples
 
 NETWORK: Final = "model"
 CLIMATOLOGY: Final = "climatology"

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression, Ridge  # type: ignore[import-untyped]
 
-from staking_model.dataset import Samples
 from staking_model.evaluation.forecasts import BOOSTING, LOGISTIC
 from staking_model.evaluation.scores import Vector
+from staking_model.samples import Samples
 from statements.errors import VeristakeError
 
 REGULARISATION: Final = 0.1

@@ -7,12 +7,12 @@ from functools import partial
 
 import numpy as np
 
-from staking_model.dataset import Samples
 from staking_model.evaluation import scores
 from staking_model.evaluation.bootstrap import Resamples, Rows
 from staking_model.evaluation.forecasts import CLIMATOLOGY
 from staking_model.evaluation.scores import Vector, area_under_curve
 from staking_model.metrics import DurationMetrics, Interval, RiskMetrics, SetMetrics
+from staking_model.samples import Samples
 
 DIGITS = 5
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from staking_model.card import ModelCard
-from staking_model.dataset import DatasetSize, Samples
+from staking_model.dataset import DatasetSize
 from staking_model.evaluation.bootstrap import Resamples
 from staking_model.evaluation.forecasts import network_forecasts, simple_durations, simple_risks
 from staking_model.evaluation.learned import LearnedDurations, LearnedRisks
@@ -19,6 +19,7 @@ from staking_model.evaluation.test_sets import Material, TestSet, gather, test_s
 from staking_model.features import FeatureParameters
 from staking_model.history import History
 from staking_model.network import Weights
+from staking_model.samples import Samples
 
 NO_HISTORY = (
     "No real history was given: these are figures of the simulator alone. They say how well the simulator is learnt, "

@@ -5,17 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from staking_model.dataset import (
-    DatasetSize,
-    Samples,
-    Split,
-    build_split,
-    history_samples,
-    joined,
-    split_history,
-)
+from staking_model.dataset import DatasetSize, build_split, history_samples, split_history
 from staking_model.features import FeatureParameters
 from staking_model.history import History, without_hindsight
+from staking_model.samples import Samples, Split, joined
 
 SIMULATOR: Final = "simulator"
 PERIOD: Final = "held-out period"

@@ -9,7 +9,8 @@ from web3 import EthereumTesterProvider, Web3
 
 from statements.errors import ChainError
 from tests.deployment.support import anvil
-from veristake.contracts_tool.precompiles import ETHEREUM_ADDITION, SUBTENSOR_ADDITION, check_precompiles
+from verifier_gen.choices import ChainLayout
+from veristake.contracts_tool.precompiles import check_precompiles
 
 BASE_COMPUTATION = PragueVM._state_class.computation_class
 
@@ -48,25 +49,25 @@ def subtensor():
 
 def test_check_precompiles_anvil_has_ethereums_layout():
     with anvil(31337) as (_, web3):
-        check_precompiles(web3, ETHEREUM_ADDITION)
+        check_precompiles(web3, ChainLayout.ETHEREUM)
         with pytest.raises(ChainError, match=r"precompile 0x09 \(bn254 addition\)"):
-            check_precompiles(web3, SUBTENSOR_ADDITION)
+            check_precompiles(web3, ChainLayout.SUBTENSOR)
 
 
 def test_check_precompiles_unchanged_py_evm_has_ethereums_layout():
-    check_precompiles(chain_with(), ETHEREUM_ADDITION)
+    check_precompiles(chain_with(), ChainLayout.ETHEREUM)
 
 
 def test_check_precompiles_subtensor_takes_its_own_layout(subtensor):
-    check_precompiles(subtensor, SUBTENSOR_ADDITION)
+    check_precompiles(subtensor, ChainLayout.SUBTENSOR)
 
 
 def test_check_precompiles_subtensor_refuses_ethereums_layout_with_the_reason(subtensor):
     with pytest.raises(ChainError, match=r"precompile 0x06 \(bn254 addition\) answers \(nothing\)"):
-        check_precompiles(subtensor, ETHEREUM_ADDITION)
+        check_precompiles(subtensor, ChainLayout.ETHEREUM)
 
 
 @pytest.mark.parametrize(("missing", "name"), [(5, "modular"), (6, "addition"), (7, "multiplication"), (8, "pairing")])
 def test_check_precompiles_missing_one_is_named(missing, name):
     with pytest.raises(ChainError, match=rf"0x0{missing} \(.*{name}.*\) answers \(nothing\)"):
-        check_precompiles(chain_with(**{f"at_{missing}": None}), ETHEREUM_ADDITION)
+        check_precompiles(chain_with(**{f"at_{missing}": None}), ChainLayout.ETHEREUM)

@@ -9,7 +9,7 @@ from web3.contract import Contract
 from statements.quantities import to_field
 from tests.integration.small_circuit import compile_solidity, deploy, local_chain, project_sources, small_recipe
 from verifier_gen import prover
-from verifier_gen.build import BuildOptions, ensure_circuit
+from verifier_gen.build import ensure_circuit
 from verifier_gen.choices import Visibility
 from verifier_gen.circuit import Circuit
 from verifier_gen.isolated import run_isolated
@@ -22,7 +22,7 @@ SUBJECT = b"\x01" * 32
 
 def built(folder: Path, **visibility: Visibility) -> Circuit:
     recipe = small_recipe(folder, **visibility)
-    return ensure_circuit(recipe, folder, folder / "srs", options=BuildOptions(correctness=False))
+    return ensure_circuit(recipe, folder, folder / "srs")
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +55,7 @@ def refused(consumer: Contract, call, error: str) -> None:  # type: ignore[no-un
 def test_prove_hashed_inputs_instances_are_their_hashes(hashed: Circuit, proof: Proof) -> None:
     expected = [poseidon_hash([to_field(x) for x in INPUTS]), poseidon_hash(LIMBS)]
     assert list(proof.instances.elements[:-1]) == expected
+    assert hashed.manifest.correctness is not None
     assert run_isolated(prover.verify, hashed, proof.instances, proof.proof)
 
 

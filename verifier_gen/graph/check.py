@@ -52,12 +52,7 @@ def check_tensors(model: onnx.ModelProto) -> None:
         NetworkError: something there cannot become instances or constants.
     """
     graph = model.graph
-    for tensor in graph.initializer:
-        if tensor.data_type not in _HELD:
-            raise NetworkError(
-                f"weights {tensor.name} are {_type_name(tensor.data_type)}",
-                remedy="Export the network in float32, for instance with model.float() in torch",
-            )
+    _check_weights(graph)
     held = {tensor.name for tensor in graph.initializer}
     inputs = [value for value in graph.input if value.name not in held]
     data = [value for value in inputs if value.name != TAG_INPUT]
@@ -82,6 +77,8 @@ def check_operators(model: onnx.ModelProto) -> None:
     Raises:
         NetworkError: EZKL cannot take a node, a shape is not known, or the network is too large.
     """
+    # constant nodes have become weights by now
+    _check_weights(model.graph)
     values = constants(model.graph)
     for node in model.graph.node:
         if node.op_type not in SUPPORTED:
@@ -104,6 +101,15 @@ def check_operators(model: onnx.ModelProto) -> None:
             f"{products} multiplications, more than the {MOST_PRODUCTS} rows of the largest circuit",
             remedy="Train a smaller network",
         )
+
+
+def _check_weights(graph: onnx.GraphProto) -> None:
+    for tensor in graph.initializer:
+        if tensor.data_type not in _HELD:
+            raise NetworkError(
+                f"weights {tensor.name} are {_type_name(tensor.data_type)}",
+                remedy="Export the network in float32, for instance with model.float() in torch",
+            )
 
 
 def _check_form(node: onnx.NodeProto, values: Mapping[str, Array]) -> None:

@@ -46,7 +46,9 @@ def _steps(network: Network, fixed_point: FixedPoint, uses: Counter[bytes]) -> t
     values: dict[str, Value] = {name: Known(np.asarray(array)) for name, array in network.constants.items()}
     for position, source in enumerate(network.inputs):
         scale_bits = 0 if source.is_integer else fixed_point.input_scale
-        values[source.name] = steps.bare(Feed(position), [], fixed_point.shapes[position], scale_bits)
+        # EZKL's settings have shapes of instances only, which hidden inputs are not
+        shape = source.shape if source.shape is not None else fixed_point.shapes[position]
+        values[source.name] = steps.bare(Feed(position), [], shape, scale_bits)
     for node in network.nodes:
         steps.node = node.name
         for name, value in zip(node.outputs, _applied(steps, node, values), strict=False):

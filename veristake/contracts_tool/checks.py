@@ -11,7 +11,7 @@ from verifier_gen.circuit import open_circuit
 from verifier_gen.manifest import CircuitManifest, sha256_file
 from veristake.contracts_tool.account_plan import AccountPlan
 from veristake.contracts_tool.plan import LOCAL_CHAIN_IDS, HomePlan, Plan
-from veristake.contracts_tool.precompiles import addition_of_verifier, check_layout, check_precompiles
+from veristake.contracts_tool.precompiles import check_calls, check_layout, check_precompiles
 
 if TYPE_CHECKING:
     from web3 import Web3
@@ -39,10 +39,10 @@ def preflight(plan: Plan, web3: Web3, project: Path) -> CircuitManifest:
     check_chain_id(web3, plan.chain_id)
     check_local_only_parts(plan, manifest)
     check_roles(plan)
-    addition = addition_of_verifier(check_verifier_source(project, manifest), manifest.chain_layout)
+    check_calls(check_verifier_source(project, manifest), manifest.chain_layout)
     check_feature_scale(plan, manifest)
-    check_layout(plan.chain_id, addition)
-    check_precompiles(web3, addition)
+    check_layout(plan.chain_id, manifest.chain_layout)
+    check_precompiles(web3, manifest.chain_layout)
     return manifest
 
 
@@ -50,7 +50,7 @@ def check_callable_by_the_feed(manifest: CircuitManifest) -> None:
     """Refuse a circuit that RiskFeed cannot ask: it hands a monolithic verifier all inputs and outputs as instances.
 
     Raises:
-        CircuitError: the verifier is reusable, or inputs or outputs are no instances.
+        CircuitError: the verifier is reusable, inputs or outputs are no instances, or the weights are not fixed.
     """
     if manifest.verifier_kind is not VerifierKind.MONOLITHIC:
         raise CircuitError(
@@ -63,6 +63,11 @@ def check_callable_by_the_feed(manifest: CircuitManifest) -> None:
                 f"circuit {manifest.name} has {visibility} {group}, the feed rebuilds public ones",
                 remedy="Build it with public inputs and outputs, or call its verifier from a contract of your own",
             )
+    if manifest.param_visibility is not Visibility.FIXED:
+        raise CircuitError(
+            f"circuit {manifest.name} has {manifest.param_visibility} weights, the feed wants fixed ones",
+            remedy="Build it with fixed weights, or call its verifier from a contract of your own",
+        )
 
 
 def check_chain_id(web3: Web3, expected: int) -> None:

@@ -10,19 +10,14 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from statements.errors import ChainError, CircuitError
+from verifier_gen.chain_layout import SUBTENSOR_CHAINS, precompile_address
 from verifier_gen.choices import ChainLayout
 
 if TYPE_CHECKING:
     from web3 import Web3
 
-ETHEREUM_ADDITION = 0x06
-"""Address of bn254 addition (EIP-196)."""
-SUBTENSOR_ADDITION = 0x09
-"""Address of bn254 addition on the Subtensor EVM."""
-ADDITION_OF_LAYOUT = {ChainLayout.ETHEREUM: ETHEREUM_ADDITION, ChainLayout.SUBTENSOR: SUBTENSOR_ADDITION}
-"""By the layout that a verifier was generated for."""
-SUBTENSOR_CHAIN_IDS = frozenset({964, 945})
-"""Bittensor's EVM and its test network."""
+_ADDITION = 0x06
+"""Address of bn254 addition on Ethereum (EIP-196)."""
 _GAS = 500_000
 
 
@@ -53,7 +48,8 @@ _G2 = (
 )
 
 
-def _known_answers(addition: int) -> tuple[_KnownAnswer, ...]:
+def _known_answers(layout: ChainLayout) -> tuple[_KnownAnswer, ...]:
+    addition = precompile_address(_ADDITION, layout)
     return (
         # 3^5 mod 7, each number one byte long
         _KnownAnswer(5, "modular exponentiation", _words(1, 1, 1) + "030507", "05"),
@@ -64,13 +60,13 @@ def _known_answers(addition: int) -> tuple[_KnownAnswer, ...]:
     )
 
 
-def addition_of_chain(chain_id: int) -> int:
-    """Where a chain is known to have bn254 addition."""
-    return SUBTENSOR_ADDITION if chain_id in SUBTENSOR_CHAIN_IDS else ETHEREUM_ADDITION
+def layout_of_chain(chain_id: int) -> ChainLayout:
+    """The layout that a chain is known to have."""
+    return ChainLayout.SUBTENSOR if chain_id in SUBTENSOR_CHAINS else ChainLayout.ETHEREUM
 
 
-def addition_of_verifier(source: str, layout: ChainLayout) -> int:
-    """Where a generated verifier calls bn254 addition.
+def check_calls(source: str, layout: ChainLayout) -> None:
+    """Refuse a generated verifier that calls bn254 addition elsewhere than its manifest says.
 
     Args:
         source: its Solidity.
@@ -80,61 +76,63 @@ def addition_of_verifier(source: str, layout: ChainLayout) -> int:
         CircuitError: it calls another address than that of its layout.
     """
     called = {int(address, 16) for address in re.findall(r"staticcall\(\s*gas\(\),\s*(0x[0-9a-fA-F]+)\s*,", source)}
-    expected = ADDITION_OF_LAYOUT[layout]
-    if called & {ETHEREUM_ADDITION, SUBTENSOR_ADDITION} != {expected}:
+    additions = {precompile_address(_ADDITION, each) for each in ChainLayout}
+    expected = precompile_address(_ADDITION, layout)
+    if called & additions != {expected}:
         raise CircuitError(
             f"generated verifier calls precompiles {', '.join(f'0x{address:02x}' for address in sorted(called))}, "
-            f"its layout {layout.value} has bn254 addition at 0x{expected:02x}",
+            f"its layout {layout} has bn254 addition at 0x{expected:02x}",
             remedy="Build the circuit again: veristake circuit build",
         )
-    return expected
 
 
-def check_layout(chain_id: int, addition: int) -> None:
+def check_layout(chain_id: int, layout: ChainLayout) -> None:
     """Refuse a verifier that was generated for chains of another kind.
 
     Args:
         chain_id: where it is to be deployed.
-        addition: where it calls bn254 addition.
+        layout: of the verifier.
 
     Raises:
         ChainError: this chain has addition elsewhere.
     """
-    expected = addition_of_chain(chain_id)
-    if addition != expected:
+    expected = layout_of_chain(chain_id)
+    if layout is not expected:
         raise ChainError(
-            f"the verifier calls bn254 addition at 0x{addition:02x}, chain {chain_id} has it at 0x{expected:02x}",
-            remedy="Generate the verifier for this kind of chain",
+            f"the verifier calls bn254 addition at 0x{precompile_address(_ADDITION, layout):02x}, "
+            f"chain {chain_id} has it at 0x{precompile_address(_ADDITION, expected):02x}",
+            remedy=f"Build the circuit with chain_layout {expected}",
         )
 
 
-def check_precompiles(web3: Web3, addition: int = ETHEREUM_ADDITION) -> None:
-    """Refuse a chain where an EZKL verifier cannot work (EIP-196, EIP-197, EIP-198).
+def check_precompiles(web3: Web3, layout: ChainLayout) -> None:
+    """Refuse a chain where the circuit's verifier cannot work (EIP-196, EIP-197, EIP-198).
 
     Args:
         web3: connection to the chain.
-        addition: where the verifier calls bn254 addition.
+        layout: where the verifier expects the precompiles.
 
     Raises:
         ChainError: one of them gives another answer than the known one.
     """
-    for known in _known_answers(addition):
+    for known in _known_answers(layout):
         answer = _ask(web3, known)
         if answer != known.answer:
             raise ChainError(
-                f"precompile 0x{known.address:02x} ({known.name}) answers {answer or '(nothing)'}",
-                remedy="This chain cannot verify this verifier's proofs: choose one with EIP-196, EIP-197 and EIP-198, "
-                "or a verifier generated for its layout",
+                f"precompile 0x{known.address:02x} ({known.name}) answers {f'0x{answer}' if answer else '(nothing)'}",
+                remedy=f"This chain cannot verify proofs with a verifier of layout {layout}: choose one with EIP-196, "
+                "EIP-197 and EIP-198, or build the circuit with this chain's chain_layout",
             )
 
 
 def _ask(web3: Web3, known: _KnownAnswer) -> str:
-    """The precompile's answer, hex; a refusal in words."""
-    from web3.exceptions import Web3Exception
+    """What a precompile returns, hex; nothing where it fails, as another one does at the data of this one."""
+    # web3 is imported by the roles that talk to a chain only
+    from web3.exceptions import ContractLogicError, Web3RPCError
 
     to = web3.to_checksum_address(f"0x{known.address:040x}")
     try:
         answer = web3.eth.call({"to": to, "data": "0x" + known.data, "gas": _GAS})  # type: ignore[typeddict-item]  # web3 wants its own hex type
-    except Web3Exception as error:
-        return f"with an error: {(str(error).splitlines() or [type(error).__name__])[0]}"
+    except (ContractLogicError, Web3RPCError):
+        return ""
     return bytes(answer).hex()

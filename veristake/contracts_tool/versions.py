@@ -8,10 +8,10 @@ from eth_utils.crypto import keccak
 
 from statements.deployment import DeployedModel, ProposedModel
 from statements.errors import ChainError
+from verifier_gen.chain_layout import precompile_address
 from verifier_gen.manifest import CircuitManifest
 from veristake.contracts_tool.authority import PROPOSER_ROLE, Configuration
 from veristake.contracts_tool.deployer import Contract, Deployer
-from veristake.contracts_tool.precompiles import ADDITION_OF_LAYOUT
 from veristake.contracts_tool.record import deployed_contract
 
 PROPOSER_FUNCTIONS = ("propose", "activate", "deprecate")
@@ -91,5 +91,5 @@ def _circuit(deployer: Deployer, manifest: CircuitManifest, verifier: Contract, 
         "vkaDigest": "0x" + "00" * 32,
         "vkaStore": "0x" + "00" * 20,
         "roundingBand": max(manifest.correctness.rounding_band) if manifest.correctness else 0,
-        "additionPrecompile": ADDITION_OF_LAYOUT[manifest.chain_layout],
+        "additionPrecompile": precompile_address(6, manifest.chain_layout),
     }

@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 import torch
 
-from staking_model.dataset import MAX_DURATION_EPOCHS, DatasetSize, Split, build_split
+from staking_model.dataset import MAX_DURATION_EPOCHS, DatasetSize, build_split
 from staking_model.features import FeatureParameters
 from staking_model.fixed_point import fixed_point_forward, rounding_spread
 from staking_model.network import check_weights, forward, quantized, random_weights
 from staking_model.produce import ProductionSettings, produce
 from staking_model.reference import Reference
+from staking_model.samples import Split
 from staking_model.shipped import CARD_TEXT_NAME, shipped_model
 from staking_model.torch_network import TorchNetwork
 from staking_model.train import Progress, TrainingSettings, fit

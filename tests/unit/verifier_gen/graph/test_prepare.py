@@ -233,3 +233,43 @@ def test_load_network_external_data_is_read_or_missed_by_name(tmp_path: Path) ->
     (tmp_path / "net.data").unlink()
     with pytest.raises(NetworkError, match=r"keeps weights in net\.data, which cannot be read"):
         load_network(tmp_path / "net.onnx")
+
+
+@pytest.mark.parametrize("operator", ["Identity", "Dropout"])
+def test_prepare_network_that_ends_in_a_node_without_effect_is_taken(operator: str) -> None:
+    nodes = [
+        helper.make_node("Relu", ["x"], ["h"], name="bend"),
+        helper.make_node(operator, ["h"], ["y"], name="end"),
+    ]
+    model = network(nodes, inputs={"x": [1, 3]}, outputs=["y"])
+    assert np.array_equal(run(prepare(model, 2), x=ones(1, 3), tag=ones(1, 2))[0], ones(1, 3))
+
+
+def test_prepare_shapes_that_hang_on_folded_shapes_are_computed() -> None:
+    # the second Shape is known only after the first Reshape's shape has been computed
+    nodes = [
+        helper.make_node("Shape", ["x"], ["s"], name="first"),
+        helper.make_node("Div", ["s", "half"], ["t"], name="halve"),
+        helper.make_node("Concat", ["t", "rest"], ["to"], name="to", axis=0),
+        helper.make_node("Reshape", ["x", "to"], ["h"], name="reshape"),
+        helper.make_node("Shape", ["h"], ["u"], name="second"),
+        helper.make_node("ConstantOfShape", ["u"], ["zeros"], name="zeros"),
+        helper.make_node("Add", ["h", "zeros"], ["y"], name="sum"),
+    ]
+    constants = {"half": np.array([1, 3]), "rest": np.array([-1])}
+    model = network(nodes, inputs={"x": [2, 6]}, outputs=["y"], constants=constants)
+    model.graph.output[0].CopyFrom(helper.make_tensor_value_info("y", TensorProto.FLOAT, [2, 2, 3]))
+    prepared = prepare(model, 0)
+    assert set(operators(prepared)) == {"Reshape", "Add"}
+    assert run(prepared, x=ones(2, 6))[0].shape == (2, 2, 3)
+
+
+def test_prepare_double_weights_in_a_constant_node_are_refused() -> None:
+    nodes = [
+        helper.make_node("Cast", ["x"], ["d"], name="widen", to=TensorProto.DOUBLE),
+        helper.make_node("Constant", [], ["w"], name="weights", value=numpy_helper.from_array(np.ones((3, 2)))),
+        helper.make_node("MatMul", ["d", "w"], ["h"], name="product"),
+        helper.make_node("Cast", ["h"], ["y"], name="narrow", to=TensorProto.FLOAT),
+    ]
+    with pytest.raises(NetworkError, match="weights w are double"):
+        prepare(network(nodes, inputs={"x": [1, 3]}, outputs=["y"]), 0)
