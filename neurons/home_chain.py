@@ -16,6 +16,7 @@ from staking_model.chain_source import ObserverReader
 from staking_model.features import window_features
 from statements.abi import load_abi
 from statements.errors import ChainError
+from statements.features_hash import features_hash
 
 _RPC_TIMEOUT_SECONDS = 10.0
 T = TypeVar("T")
@@ -39,6 +40,7 @@ class Reading:
         inputs: signed fixed point in circuit order.
         config_version: of the asset's observation config.
         input_scale_bits: the inputs are at 2^input_scale_bits.
+        features_hash: digest of the config's feature parameters.
         observed_at: Unix time of the newest observation, seconds.
         block_number: block at which everything was read.
         block_hash: its hash, 0x-hex.
@@ -50,6 +52,7 @@ class Reading:
     inputs: tuple[int, ...]
     config_version: int
     input_scale_bits: int
+    features_hash: str
     observed_at: int
     block_number: int
     block_hash: str
@@ -152,6 +155,7 @@ class HomeChain:
             inputs=computed,
             config_version=config_version,
             input_scale_bits=parameters.input_scale_bits,
+            features_hash=features_hash(**parameters.model_dump()),
             observed_at=observed_at,
             block_number=number,
             block_hash=Web3.to_hex(block["hash"]),

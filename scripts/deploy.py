@@ -1,4 +1,4 @@
-"""Deploys everything that one chain needs: ``ape run deploy --network http://127.0.0.1:8545 --plan FILE``.
+"""Deploys everything that one chain needs: ``ape run deploy --network base:mainnet --plan FILE``.
 
 ``veristake contracts deploy`` does the same; the work is in :mod:`veristake.contracts_tool.deploy`.
 """
@@ -10,6 +10,7 @@ from ape.api import ProviderAPI
 from ape.cli import ConnectedProviderCommand
 
 from statements.errors import VeristakeError
+from veristake.contracts_tool.confirmation import confirm_chain
 from veristake.contracts_tool.deploy import deploy_connected
 from veristake.contracts_tool.plan import load_plan
 from veristake.project import find_project
@@ -18,10 +19,15 @@ from veristake.project import find_project
 @click.command(cls=ConnectedProviderCommand)
 @click.option("--plan", "plan_file", required=True, type=click.Path(path_type=Path), help="See scripts/plans/.")
 @click.option("--output", default="build/deployments", show_default=True, type=click.Path(path_type=Path))
-def cli(provider: ProviderAPI, plan_file: Path, output: Path) -> None:
-    """Deploy what a plan says, and record it in OUTPUT/<chainId>.json."""
+@click.option("--yes", is_flag=True, help="Do not ask for the chain id when the chain is not a local one.")
+def cli(provider: ProviderAPI, plan_file: Path, output: Path, yes: bool) -> None:
+    """Deploy what a plan says, and record it in OUTPUT/<chainId>.json; after a crash, go on."""
     try:
-        path = deploy_connected(load_plan(plan_file), provider, find_project().root, output)
+        plan = load_plan(plan_file)
+        confirm_chain(plan.chain_id, confirmed=yes)
+        path = deploy_connected(
+            plan, provider, find_project().root, output, lambda step: click.echo(f"  {step}", err=True)
+        )
     except VeristakeError as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"deployed: {path}")

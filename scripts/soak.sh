@@ -12,6 +12,8 @@ echo "== Foundry: 10,000 runs a fuzz test, 256 x 256 an invariant"
 FOUNDRY_FUZZ_RUNS=10000 FOUNDRY_INVARIANT_RUNS=256 FOUNDRY_INVARIANT_DEPTH=256 forge test
 echo "== Properties: 2,000 examples each"
 python -m pytest tests/unit -q --hypothesis-profile=soak
+echo "== A deployment killed at each moment of every transaction"
+python -m pytest tests/soak/test_deploy_crash.py -q
 echo "== The demo with ten other markets; every attack must be rejected each time"
 for seed in $(seq 1 10); do
   veristake demo --seed "$seed" --epochs 36 --json >"build/soak-$seed.json" 2>"build/soak-$seed.log" ||

@@ -105,7 +105,7 @@ class ObserverReader:
             ChainError: as :meth:`epoch_length`; or the contract holds no inputs for the epoch.
         """
         inputs, origin = self._call("inputsOf", (to_checksum_address(asset), epoch), block)
-        _chain_id, _observer, config_version, observed_at = origin
+        _chain_id, _observer, config_version, observed_at, _features_hash = origin
         return tuple(int(value) for value in inputs), int(config_version), int(observed_at)
 
     def parameters(self, asset: str, config_version: int, block: BlockIdentifier) -> FeatureParameters:

@@ -25,6 +25,7 @@ _TYPES: dict[str, list[dict[str, str]]] = {
         {"name": "configVersion", "type": "uint16"},
         {"name": "observedAt", "type": "uint40"},
         {"name": "expiry", "type": "uint40"},
+        {"name": "featuresHash", "type": "bytes32"},
         {"name": "inputs", "type": "int256[]"},
     ],
 }
@@ -44,6 +45,7 @@ class InputAttestation(Traveller):
         config_version: version of the asset's config.
         observed_at: Unix time of the newest observation, seconds.
         expiry: Unix time after which the signature is void, seconds.
+        features_hash: digest of the feature parameters of that config; see ``statements.features_hash``.
         inputs: signed fixed point in circuit order, each within int16.
     """
 
@@ -57,6 +59,7 @@ class InputAttestation(Traveller):
     config_version: int = Field(ge=1, lt=1 << 16)
     observed_at: int = Field(ge=0, lt=1 << 40)
     expiry: int = Field(ge=0, lt=1 << 40)
+    features_hash: Hash32
     inputs: tuple[int, ...]
 
     def typed_data(self) -> dict[str, Any]:
@@ -79,6 +82,7 @@ class InputAttestation(Traveller):
                 "configVersion": self.config_version,
                 "observedAt": self.observed_at,
                 "expiry": self.expiry,
+                "featuresHash": bytes.fromhex(self.features_hash[2:]),
                 "inputs": list(self.inputs),
             },
         }

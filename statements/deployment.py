@@ -54,6 +54,36 @@ class DeployedModel(Traveller):
     from_epoch: int = Field(ge=0)
 
 
+class ProposedModel(Traveller):
+    """A model's version that waits in the registry.
+
+    Attributes:
+        model_id: keccak256 of the model's name.
+        version_id: number in the registry, from 1.
+        circuit_id: sha256 of the verifying key.
+        ready_at: earliest time of its activation, Unix seconds.
+    """
+
+    model_id: Hash32
+    version_id: int = Field(ge=1)
+    circuit_id: Hash32
+    ready_at: int = Field(ge=0)
+
+
+class Access(Traveller):
+    """Who may do what, as the AccessManager was told.
+
+    Attributes:
+        roles: by role id in decimal: each holder with the seconds between announcing a call and making it.
+        grant_delay: seconds between giving somebody a role and their having it, for each of the roles.
+        functions: by contract: each function that another role than the admin may call, with that role's id.
+    """
+
+    roles: dict[str, dict[Address, int]]
+    grant_delay: int = Field(default=0, ge=0)
+    functions: dict[str, dict[str, int]] = Field(default_factory=dict)
+
+
 class Deployment(Traveller):
     """Everything deployed on one chain.
 
@@ -62,19 +92,30 @@ class Deployment(Traveller):
         home_chain_id: chain whose state is observed; equal to ``chain_id`` on the home chain.
         observer: AssetObserver on the home chain.
         epoch_length: seconds.
+        features_hash: digest of the feature parameters of the home chain's assets, which a circuit's must equal.
         contracts: by contract name: AccessManager, VerifierRegistry, RiskFeed, StakingVerifier,
-            SampleLendingProtocol; OmronDeposit and AssetObserver at home; AttestedInputs abroad.
+            SampleLendingProtocol; OmronDeposit and AssetObserver at home; AttestedInputs abroad. One of several of the
+            same kind has a label behind a colon: ``RiskFeedAggregator:ezETH:exit_risk``.
         assets: by symbol.
-        models: by model name.
+        models: by model name; those that serve, or will from a certain epoch on.
+        proposed: by model name; versions that wait to be activated.
+        settings: by contract, what its views without arguments have to answer: pointers to others, delays, limits.
+        access: who may do what.
+        from_block: block before which nothing of this deployment happened.
     """
 
     chain_id: int = Field(gt=0)
     home_chain_id: int = Field(gt=0)
     observer: Address
     epoch_length: int = Field(gt=0)
+    features_hash: Hash32
     contracts: dict[str, DeployedContract]
     assets: dict[str, DeployedAsset]
     models: dict[str, DeployedModel]
+    proposed: dict[str, ProposedModel] = Field(default_factory=dict)
+    settings: dict[str, dict[str, str]] = Field(default_factory=dict)
+    access: Access | None = None
+    from_block: int = Field(default=0, ge=0)
 
     @property
     def is_home(self) -> bool:

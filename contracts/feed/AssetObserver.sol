@@ -5,6 +5,7 @@ import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManage
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {FeatureMath} from "./FeatureMath.sol";
+import {FeatureRing} from "./FeatureRing.sol";
 import {MarketPrice} from "./MarketPrice.sol";
 import {ObserverConfigs} from "./ObserverConfigs.sol";
 import {IAssetObserver} from "../interfaces/IAssetObserver.sol";
@@ -18,6 +19,8 @@ import {IRateProvider} from "../interfaces/external/IRateProvider.sol";
 /// @custom:kill Nothing is held and nothing can be switched off. It stops by itself when a rate provider or price feed stops
 /// answering: `observe` reverts, and feeds turn stale. To replace it deploy another one and feeds that read it.
 contract AssetObserver is ObserverConfigs {
+    using FeatureRing for FeatureRing.Ring;
+
     /// @dev Where a series stands; one storage slot. 2^104 token units over 2^40 seconds need 144 bits. It begins with a
     /// baseline, whose epoch is the one before `firstEpoch`: there is nothing that its mean could be taken over or its supply
     /// be held against, so no window contains it.
@@ -39,6 +42,9 @@ contract AssetObserver is ObserverConfigs {
     /// @dev Observations kept: a window, its predecessor, and 23 epochs of lag for those who prove and relay.
     uint256 private constant RING = 32;
 
+    /// @inheritdoc IInputSource
+    Kind public constant KIND = Kind.Observed;
+
     /// @inheritdoc IAssetObserver
     IStakedTotals public immutable DEPOSIT;
     /// @inheritdoc IAssetObserver
@@ -46,6 +52,7 @@ contract AssetObserver is ObserverConfigs {
 
     mapping(address asset => Series) private _series;
     mapping(address asset => Observation[RING]) private _ring;
+    mapping(address asset => FeatureRing.Ring) private _features;
 
     /// @param authority AccessManager that says who may add configs
     /// @param depositContract contract that knows how much of an asset is staked
@@ -81,13 +88,16 @@ contract AssetObserver is ObserverConfigs {
 
         uint256 supply = IERC20(asset).totalSupply();
         if (supply == 0) revert SupplyIsZero(asset);
-        bool continues = _continues(asset, epoch, series, supply);
+        Observation memory previous = _stored(asset, series.latestEpoch);
+        bool continues = _continues(previous, epoch, series, supply);
         uint256 cumulative = DEPOSIT.cumulativeOf(asset);
-        observation = _read(asset, configVersion, series, cumulative);
+        AssetConfig memory config = _config(asset, configVersion);
+        observation = _read(asset, config, series, cumulative);
+        observation.configVersion = configVersion;
         observation.elapsed = continues ? uint8(epoch - series.latestEpoch) : 1;
-        supply = continues ? _boundedSupply(asset, epoch, series, supply) : supply;
+        supply = continues ? _boundedSupply(previous, epoch, series, supply) : supply;
         observation.supply = uint104(_fit(asset, supply, type(uint104).max));
-        if (continues) _fillMissed(asset, epoch, series);
+        if (continues) _follow(asset, epoch, series, previous, observation, config.features);
         _store(asset, epoch, observation);
         _series[asset] = Series({
             cumulative: uint152(_fit(asset, cumulative, type(uint152).max)),
@@ -104,14 +114,19 @@ contract AssetObserver is ObserverConfigs {
         view
         returns (int256[] memory inputs, Origin memory origin)
     {
-        Observation[] memory window = _window(asset, epoch);
-        Observation memory newest = window[WINDOW];
-        inputs = FeatureMath.features(window, _config(asset, newest.configVersion).features);
+        _requireWindow(asset, epoch);
+        Observation storage newest = _stored(asset, epoch);
+        uint16 configVersion = newest.configVersion;
+        // versions only rise with epochs: where the first and the last agree, all between them do
+        uint16 oldestVersion = _stored(asset, epoch - WINDOW).configVersion;
+        if (oldestVersion != configVersion) revert WindowMixesConfigs(asset, epoch, oldestVersion, configVersion);
+        inputs = _features[asset].load(epoch, WINDOW);
         origin = Origin({
             homeChainId: uint64(block.chainid),
             observer: address(this),
-            configVersion: newest.configVersion,
-            observedAt: newest.observedAt
+            configVersion: configVersion,
+            observedAt: newest.observedAt,
+            featuresHash: _featuresHash(asset, configVersion)
         });
     }
 
@@ -137,18 +152,17 @@ contract AssetObserver is ObserverConfigs {
     }
 
     /// @dev Reads all of `asset` but its supply; only view calls, so that nothing can re-enter.
-    function _read(address asset, uint16 configVersion, Series memory series, uint256 cumulative)
+    function _read(address asset, AssetConfig memory config, Series memory series, uint256 cumulative)
         private
         view
         returns (Observation memory observation)
     {
-        _readMarket(asset, _config(asset, configVersion), observation);
+        _readMarket(asset, config, observation);
         uint256 meanTotal = series.latestEpoch == 0
             ? DEPOSIT.totalOf(asset)
             : (cumulative - series.cumulative) / (block.timestamp - series.observedAt);
 
         observation.observedAt = uint40(block.timestamp);
-        observation.configVersion = configVersion;
         observation.meanTotal = uint104(_fit(asset, meanTotal, type(uint104).max));
     }
 
@@ -165,56 +179,62 @@ contract AssetObserver is ObserverConfigs {
     }
 
     /// @dev `supply`, within 2 % per epoch of the one last stored.
-    function _boundedSupply(address asset, uint32 epoch, Series memory series, uint256 supply)
+    function _boundedSupply(Observation memory previous, uint32 epoch, Series memory series, uint256 supply)
         private
-        view
+        pure
         returns (uint256)
     {
-        uint256 previous = _stored(asset, series.latestEpoch).supply;
         uint256 band = SUPPLY_BAND_PERCENT * (epoch - series.latestEpoch);
-        uint256 least = (previous * (100 - band)) / 100;
+        uint256 least = (previous.supply * (100 - band)) / 100;
         // rounded up, so that the smallest of supplies can grow
-        uint256 most = Math.ceilDiv(previous * (100 + band), 100);
+        uint256 most = Math.ceilDiv(previous.supply * (100 + band), 100);
         return Math.min(Math.max(supply, least), most);
     }
 
     /// @dev Whether an observation in `epoch` goes on with the series; otherwise it is the baseline of another one.
-    function _continues(address asset, uint32 epoch, Series memory series, uint256 supply) private view returns (bool) {
+    function _continues(Observation memory previous, uint32 epoch, Series memory series, uint256 supply)
+        private
+        pure
+        returns (bool)
+    {
         if (series.latestEpoch == 0) return false;
         uint256 gap = epoch - series.latestEpoch;
         if (series.latestEpoch >= series.firstEpoch) return gap <= MAXIMUM_CARRIED + 1;
         // a baseline is never repeated, and counts only when the next supply confirms its own
         // slither-disable-next-line incorrect-equality
-        return gap == 1 && _boundedSupply(asset, epoch, series, supply) == supply;
+        return gap == 1 && _boundedSupply(previous, epoch, series, supply) == supply;
     }
 
-    /// @dev Repeats the previous observation for missed epochs.
-    function _fillMissed(address asset, uint32 epoch, Series memory series) private {
-        if (epoch - series.latestEpoch < 2) return;
-        Observation memory repeated = _stored(asset, series.latestEpoch);
-        repeated.elapsed = 1;
-        repeated.carried = true;
-        for (uint32 missed = series.latestEpoch + 1; missed < epoch; ++missed) {
-            _store(asset, missed, repeated);
-            emit Carried(asset, missed);
+    /// @dev Fills missed epochs by repeating the observation before them, and computes the features of all epochs since.
+    function _follow(
+        address asset,
+        uint32 epoch,
+        Series memory series,
+        Observation memory previous,
+        Observation memory current,
+        FeatureParameters memory parameters
+    ) private {
+        FeatureRing.Ring storage ring = _features[asset];
+        if (epoch - series.latestEpoch > 1) {
+            previous.elapsed = 1;
+            previous.carried = true;
+            // a missed epoch repeats the config of the observation that it repeats
+            FeatureParameters memory before = _config(asset, previous.configVersion).features;
+            for (uint32 missed = series.latestEpoch + 1; missed < epoch; ++missed) {
+                _store(asset, missed, previous);
+                ring.store(missed, FeatureMath.epochFeatures(previous, previous, before));
+                emit Carried(asset, missed);
+            }
         }
+        ring.store(epoch, FeatureMath.epochFeatures(previous, current, parameters));
     }
 
-    /// @dev The window that ends with `epoch`, and the observation before it.
-    function _window(address asset, uint32 epoch) private view returns (Observation[] memory window) {
+    /// @dev Reverts unless the window that ends with `epoch`, and the observation before it, are held.
+    function _requireWindow(address asset, uint32 epoch) private view {
         Series memory series = _series[asset];
         _requireHeld(asset, epoch, series);
         if (epoch < series.firstEpoch + WINDOW) revert WindowIncomplete(asset, epoch, series.firstEpoch);
         _requireHeld(asset, epoch - WINDOW, series);
-
-        window = new Observation[](WINDOW + 1);
-        uint16 newestVersion = _stored(asset, epoch).configVersion;
-        for (uint32 i = 0; i <= WINDOW; ++i) {
-            window[i] = _stored(asset, epoch - WINDOW + i);
-            if (window[i].configVersion != newestVersion) {
-                revert WindowMixesConfigs(asset, epoch, window[i].configVersion, newestVersion);
-            }
-        }
     }
 
     function _requireHeld(address asset, uint32 epoch, Series memory series) private pure {

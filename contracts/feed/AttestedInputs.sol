@@ -11,19 +11,21 @@ import {IAttestedInputs} from "../interfaces/IAttestedInputs.sol";
 import {IInputSource} from "../interfaces/IInputSource.sol";
 
 /// @title Inputs of another chain's observer, signed by M of N validators
-/// @notice Trust is that fewer than `threshold` attesters collude; the first attestation of an epoch is final.
-/// @custom:kill A guardian stops it at once with `stopAttesting`; the authority announces other attesters, who can be
-/// accepted after a delay. What was attested before stays readable. Nothing is held. To abandon it, deploy another one and
-/// feeds that read it.
+/// @notice Trust is that fewer than `threshold` attesters collude; the first attestation of an epoch is final. Two quorums that
+/// say different things about one epoch show that this is broken, and stop the source.
+/// @custom:kill A guardian stops it at once with `stopAttesting`, and so does whoever brings two conflicting quorums; the
+/// authority announces other attesters, who can be accepted after a delay. What was attested before a stop is void: feeds have
+/// recorded it, or never will. Nothing is held. To abandon it, deploy another one and feeds that read it.
 contract AttestedInputs is IAttestedInputs, AccessManaged, EIP712 {
     using EnumerableSet for EnumerableSet.AddressSet;
     using PackedInputs for mapping(uint256 index => uint256);
 
-    /// @dev What was attested for an asset and epoch: one slot, and one for every 16 inputs.
+    /// @dev What was attested for an asset and epoch: two slots, and one for every 16 inputs.
     struct Record {
         uint16 configVersion;
         uint40 observedAt;
-        bool held;
+        uint32 era;
+        bytes32 featuresHash;
         mapping(uint256 index => uint256) packed;
     }
 
@@ -32,11 +34,14 @@ contract AttestedInputs is IAttestedInputs, AccessManaged, EIP712 {
     /// @dev EIP-712 type of an attestation, as in statements/attestation.py.
     bytes32 private constant ATTESTATION_TYPEHASH = keccak256(
         "Attestation(uint64 homeChainId,address observer,bytes32 homeBlockHash,address asset,uint32 epoch,"
-        "uint16 configVersion,uint40 observedAt,uint40 expiry,int256[] inputs)"
+        "uint16 configVersion,uint40 observedAt,uint40 expiry,bytes32 featuresHash,int256[] inputs)"
     );
 
     /// @dev Missed epochs that an observer fills by repeating the observation before them.
     uint256 private constant MAXIMUM_CARRIED = 2;
+
+    /// @inheritdoc IInputSource
+    Kind public constant KIND = Kind.Attested;
 
     /// @inheritdoc IInputSource
     uint32 public immutable EPOCH_LENGTH;
@@ -47,12 +52,14 @@ contract AttestedInputs is IAttestedInputs, AccessManaged, EIP712 {
     uint64 private immutable _HOME_CHAIN_ID;
     address private immutable _OBSERVER;
 
-    /// @dev These four share a slot.
+    /// @dev These five share a slot.
     uint64 private _threshold;
     uint64 private _announcedThreshold;
     uint64 private _announcedReadyAt;
     /// @inheritdoc IAttestedInputs
     bool public stopped;
+    /// @dev Counts stops, from 1. A record of another era is void.
+    uint32 private _era = 1;
     EnumerableSet.AddressSet private _attesters;
     EnumerableSet.AddressSet private _announced;
     mapping(address asset => mapping(uint32 epoch => Record)) private _records;
@@ -93,13 +100,21 @@ contract AttestedInputs is IAttestedInputs, AccessManaged, EIP712 {
     function attest(Attestation calldata attestation, bytes[] calldata signatures) external {
         if (stopped) revert AttestingIsStopped();
         Record storage record = _records[attestation.asset][attestation.epoch];
-        _checkAttestation(attestation, record.held);
+        bool held = record.era == _era;
+        if (held && _saysTheSame(record, attestation)) revert AlreadyAttested(attestation.asset, attestation.epoch);
+        _checkAttestation(attestation);
         bytes32 digest = attestationDigest(attestation);
         _checkSignatures(digest, signatures);
+        if (held) {
+            _stop();
+            emit ConflictingQuorums(attestation.asset, attestation.epoch, digest);
+            return;
+        }
 
         record.configVersion = attestation.configVersion;
         record.observedAt = attestation.observedAt;
-        record.held = true;
+        record.era = _era;
+        record.featuresHash = attestation.featuresHash;
         record.packed.store(attestation.inputs);
         emit InputsAttested(attestation.asset, attestation.epoch, attestation.homeBlockHash, digest);
     }
@@ -132,8 +147,7 @@ contract AttestedInputs is IAttestedInputs, AccessManaged, EIP712 {
         // slither-disable-next-line unused-return
         (bool isGuardian,) = IAccessManager(authority()).hasRole(GUARDIAN_ROLE, msg.sender);
         if (!isGuardian) revert NotGuardian(msg.sender);
-        stopped = true;
-        _dropAnnounced();
+        _stop();
         emit AttestingStopped(msg.sender);
     }
 
@@ -144,13 +158,14 @@ contract AttestedInputs is IAttestedInputs, AccessManaged, EIP712 {
         returns (int256[] memory inputs, Origin memory origin)
     {
         Record storage record = _records[asset][epoch];
-        if (!record.held) revert InputsUnavailable(asset, epoch);
+        if (record.era != _era) revert InputsUnavailable(asset, epoch);
         inputs = record.packed.load(INPUT_COUNT);
         origin = Origin({
             homeChainId: _HOME_CHAIN_ID,
             observer: _OBSERVER,
             configVersion: record.configVersion,
-            observedAt: record.observedAt
+            observedAt: record.observedAt,
+            featuresHash: record.featuresHash
         });
     }
 
@@ -197,6 +212,7 @@ contract AttestedInputs is IAttestedInputs, AccessManaged, EIP712 {
                     attestation.configVersion,
                     attestation.observedAt,
                     attestation.expiry,
+                    attestation.featuresHash,
                     // EIP-712: an array is the hash of its concatenated, padded elements
                     keccak256(abi.encodePacked(attestation.inputs))
                 )
@@ -219,17 +235,31 @@ contract AttestedInputs is IAttestedInputs, AccessManaged, EIP712 {
         return uint64(needed);
     }
 
+    /// @dev Void what was attested, and what is announced: nobody knows any more who chose it.
+    function _stop() private {
+        if (!stopped) ++_era;
+        stopped = true;
+        _dropAnnounced();
+    }
+
     function _dropAnnounced() private {
         _announced.clear();
         _announcedThreshold = 0;
         _announcedReadyAt = 0;
     }
 
-    function _checkAttestation(Attestation calldata attestation, bool held) private view {
+    /// @dev Another block hash or expiry is no contradiction.
+    function _saysTheSame(Record storage record, Attestation calldata attestation) private view returns (bool) {
+        return record.configVersion == attestation.configVersion && record.observedAt == attestation.observedAt
+            && record.featuresHash == attestation.featuresHash
+            && keccak256(abi.encodePacked(record.packed.load(INPUT_COUNT)))
+                == keccak256(abi.encodePacked(attestation.inputs));
+    }
+
+    function _checkAttestation(Attestation calldata attestation) private view {
         if (attestation.homeChainId != _HOME_CHAIN_ID || attestation.observer != _OBSERVER) {
             revert WrongHome(attestation.homeChainId, attestation.observer);
         }
-        if (held) revert AlreadyAttested(attestation.asset, attestation.epoch);
         if (block.timestamp > attestation.expiry) revert AttestationExpired(attestation.expiry);
         if (attestation.observedAt > block.timestamp) revert AttestationFromFuture(attestation.observedAt);
         _checkEpoch(attestation.epoch, attestation.observedAt);

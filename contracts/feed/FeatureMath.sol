@@ -24,21 +24,31 @@ library FeatureMath {
         pure
         returns (int256[] memory inputs)
     {
-        int256 scale = int256(1 << parameters.inputScaleBits);
         uint256 epochs = window.length - 1;
         inputs = new int256[](epochs * FEATURES);
-        int256 previousPremium = premiumWad(window[0]);
         for (uint256 t = 1; t <= epochs; ++t) {
-            int256 premium = premiumWad(window[t]);
-            uint256 at = (t - 1) * FEATURES;
-            inputs[at] = premiumFeature(premium, parameters.premiumFactor, scale);
-            inputs[at + 1] = premiumChangeFeature(
-                premium - previousPremium, window[t].elapsed, parameters.premiumChangeFactor, scale
-            );
-            inputs[at + 2] = flowFeature(window[t - 1], window[t], parameters.flowFactor, scale);
-            inputs[at + 3] = rateGrowthFeature(window[t - 1], window[t], parameters.rateGrowthFactor, scale);
-            previousPremium = premium;
+            int256[4] memory ofEpoch = epochFeatures(window[t - 1], window[t], parameters);
+            for (uint256 i = 0; i < FEATURES; ++i) {
+                inputs[(t - 1) * FEATURES + i] = ofEpoch[i];
+            }
         }
+    }
+
+    /// @dev The four features of one epoch.
+    /// @param previous observation of the epoch before
+    function epochFeatures(
+        IAssetObserver.Observation memory previous,
+        IAssetObserver.Observation memory current,
+        IAssetObserver.FeatureParameters memory parameters
+    ) internal pure returns (int256[4] memory inputs) {
+        int256 scale = int256(1 << parameters.inputScaleBits);
+        int256 premium = premiumWad(current);
+        inputs[0] = premiumFeature(premium, parameters.premiumFactor, scale);
+        inputs[1] = premiumChangeFeature(
+            premium - premiumWad(previous), current.elapsed, parameters.premiumChangeFactor, scale
+        );
+        inputs[2] = flowFeature(previous, current, parameters.flowFactor, scale);
+        inputs[3] = rateGrowthFeature(previous, current, parameters.rateGrowthFactor, scale);
     }
 
     /// @dev Market price over fair rate, minus one; 1e18 = 100 %.

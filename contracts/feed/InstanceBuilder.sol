@@ -12,7 +12,7 @@ library InstanceBuilder {
         21888242871839275222246405745257275088548364400416034343698204186575808495617;
 
     /// @dev Reverts unless outputs are field elements within [0, 2^outputScaleBits] and the tag fits its limbs.
-    function checkGiven(IVerifierRegistry.Circuit memory circuit, uint256[2] calldata outputs, uint256 tag)
+    function checkGiven(IVerifierRegistry.Serving memory circuit, uint256[2] calldata outputs, uint256 tag)
         internal
         pure
     {
@@ -27,7 +27,7 @@ library InstanceBuilder {
 
     /// @dev All instances, in circuit order.
     function build(
-        IVerifierRegistry.Circuit memory circuit,
+        IVerifierRegistry.Serving memory circuit,
         int256[] memory inputs,
         uint256 tag,
         uint256[2] calldata outputs
@@ -43,12 +43,14 @@ library InstanceBuilder {
     }
 
     function _fillInputs(uint256[] memory instances, int256[] memory inputs, int256 bound) private pure {
-        for (uint256 i = 0; i < inputs.length; ++i) {
-            int256 value = inputs[i];
-            if (value > bound || value < -bound) {
-                revert IRiskFeed.InputOutOfRange(i, value, uint256(bound));
+        uint256 count = inputs.length;
+        // no value beyond the bound is negated, and neither the bound's negation nor the subtraction can overflow
+        unchecked {
+            for (uint256 i = 0; i < count; ++i) {
+                int256 value = inputs[i];
+                if (value > bound || value < -bound) revert IRiskFeed.InputOutOfRange(i, value, uint256(bound));
+                instances[i] = value < 0 ? FIELD_MODULUS - uint256(-value) : uint256(value);
             }
-            instances[i] = value < 0 ? FIELD_MODULUS - uint256(-value) : uint256(value);
         }
     }
 

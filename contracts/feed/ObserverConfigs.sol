@@ -14,6 +14,7 @@ abstract contract ObserverConfigs is IAssetObserver, AccessManaged {
     struct ConfigVersion {
         AssetConfig config;
         uint32 fromEpoch;
+        bytes32 featuresHash;
     }
 
     /// @dev A price feed with more decimals than this is a mistake.
@@ -50,7 +51,8 @@ abstract contract ObserverConfigs is IAssetObserver, AccessManaged {
             fromEpoch += CONFIG_DELAY_EPOCHS;
         }
         configVersion = uint16(count + 1);
-        versions.push(ConfigVersion({config: config, fromEpoch: fromEpoch}));
+        bytes32 featuresHash = keccak256(abi.encode(config.features));
+        versions.push(ConfigVersion({config: config, fromEpoch: fromEpoch, featuresHash: featuresHash}));
         emit AssetConfigAdded(asset, configVersion, fromEpoch, config);
     }
 
@@ -72,12 +74,24 @@ abstract contract ObserverConfigs is IAssetObserver, AccessManaged {
     }
 
     /// @inheritdoc IAssetObserver
+    function featuresHashOf(address asset, uint16 configVersion) external view returns (bytes32) {
+        if (configVersion == 0 || configVersion > _versions[asset].length) {
+            revert UnknownConfigVersion(asset, configVersion);
+        }
+        return _featuresHash(asset, configVersion);
+    }
+
+    /// @inheritdoc IAssetObserver
     function configVersionCount(address asset) external view returns (uint16) {
         return uint16(_versions[asset].length);
     }
 
     function _config(address asset, uint16 configVersion) internal view returns (AssetConfig memory) {
         return _versions[asset][configVersion - 1].config;
+    }
+
+    function _featuresHash(address asset, uint16 configVersion) internal view returns (bytes32) {
+        return _versions[asset][configVersion - 1].featuresHash;
     }
 
     function _currentEpoch() internal view returns (uint32) {

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
+import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
 import {InstanceBuilder} from "./InstanceBuilder.sol";
+import {StoredRounds} from "./StoredRounds.sol";
 import {IInputSource} from "../interfaces/IInputSource.sol";
 import {IRiskFeed} from "../interfaces/IRiskFeed.sol";
 import {IVerifierRegistry} from "../interfaces/IVerifierRegistry.sol";
@@ -10,10 +13,14 @@ import {EzklVerifier} from "../verification/EzklVerifier.sol";
 /// @title Verified scores of staked assets
 /// @notice Everybody may submit; what counts is the proof, checked against inputs that this contract reads itself.
 /// @custom:kill A guardian freezes a version in the registry: its proofs are refused and its scores are no longer read. When
-/// the source or the provers stop, scores turn stale by themselves. Nothing is held and nobody owns this contract.
-contract RiskFeed is IRiskFeed {
-    /// @dev Certainty, in the fixed point of an exit risk.
-    uint256 private constant WAD = 1e18;
+/// the source or the provers stop, scores turn stale by themselves. Nothing is held. The registry's authority can shorten for
+/// how long an asset's scores are read, and nothing else.
+contract RiskFeed is IRiskFeed, AccessManaged {
+    using StoredRounds for StoredRounds.Stored;
+    using StoredRounds for uint256;
+
+    /// @dev A maximum age is stored in minutes of 16 bits.
+    uint32 private constant LONGEST_AGE = 45 days;
 
     /// @inheritdoc IRiskFeed
     IInputSource public immutable SOURCE;
@@ -22,22 +29,28 @@ contract RiskFeed is IRiskFeed {
     /// @inheritdoc IRiskFeed
     uint32 public immutable MAXIMUM_AGE;
     uint32 private immutable _EPOCH_LENGTH;
+    IInputSource.Kind private immutable _KIND;
 
-    mapping(bytes32 modelId => mapping(address asset => mapping(uint32 epoch => Round))) private _rounds;
-    mapping(bytes32 modelId => mapping(address asset => uint32)) private _latestEpoch;
+    mapping(bytes32 modelId => mapping(address asset => uint256 packedRound)) private _latest;
+    mapping(bytes32 modelId => mapping(address asset => mapping(uint32 epoch => uint256 packedRound))) private _rounds;
+    mapping(bytes32 modelId => mapping(address asset => mapping(uint32 epoch => uint256))) private _tags;
+    mapping(address asset => Limits) private _limits;
 
     /// @param source where inputs come from
-    /// @param registry which circuits speak
-    /// @param maximumAge age of an observation beyond which `latestScore` reverts, seconds
-    constructor(IInputSource source, IVerifierRegistry registry, uint32 maximumAge) {
-        if (address(source) == address(0) || address(registry) == address(0)) revert RiskFeedZeroAddress();
+    /// @param registry which circuits speak, and whose authority may set limits
+    /// @param maximumAge largest age of an observation for which `latestScore` answers, seconds
+    constructor(IInputSource source, IVerifierRegistry registry, uint32 maximumAge)
+        AccessManaged(_authorityOf(source, registry))
+    {
         uint32 sourceEpoch = source.EPOCH_LENGTH();
         uint32 registryEpoch = registry.EPOCH_LENGTH();
         if (sourceEpoch != registryEpoch) revert EpochLengthsDiffer(sourceEpoch, registryEpoch);
+        if (maximumAge < sourceEpoch || maximumAge > LONGEST_AGE) revert LimitsOutOfRange(sourceEpoch, maximumAge);
         SOURCE = source;
         REGISTRY = registry;
         MAXIMUM_AGE = maximumAge;
         _EPOCH_LENGTH = sourceEpoch;
+        _KIND = source.KIND();
     }
 
     /// @inheritdoc IRiskFeed
@@ -49,80 +62,91 @@ contract RiskFeed is IRiskFeed {
         uint256 tag,
         bytes calldata proof
     ) external {
-        (uint16 versionId, IVerifierRegistry.Version memory serving) = REGISTRY.versionAt(modelId, epoch);
-        if (serving.status == IVerifierRegistry.Status.Frozen) revert Frozen(modelId, versionId);
+        IVerifierRegistry.Serving memory serving = REGISTRY.servingAt(modelId, epoch);
+        if (serving.frozen) revert Frozen(modelId, serving.versionId);
         _checkEpoch(modelId, asset, epoch);
-        InstanceBuilder.checkGiven(serving.circuit, outputs, tag);
-        (bool valid, IInputSource.Origin memory origin) = _verify(serving.circuit, asset, epoch, outputs, tag, proof);
-        if (!valid) revert ProofInvalid(modelId, versionId);
+        InstanceBuilder.checkGiven(serving, outputs, tag);
+        (bool valid, IInputSource.Origin memory origin) = _verify(serving, asset, epoch, outputs, tag, proof);
+        if (!valid) revert ProofInvalid(modelId, serving.versionId);
 
-        Round memory round = Round({
-            epoch: epoch,
-            versionId: versionId,
-            configVersion: origin.configVersion,
-            observedAt: origin.observedAt,
-            provenAt: uint40(block.timestamp),
-            durationOutput: uint32(outputs[0]),
-            riskOutput: uint32(outputs[1]),
-            tag: tag
-        });
-        _record(modelId, asset, origin, round);
+        StoredRounds.Stored memory round =
+            StoredRounds.make(epoch, origin, serving, outputs, limitsOf(asset).maximumAge);
+        _record(modelId, asset, tag, origin, round);
     }
 
     /// @inheritdoc IRiskFeed
-    function latestScore(bytes32 modelId, address asset) external view returns (Score memory score) {
-        score = scoreAt(modelId, asset, _latestEpoch[modelId][asset]);
-        if (block.timestamp > uint256(score.observedAt) + MAXIMUM_AGE) revert Stale(score.observedAt, MAXIMUM_AGE);
+    function setLimits(address asset, Limits calldata limits) external restricted {
+        bool inRange = limits.heartbeat > 0 && limits.heartbeat <= limits.maximumAge
+            && limits.maximumAge >= _EPOCH_LENGTH && limits.maximumAge <= MAXIMUM_AGE;
+        if (!inRange) revert LimitsOutOfRange(limits.heartbeat, limits.maximumAge);
+        _limits[asset] = limits;
+        emit LimitsSet(asset, limits);
+    }
+
+    /// @inheritdoc IRiskFeed
+    function latestScore(bytes32 modelId, address asset) external view returns (Score memory) {
+        uint256 packed = _latest[modelId][asset];
+        return _freshScore(modelId, asset, packed, packed.maximumAgeOf());
+    }
+
+    /// @inheritdoc IRiskFeed
+    function getScoreNoOlderThan(bytes32 modelId, address asset, uint256 age) external view returns (Score memory) {
+        return _freshScore(modelId, asset, _latest[modelId][asset], age);
     }
 
     /// @inheritdoc IRiskFeed
     function latestEpoch(bytes32 modelId, address asset) external view returns (uint32) {
-        return _latestEpoch[modelId][asset];
+        return _latest[modelId][asset].epochOf();
     }
 
     /// @inheritdoc IRiskFeed
     function statementIdOf(bytes32 modelId, address asset, uint32 epoch) external view returns (bytes32) {
-        Round storage round = _rounds[modelId][asset][epoch];
-        if (round.provenAt == 0) {
+        uint256 packed = _rounds[modelId][asset][epoch];
+        IInputSource.Origin memory origin;
+        if (packed == 0) {
             // the inputs themselves are not part of the subject
             // slither-disable-next-line unused-return
-            (, IInputSource.Origin memory origin) = SOURCE.inputsOf(asset, epoch);
-            return _statementId(origin, modelId, asset, epoch);
+            (, origin) = SOURCE.inputsOf(asset, epoch);
+        } else {
+            (origin.homeChainId, origin.observer) = SOURCE.home();
+            origin.configVersion = packed.configVersionOf();
         }
-        (uint64 homeChainId, address observer) = SOURCE.home();
-        IInputSource.Origin memory recorded = IInputSource.Origin({
-            homeChainId: homeChainId,
-            observer: observer,
-            configVersion: round.configVersion,
-            observedAt: round.observedAt
-        });
-        return _statementId(recorded, modelId, asset, epoch);
+        return _statementId(origin, modelId, asset, epoch);
     }
 
     /// @inheritdoc IRiskFeed
-    function scoreAt(bytes32 modelId, address asset, uint32 epoch) public view returns (Score memory) {
-        Round memory round = roundAt(modelId, asset, epoch);
-        IVerifierRegistry.Version memory served = REGISTRY.version(modelId, round.versionId);
-        if (served.status == IVerifierRegistry.Status.Frozen) revert Frozen(modelId, round.versionId);
-        uint8 scaleBits = served.circuit.outputScaleBits;
-        return Score({
-            epoch: round.epoch,
-            observedAt: round.observedAt,
-            provenAt: round.provenAt,
-            stakingDuration: (uint256(round.durationOutput) * served.circuit.maximumDuration) >> scaleBits,
-            exitRisk: (uint256(round.riskOutput) * WAD) >> scaleBits
-        });
+    function scoreAt(bytes32 modelId, address asset, uint32 epoch) external view returns (Score memory) {
+        uint256 packed = _rounds[modelId][asset][epoch];
+        _requireReadable(modelId, asset, packed.versionIdOf());
+        return packed.scoreOf();
     }
 
     /// @inheritdoc IRiskFeed
-    function roundAt(bytes32 modelId, address asset, uint32 epoch) public view returns (Round memory round) {
-        round = _rounds[modelId][asset][epoch];
-        if (round.provenAt == 0) revert NoRound(modelId, asset);
+    function roundAt(bytes32 modelId, address asset, uint32 epoch) external view returns (Round memory) {
+        uint256 packed = _rounds[modelId][asset][epoch];
+        _requireReadable(modelId, asset, packed.versionIdOf());
+        return packed.roundOf(_tags[modelId][asset][epoch]);
+    }
+
+    /// @inheritdoc IRiskFeed
+    function sourceOf(bytes32 modelId, address asset, uint32 epoch)
+        external
+        view
+        returns (IInputSource source, IInputSource.Kind kind)
+    {
+        if (_rounds[modelId][asset][epoch] == 0) revert NoRound(modelId, asset);
+        return (SOURCE, _KIND);
+    }
+
+    /// @inheritdoc IRiskFeed
+    function limitsOf(address asset) public view returns (Limits memory limits) {
+        limits = _limits[asset];
+        if (limits.maximumAge == 0) return Limits({heartbeat: _EPOCH_LENGTH, maximumAge: MAXIMUM_AGE});
     }
 
     /// @dev Whether `proof` shows `outputs` for the inputs that the source holds, and where those came from.
     function _verify(
-        IVerifierRegistry.Circuit memory circuit,
+        IVerifierRegistry.Serving memory serving,
         address asset,
         uint32 epoch,
         uint256[2] calldata outputs,
@@ -131,23 +155,65 @@ contract RiskFeed is IRiskFeed {
     ) private view returns (bool valid, IInputSource.Origin memory origin) {
         int256[] memory inputs;
         (inputs, origin) = SOURCE.inputsOf(asset, epoch);
-        uint256[] memory instances = InstanceBuilder.build(circuit, inputs, tag, outputs);
-        valid = EzklVerifier.verify(circuit.verifier, circuit.verifierCodeHash, proof, instances);
+        if (origin.featuresHash != serving.featuresHash) {
+            revert FeaturesDiffer(origin.featuresHash, serving.featuresHash);
+        }
+        uint256[] memory instances = InstanceBuilder.build(serving, inputs, tag, outputs);
+        if (serving.vkaDigest == 0) {
+            valid = EzklVerifier.verify(serving.verifier, serving.verifierCodeHash, proof, instances);
+        } else {
+            valid = EzklVerifier.verifyReusable(
+                serving.verifier, serving.verifierCodeHash, serving.vkaStore, serving.vkaDigest, proof, instances
+            );
+        }
     }
 
-    function _record(bytes32 modelId, address asset, IInputSource.Origin memory origin, Round memory round) private {
-        _rounds[modelId][asset][round.epoch] = round;
-        _latestEpoch[modelId][asset] = round.epoch;
-        emit ScoreRecorded(modelId, asset, round.epoch, _statementId(origin, modelId, asset, round.epoch), round);
+    function _record(
+        bytes32 modelId,
+        address asset,
+        uint256 tag,
+        IInputSource.Origin memory origin,
+        StoredRounds.Stored memory round
+    ) private {
+        uint32 epoch = round.epoch;
+        uint256 packed = round.pack();
+        _latest[modelId][asset] = packed;
+        _rounds[modelId][asset][epoch] = packed;
+        _tags[modelId][asset][epoch] = tag;
+        emit ScoreRecorded(modelId, asset, epoch, _statementId(origin, modelId, asset, epoch), packed.roundOf(tag));
+    }
+
+    function _freshScore(bytes32 modelId, address asset, uint256 packed, uint256 maximumAge)
+        private
+        view
+        returns (Score memory)
+    {
+        _requireReadable(modelId, asset, packed.versionIdOf());
+        uint256 observedAt = packed.observedAtOf();
+        // a source gives no observation of the future
+        if (block.timestamp - observedAt > maximumAge) revert Stale(observedAt, maximumAge);
+        return packed.scoreOf();
+    }
+
+    function _requireReadable(bytes32 modelId, address asset, uint16 versionId) private view {
+        if (versionId == 0) revert NoRound(modelId, asset);
+        if (REGISTRY.isFrozen(modelId, versionId)) revert Frozen(modelId, versionId);
     }
 
     /// @dev A score is recorded once, epochs only move forward, and none is about the future.
     function _checkEpoch(bytes32 modelId, address asset, uint32 epoch) private view {
-        if (_rounds[modelId][asset][epoch].provenAt != 0) revert AlreadyRecorded(modelId, asset, epoch);
-        uint32 latest = _latestEpoch[modelId][asset];
-        if (epoch <= latest) revert EpochNotNewer(epoch, latest);
+        uint32 latest = _latest[modelId][asset].epochOf();
+        if (epoch <= latest) {
+            if (_rounds[modelId][asset][epoch] != 0) revert AlreadyRecorded(modelId, asset, epoch);
+            revert EpochNotNewer(epoch, latest);
+        }
         uint32 currentEpoch = uint32(block.timestamp / _EPOCH_LENGTH);
         if (epoch > currentEpoch) revert EpochInFuture(epoch, currentEpoch);
+    }
+
+    function _authorityOf(IInputSource source, IVerifierRegistry registry) private view returns (address) {
+        if (address(source) == address(0) || address(registry) == address(0)) revert RiskFeedZeroAddress();
+        return IAccessManaged(address(registry)).authority();
     }
 
     function _statementId(IInputSource.Origin memory origin, bytes32 modelId, address asset, uint32 epoch)

@@ -106,6 +106,9 @@ interface IAssetObserver is IInputSource {
     /// @notice One config version.
     function assetConfig(address asset, uint16 configVersion) external view returns (AssetConfig memory);
 
+    /// @notice keccak256(abi.encode(FeatureParameters)) of one config version, as it stands in an origin.
+    function featuresHashOf(address asset, uint16 configVersion) external view returns (bytes32);
+
     /// @notice Newest epoch observed; 0 before the first.
     function latestEpoch(address asset) external view returns (uint32);
 

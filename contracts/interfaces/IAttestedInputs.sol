@@ -16,6 +16,7 @@ interface IAttestedInputs is IInputSource {
     /// @param configVersion version of the asset's config
     /// @param observedAt Unix time of the newest observation, seconds: within `epoch`, or up to two epochs before (carried)
     /// @param expiry Unix time after which the signature is void, seconds
+    /// @param featuresHash keccak256 of the feature parameters of that config
     /// @param inputs signed fixed point in circuit order, each within int16
     struct Attestation {
         uint64 homeChainId;
@@ -26,6 +27,7 @@ interface IAttestedInputs is IInputSource {
         uint16 configVersion;
         uint40 observedAt;
         uint40 expiry;
+        bytes32 featuresHash;
         int256[] inputs;
     }
 
@@ -35,6 +37,8 @@ interface IAttestedInputs is IInputSource {
     event AttestersAnnounced(address[] attesters, uint256 threshold, uint256 readyAt);
     /// @notice A guardian stopped attesting and dropped what was announced.
     event AttestingStopped(address indexed guardian);
+    /// @notice Two quorums signed different things about one epoch: attesting is stopped, and what was attested is void.
+    event ConflictingQuorums(address indexed asset, uint32 indexed epoch, bytes32 digest);
     /// @notice The set of attesters changed.
     event AttestersChanged(address[] attesters, uint256 threshold);
 
@@ -59,11 +63,13 @@ interface IAttestedInputs is IInputSource {
     error NotGuardian(address account);
     error AttestedInputsZeroAddress();
 
-    /// @notice Store `attestation` when at least `threshold` attesters signed it.
+    /// @notice Store `attestation` when at least `threshold` attesters signed it. One that contradicts what as many signed before
+    /// about the same epoch stops the source instead.
     /// @param signatures 65-byte signatures, sorted by signer address, no signer twice
     function attest(Attestation calldata attestation, bytes[] calldata signatures) external;
 
-    /// @notice Announce another set of attesters, in place of one announced before. What was attested before stays.
+    /// @notice Announce another set of attesters, in place of one announced before. What was attested before stays, but for a
+    /// stop.
     /// @param newAttesters accounts that may sign, none twice
     /// @param needed signatures needed: more than half of the attesters, so that two disjoint groups never both suffice
     function announceAttesters(address[] calldata newAttesters, uint256 needed) external;
@@ -71,8 +77,8 @@ interface IAttestedInputs is IInputSource {
     /// @notice Make the announced set the attesters, once ATTESTER_DELAY has passed. Open to all; ends a stop.
     function acceptAttesters() external;
 
-    /// @notice Refuse every attestation from now on, and drop what is announced, until another set is announced and
-    /// accepted. Guardians only, at once.
+    /// @notice Refuse every attestation from now on, void what was attested and drop what is announced, until another set is
+    /// announced and accepted. Guardians only, at once.
     function stopAttesting() external;
 
     /// @notice EIP-712 digest that attesters sign.

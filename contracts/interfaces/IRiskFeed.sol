@@ -7,7 +7,7 @@ import {IVerifierRegistry} from "./IVerifierRegistry.sol";
 /// @title Verified scores of staked assets
 /// @notice `submit` is open to all: what is stored depends only on the proof and on what the input source says.
 interface IRiskFeed {
-    /// @notice A recorded result; two storage slots.
+    /// @notice A recorded result.
     /// @param epoch epoch it is about
     /// @param versionId registry version that verified it
     /// @param configVersion observation config
@@ -41,6 +41,17 @@ interface IRiskFeed {
         uint256 exitRisk;
     }
 
+    /// @notice How often an asset is meant to be scored, and for how long a score may be read.
+    /// @param heartbeat longest time between two observations of recorded scores that is meant, seconds; for whoever relays and
+    /// watches
+    /// @param maximumAge age of an observation beyond which `latestScore` reverts, seconds, in whole minutes
+    struct Limits {
+        uint32 heartbeat;
+        uint32 maximumAge;
+    }
+
+    /// @notice Limits of an asset changed; rounds recorded before keep their maximum age.
+    event LimitsSet(address indexed asset, Limits limits);
     /// @notice A proof was verified and its result stored.
     /// @param statementId keccak256 of the abi-encoded subject
     event ScoreRecorded(
@@ -59,6 +70,10 @@ interface IRiskFeed {
     error NoRound(bytes32 modelId, address asset);
     error Stale(uint256 observedAt, uint256 maximumAge);
     error Frozen(bytes32 modelId, uint16 versionId);
+    /// @notice The inputs are features at other factors or another scale than the model was trained on.
+    error FeaturesDiffer(bytes32 given, bytes32 expected);
+    /// @notice A maximum age lies between an epoch and MAXIMUM_AGE, a heartbeat is positive and not above it.
+    error LimitsOutOfRange(uint32 heartbeat, uint32 maximumAge);
     error RiskFeedZeroAddress();
     error EpochLengthsDiffer(uint32 source, uint32 registry);
 
@@ -78,14 +93,31 @@ interface IRiskFeed {
         bytes calldata proof
     ) external;
 
-    /// @notice Latest score; reverts NoRound, Frozen, or Stale when older than MAXIMUM_AGE.
+    /// @notice Set an asset's limits, for rounds recorded from now on. For the registry's authority; it can only ask for less
+    /// age than MAXIMUM_AGE.
+    function setLimits(address asset, Limits calldata limits) external;
+
+    /// @notice Latest score; reverts NoRound, Frozen, or Stale when older than its asset's maximum age.
     function latestScore(bytes32 modelId, address asset) external view returns (Score memory);
+
+    /// @notice Latest score; reverts NoRound, Frozen, or Stale when its observation is older than `age` seconds, whatever
+    /// the asset's own maximum age.
+    function getScoreNoOlderThan(bytes32 modelId, address asset, uint256 age) external view returns (Score memory);
 
     /// @notice Score of one epoch; reverts NoRound or Frozen, never Stale.
     function scoreAt(bytes32 modelId, address asset, uint32 epoch) external view returns (Score memory);
 
-    /// @notice Raw round of one epoch; reverts NoRound.
+    /// @notice Raw round of one epoch; reverts NoRound or Frozen.
     function roundAt(bytes32 modelId, address asset, uint32 epoch) external view returns (Round memory);
+
+    /// @notice Where the inputs of a round came from, and whom that asks to trust; reverts NoRound.
+    function sourceOf(bytes32 modelId, address asset, uint32 epoch)
+        external
+        view
+        returns (IInputSource source, IInputSource.Kind kind);
+
+    /// @notice Limits of an asset: those set, or an epoch and MAXIMUM_AGE.
+    function limitsOf(address asset) external view returns (Limits memory);
 
     /// @notice Newest epoch recorded; 0 before the first.
     function latestEpoch(bytes32 modelId, address asset) external view returns (uint32);
@@ -100,6 +132,6 @@ interface IRiskFeed {
     /// @notice Which circuits speak.
     function REGISTRY() external view returns (IVerifierRegistry);
 
-    /// @notice Age of an observation beyond which `latestScore` reverts, seconds.
+    /// @notice Largest maximum age of an asset, seconds, and that of one without limits of its own.
     function MAXIMUM_AGE() external view returns (uint32);
 }

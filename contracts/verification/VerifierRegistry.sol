@@ -2,18 +2,22 @@
 pragma solidity ^0.8.30;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
-import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessManager.sol";
 import {CircuitChecks} from "./CircuitChecks.sol";
+import {ProofSystems} from "./ProofSystems.sol";
+import {Schedule} from "./Schedule.sol";
+import {StoredVersions} from "./StoredVersions.sol";
 import {IVerifierRegistry} from "../interfaces/IVerifierRegistry.sol";
 
 /// @title Append-only versions of models' circuits
-/// @custom:kill A guardian freezes a version with `freeze`, at once and for ever; feeds then refuse its proofs and its
-/// scores. A new version can follow after the delay. Nothing is held.
-contract VerifierRegistry is IVerifierRegistry, AccessManaged {
-    /// @notice Role that may propose and activate, once the authority says so for this contract's functions.
+/// @custom:kill A guardian freezes a version with `freeze` or a whole proof system with `freezeProofSystem`, at once and for
+/// ever; feeds then refuse its proofs and its scores. Whoever brings a trusted canary a proof does the latter too. A new
+/// version can follow after the delay. Nothing is held.
+contract VerifierRegistry is ProofSystems {
+    using Schedule for Schedule.Plan;
+    using StoredVersions for StoredVersions.Stored;
+
+    /// @notice Role that may propose, activate and deprecate, once the authority says so for this contract's functions.
     uint64 public constant PROPOSER_ROLE = 1;
-    /// @notice Role that may freeze, whatever the authority says about functions.
-    uint64 public constant GUARDIAN_ROLE = 2;
 
     /// @inheritdoc IVerifierRegistry
     uint32 public constant MAXIMUM_LEAD_EPOCHS = 24 * 30;
@@ -23,11 +27,11 @@ contract VerifierRegistry is IVerifierRegistry, AccessManaged {
     /// @inheritdoc IVerifierRegistry
     uint32 public immutable EPOCH_LENGTH;
 
-    mapping(bytes32 modelId => Version[]) private _versions;
-    /// @dev Versions that serve or will, in order of their first epoch.
-    mapping(bytes32 modelId => uint16[]) private _activated;
-    /// @dev Code of verifiers of frozen versions; the same circuit under another address is no better.
-    mapping(bytes32 verifierCodeHash => bool) private _frozenCode;
+    mapping(bytes32 modelId => mapping(uint16 versionId => StoredVersions.Stored)) private _versions;
+    mapping(bytes32 modelId => Schedule.Plan) private _plans;
+    bytes32[] private _models;
+    /// @dev Verifiers of frozen versions, with their artefact; the same circuit under another address is no better.
+    mapping(bytes32 codeAndVka => bool) private _frozenCode;
 
     /// @param authority AccessManager that says who may propose, activate, freeze
     /// @param activationDelaySeconds time from proposal to the earliest activation
@@ -40,103 +44,161 @@ contract VerifierRegistry is IVerifierRegistry, AccessManaged {
     /// @inheritdoc IVerifierRegistry
     function propose(bytes32 modelId, Circuit calldata circuit) external restricted returns (uint16 versionId) {
         CircuitChecks.check(circuit);
-        _checkCodeNotFrozen(circuit.verifierCodeHash);
+        _requireCodeNotFrozen(circuit.verifierCodeHash, circuit.vkaDigest);
+        bytes32 system = _proofSystem(circuit.srsHash, circuit.generatorHash, circuit.additionPrecompile);
+        _requireSystemNotFrozen(system);
+
+        versionId = ++_plans[modelId].versionCount;
+        if (versionId == 1) _models.push(modelId);
         uint40 readyAt = uint40(block.timestamp) + ACTIVATION_DELAY;
-        _versions[modelId].push(Version({circuit: circuit, status: Status.Proposed, readyAt: readyAt, fromEpoch: 0}));
-        versionId = versionCount(modelId);
+        _versions[modelId][versionId].write(circuit, readyAt);
+        _join(system, modelId, versionId);
         emit VersionProposed(modelId, versionId, circuit, readyAt);
     }
 
     /// @inheritdoc IVerifierRegistry
     function activate(bytes32 modelId, uint16 versionId, uint32 fromEpoch) external restricted {
-        Version storage activated = _known(modelId, versionId);
-        if (activated.status != Status.Proposed) revert WrongStatus(modelId, versionId, activated.status);
+        StoredVersions.Stored storage activated = _known(modelId, versionId);
+        if (activated.status != Status.Proposed) {
+            revert WrongStatus(modelId, versionId, _status(modelId, versionId, activated));
+        }
         if (block.timestamp < activated.readyAt) revert VersionNotReady(versionId, activated.readyAt);
-        _checkCodeNotFrozen(activated.circuit.verifierCodeHash);
-        CircuitChecks.checkCode(activated.circuit.verifier, activated.circuit.verifierCodeHash);
-        _checkFromEpoch(modelId, fromEpoch);
+        _requireCodeNotFrozen(activated.verifierCodeHash, activated.vkaDigest);
+        CircuitChecks.checkCode(activated.verifier, activated.verifierCodeHash);
+        Schedule.Plan storage plan = _plans[modelId];
+        _checkFromEpoch(plan, fromEpoch);
 
         activated.status = Status.Active;
-        activated.fromEpoch = fromEpoch;
-        _activated[modelId].push(versionId);
+        plan.append(versionId, fromEpoch);
         emit VersionActivated(modelId, versionId, fromEpoch);
     }
 
     /// @inheritdoc IVerifierRegistry
-    function freeze(bytes32 modelId, uint16 versionId) external {
-        // not `restricted`: neither a function's role nor its delay may stand between a guardian and an emergency
-        // slither-disable-next-line unused-return
-        (bool isGuardian,) = IAccessManager(authority()).hasRole(GUARDIAN_ROLE, msg.sender);
-        if (!isGuardian) revert NotGuardian(msg.sender);
-        Version storage frozen = _known(modelId, versionId);
-        if (frozen.status == Status.Frozen) revert WrongStatus(modelId, versionId, Status.Frozen);
+    function deprecate(bytes32 modelId, uint16 versionId, uint32 untilEpoch) external restricted {
+        Schedule.Plan storage plan = _plans[modelId];
+        StoredVersions.Stored storage ended = _known(modelId, versionId);
+        if (ended.status != Status.Active) revert WrongStatus(modelId, versionId, ended.status);
+        Schedule.Entry memory last = plan.last;
+        bool allowed = last.versionId == versionId && last.endEpoch == 0 && untilEpoch > last.fromEpoch
+            && untilEpoch > _currentEpoch();
+        if (!allowed) revert CannotDeprecate(modelId, versionId);
+        plan.end(untilEpoch);
+        emit VersionDeprecated(modelId, versionId, untilEpoch);
+    }
 
-        // an epoch that has begun may have scores of this version: then it stays where it is
-        if (frozen.status == Status.Active && frozen.fromEpoch > _currentEpoch()) _unschedule(modelId, versionId);
-        frozen.status = Status.Frozen;
-        _frozenCode[frozen.circuit.verifierCodeHash] = true;
-        emit VersionFrozen(modelId, versionId, msg.sender);
+    /// @inheritdoc IVerifierRegistry
+    function freeze(bytes32 modelId, uint16 versionId) external {
+        _requireGuardian();
+        if (_known(modelId, versionId).status == Status.Frozen) {
+            revert WrongStatus(modelId, versionId, Status.Frozen);
+        }
+        _freezeMember(modelId, versionId);
+    }
+
+    /// @inheritdoc IVerifierRegistry
+    function servingAt(bytes32 modelId, uint32 epoch) external view returns (Serving memory) {
+        uint16 versionId = _servingId(modelId, epoch);
+        return _versions[modelId][versionId].servingOf(versionId);
     }
 
     /// @inheritdoc IVerifierRegistry
     function versionAt(bytes32 modelId, uint32 epoch) external view returns (uint16 versionId, Version memory) {
-        uint16[] storage activated = _activated[modelId];
-        for (uint256 i = activated.length; i > 0; --i) {
-            versionId = activated[i - 1];
-            Version storage candidate = _versions[modelId][versionId - 1];
-            if (candidate.fromEpoch <= epoch) return (versionId, candidate);
-        }
-        revert NoVersion(modelId, epoch);
-    }
-
-    /// @inheritdoc IVerifierRegistry
-    function version(bytes32 modelId, uint16 versionId) external view returns (Version memory) {
-        return _known(modelId, versionId);
+        versionId = _servingId(modelId, epoch);
+        return (versionId, version(modelId, versionId));
     }
 
     /// @inheritdoc IVerifierRegistry
     function isFrozen(bytes32 modelId, uint16 versionId) external view returns (bool) {
-        return _known(modelId, versionId).status == Status.Frozen;
+        Status status = _versions[modelId][versionId].status;
+        if (status == Status.None) revert UnknownVersion(modelId, versionId);
+        return status == Status.Frozen;
     }
 
     /// @inheritdoc IVerifierRegistry
-    function versionCount(bytes32 modelId) public view returns (uint16) {
-        return uint16(_versions[modelId].length);
+    function proofSystemOf(bytes32 modelId, uint16 versionId) external view returns (bytes32) {
+        StoredVersions.Stored storage stored = _known(modelId, versionId);
+        return _proofSystem(stored.srsHash, stored.generatorHash, stored.additionPrecompile);
     }
 
-    function _unschedule(bytes32 modelId, uint16 versionId) private {
-        uint16[] storage activated = _activated[modelId];
-        uint256 place = activated.length;
-        while (activated[place - 1] != versionId) --place;
-        for (; place < activated.length; ++place) {
-            activated[place - 1] = activated[place];
-        }
-        activated.pop();
+    /// @inheritdoc IVerifierRegistry
+    function models() external view returns (bytes32[] memory) {
+        return _models;
     }
 
-    function _checkFromEpoch(bytes32 modelId, uint32 fromEpoch) private view {
+    /// @inheritdoc IVerifierRegistry
+    function versionCount(bytes32 modelId) external view returns (uint16) {
+        return _plans[modelId].versionCount;
+    }
+
+    /// @inheritdoc IVerifierRegistry
+    function version(bytes32 modelId, uint16 versionId) public view returns (Version memory) {
+        StoredVersions.Stored storage stored = _known(modelId, versionId);
+        (uint32 fromEpoch, uint32 untilEpoch) = _plans[modelId].spanOf(versionId);
+        return Version({
+            circuit: stored.circuitOf(),
+            status: _status(modelId, versionId, stored),
+            readyAt: stored.readyAt,
+            fromEpoch: fromEpoch,
+            untilEpoch: untilEpoch
+        });
+    }
+
+    /// @inheritdoc ProofSystems
+    function _freezeMember(bytes32 modelId, uint16 versionId) internal override {
+        StoredVersions.Stored storage frozen = _versions[modelId][versionId];
+        Status before = frozen.status;
+        if (before == Status.Frozen) return;
+        frozen.status = Status.Frozen;
+        _frozenCode[_codeAndVka(frozen.verifierCodeHash, frozen.vkaDigest)] = true;
+        emit VersionFrozen(modelId, versionId, msg.sender);
+        if (before != Status.Active) return;
+        // an epoch that has begun may have scores of this version: then it stays where it is
+        (uint32 fromEpoch,) = _plans[modelId].spanOf(versionId);
+        if (fromEpoch > _currentEpoch()) _plans[modelId].remove(versionId);
+    }
+
+    function _servingId(bytes32 modelId, uint32 epoch) private view returns (uint16 versionId) {
+        versionId = _plans[modelId].versionAt(epoch);
+        if (versionId == 0) revert NoVersion(modelId, epoch);
+    }
+
+    /// @dev What is stored, or Deprecated once an end is known.
+    function _status(bytes32 modelId, uint16 versionId, StoredVersions.Stored storage stored)
+        private
+        view
+        returns (Status)
+    {
+        if (stored.status != Status.Active) return stored.status;
+        (, uint32 untilEpoch) = _plans[modelId].spanOf(versionId);
+        return untilEpoch == 0 ? Status.Active : Status.Deprecated;
+    }
+
+    function _checkFromEpoch(Schedule.Plan storage plan, uint32 fromEpoch) private view {
         uint32 currentEpoch = _currentEpoch();
         uint32 latest = currentEpoch + MAXIMUM_LEAD_EPOCHS;
         if (fromEpoch > latest) revert EpochTooFarAhead(fromEpoch, latest);
-        uint16[] storage activated = _activated[modelId];
         // with a version before it, the current epoch may already have scores of that one
-        uint32 earliest = activated.length == 0 ? currentEpoch : currentEpoch + 1;
+        uint32 earliest = plan.length == 0 ? currentEpoch : currentEpoch + 1;
         if (fromEpoch < earliest) revert EpochAlreadyPast(fromEpoch, currentEpoch);
-        if (activated.length == 0) return;
-        uint32 lastFromEpoch = _versions[modelId][activated[activated.length - 1] - 1].fromEpoch;
-        if (fromEpoch <= lastFromEpoch) revert EpochNotAhead(fromEpoch, lastFromEpoch);
+        uint32 lastFromEpoch = plan.last.fromEpoch;
+        if (plan.length != 0 && fromEpoch <= lastFromEpoch) revert EpochNotAhead(fromEpoch, lastFromEpoch);
     }
 
-    function _checkCodeNotFrozen(bytes32 verifierCodeHash) private view {
-        if (_frozenCode[verifierCodeHash]) revert FrozenVerifierCode(verifierCodeHash);
+    function _requireCodeNotFrozen(bytes32 verifierCodeHash, bytes32 vkaDigest) private view {
+        if (_frozenCode[_codeAndVka(verifierCodeHash, vkaDigest)]) revert FrozenVerifierCode(verifierCodeHash);
     }
 
     function _currentEpoch() private view returns (uint32) {
         return uint32(block.timestamp / EPOCH_LENGTH);
     }
 
-    function _known(bytes32 modelId, uint16 versionId) private view returns (Version storage) {
-        if (versionId == 0 || versionId > versionCount(modelId)) revert UnknownVersion(modelId, versionId);
-        return _versions[modelId][versionId - 1];
+    function _known(bytes32 modelId, uint16 versionId) private view returns (StoredVersions.Stored storage stored) {
+        stored = _versions[modelId][versionId];
+        if (stored.status == Status.None) revert UnknownVersion(modelId, versionId);
+    }
+
+    /// @dev A reusable verifier's code serves other circuits as well: only together with its artefact it is one circuit.
+    function _codeAndVka(bytes32 verifierCodeHash, bytes32 vkaDigest) private pure returns (bytes32) {
+        return keccak256(abi.encode(verifierCodeHash, vkaDigest));
     }
 }

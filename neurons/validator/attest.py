@@ -55,6 +55,7 @@ class Attester:
                 config_version=subject.config_version,
                 observed_at=reading.observed_at,
                 expiry=reading.block_time + self._settings.lifetime_seconds,
+                features_hash=reading.features_hash,
                 inputs=reading.inputs,
             )
             message = encode_typed_data(full_message=attestation.typed_data())

@@ -16,6 +16,7 @@ from eth_utils.abi import event_abi_to_log_topic
 from eth_utils.crypto import keccak
 
 from statements.abi import load_abi
+from statements.features_hash import features_hash
 from statements.instances import InstanceLayout, Instances
 from statements.subject import model_id
 
@@ -39,6 +40,7 @@ LAYOUT = InstanceLayout(
 MAXIMUM_DURATION = 30 * 86400
 FACTORS = (20, 50, 20, 4000, LAYOUT.input_scale_bits)
 """FeatureParameters in the order of the struct."""
+FEATURES_HASH = features_hash(*FACTORS)
 
 
 @cache
@@ -178,6 +180,12 @@ class Stage:
             "outputScaleBits": LAYOUT.output_scale_bits,
             "maximumDuration": MAXIMUM_DURATION,
             "devSrs": True,
+            "featuresHash": bytes.fromhex(FEATURES_HASH[2:]),
+            "generatorHash": b"\x05" * 32,
+            "vkaDigest": b"\0" * 32,
+            "vkaStore": ZERO_ADDRESS,
+            "roundingBand": 0,
+            "additionPrecompile": 6,
         }
         return tuple({**fields, **changes}.values())
 

@@ -12,6 +12,7 @@ from eth_account.messages import _hash_eip191_message, encode_typed_data
 from statements.attestation import InputAttestation
 from tests.contracts.feed_fixtures import (
     EPOCH_LENGTH,
+    FEATURES_HASH,
     ZERO_ADDRESS,
     Actors,
     Stage,
@@ -49,6 +50,7 @@ class Abroad:
             "config_version": 3,
             "observed_at": now - 5,
             "expiry": now + 600,
+            "features_hash": FEATURES_HASH,
             "inputs": INPUTS,
         }
         return InputAttestation(**{**fields, **changes})
@@ -95,7 +97,8 @@ def test_attest_threshold_of_attesters_stores_the_inputs(abroad: Abroad, signers
     assert (event.asset, event.epoch) == (attestation.asset, attestation.epoch)
     inputs, origin = abroad.contract.inputsOf(attestation.asset, attestation.epoch)
     assert tuple(inputs) == INPUTS
-    assert origin == (HOME_CHAIN, attestation.observer, 3, attestation.observed_at)
+    features = bytes.fromhex(FEATURES_HASH[2:])
+    assert origin == (HOME_CHAIN, attestation.observer, 3, attestation.observed_at, features)
     assert tuple(abroad.contract.home()) == (HOME_CHAIN, attestation.observer)
 
 
@@ -114,9 +117,20 @@ def test_inputs_of_nothing_attested_reverts(abroad: Abroad) -> None:
 def test_attest_twice_reverts(abroad: Abroad) -> None:
     attestation = abroad.attestation()
     abroad.attest(attestation, _sign(attestation, *ATTESTERS))
-    other = abroad.attestation(epoch=attestation.epoch, inputs=(0,) * 32)
     with reverts_with("AlreadyAttested", asset=attestation.asset, epoch=attestation.epoch):
-        abroad.attest(other, _sign(other, *ATTESTERS))
+        abroad.attest(attestation, _sign(attestation, *ATTESTERS))
+
+
+def test_attest_contradicting_quorum_stops_the_source(abroad: Abroad) -> None:
+    attestation = abroad.attestation()
+    abroad.attest(attestation, _sign(attestation, *ATTESTERS))
+    other = abroad.attestation(epoch=attestation.epoch, inputs=(0,) * 32)
+    receipt = abroad.attest(other, _sign(other, *ATTESTERS))
+    event = receipt.events.filter(abroad.contract.ConflictingQuorums)[0]
+    assert (event.asset, event.epoch) == (attestation.asset, attestation.epoch)
+    assert abroad.contract.stopped()
+    with reverts_with("InputsUnavailable", asset=attestation.asset, epoch=attestation.epoch):
+        abroad.contract.inputsOf(attestation.asset, attestation.epoch)
 
 
 def test_attest_stranger_reverts(abroad: Abroad) -> None:

@@ -13,6 +13,7 @@ from tests.contracts.feed_fixtures import (
     EPOCH_LENGTH,
     ETHER,
     FACTORS,
+    FEATURES_HASH,
     WINDOW,
     ZERO_ADDRESS,
     Actors,
@@ -226,7 +227,13 @@ def test_inputs_of_whole_window_equals_the_models_features(stage: Stage) -> None
     inputs, origin = stage.observer.inputsOf(stage.token, epoch)
     assert tuple(inputs) == window_features(window, parameters)
     assert len(set(inputs)) > 8
-    assert origin == (stage.chain.chain_id, stage.observer.address, 1, window[-1].observed_at)
+    assert origin == (
+        stage.chain.chain_id,
+        stage.observer.address,
+        1,
+        window[-1].observed_at,
+        bytes.fromhex(FEATURES_HASH[2:]),
+    )
     assert tuple(stage.observer.home()) == (stage.chain.chain_id, stage.observer.address)
 
 

@@ -16,7 +16,7 @@ from tests.contracts.feed_fixtures import (
     reverts_with,
 )
 
-PROPOSED, ACTIVE, FROZEN = 1, 2, 3
+PROPOSED, ACTIVE, FROZEN = 1, 2, 4
 
 
 @pytest.fixture(scope="module")
@@ -179,7 +179,7 @@ def test_freeze_guardian_acts_at_once_and_for_ever(proposed: Stage) -> None:
     epoch = _activate(proposed, 1, ahead=0)
     guardian = proposed.actors.guardian
     receipt = proposed.registry.freeze(MODEL_ID, 1, sender=guardian)
-    assert receipt.events.filter(proposed.registry.VersionFrozen)[0].guardian == guardian.address
+    assert receipt.events.filter(proposed.registry.VersionFrozen)[0].by == guardian.address
     assert proposed.registry.isFrozen(MODEL_ID, 1)
     assert proposed.registry.versionAt(MODEL_ID, epoch)[1][1] == FROZEN
     with reverts_with("WrongStatus", modelId=MODEL_ID, versionId=1, status=FROZEN):

@@ -15,6 +15,7 @@ from statements.subject import Subject, model_id
 from tests.contracts.feed_fixtures import (
     EPOCH_LENGTH,
     ETHER,
+    FEATURES_HASH,
     LAYOUT,
     MAXIMUM_AGE,
     MAXIMUM_DURATION,
@@ -223,14 +224,15 @@ def test_read_nothing_recorded_reverts(scene: Scene, read: str) -> None:
         getattr(scene.stage.feed, read)(MODEL_ID, scene.stage.token, *epoch)
 
 
-def test_read_frozen_version_reverts_but_shows_the_round(scene: Scene) -> None:
+def test_read_frozen_version_reverts(scene: Scene) -> None:
     scene.submit()
     scene.stage.registry.freeze(MODEL_ID, 1, sender=scene.stage.actors.guardian)
     with reverts_with("Frozen", modelId=MODEL_ID, versionId=1):
         scene.stage.feed.latestScore(MODEL_ID, scene.stage.token)
     with reverts_with("Frozen", modelId=MODEL_ID, versionId=1):
         scene.stage.feed.scoreAt(MODEL_ID, scene.stage.token, scene.epoch)
-    assert scene.stage.feed.roundAt(MODEL_ID, scene.stage.token, scene.epoch).riskOutput == OUTPUTS[1]
+    with reverts_with("Frozen", modelId=MODEL_ID, versionId=1):
+        scene.stage.feed.roundAt(MODEL_ID, scene.stage.token, scene.epoch)
 
 
 def test_latest_score_older_than_the_maximum_age_reverts(scene: Scene) -> None:
@@ -302,6 +304,7 @@ def test_submit_attested_inputs_belong_to_their_home(scene: Scene) -> None:
         config_version=2,
         observed_at=now,
         expiry=now + 60,
+        features_hash=FEATURES_HASH,
         inputs=tuple(stage.observer.inputsOf(stage.token, scene.epoch)[0]),
     )
     message = encode_typed_data(full_message=attestation.typed_data())

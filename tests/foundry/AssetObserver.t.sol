@@ -3,6 +3,7 @@ pragma solidity ^0.8.30;
 
 import {Stage} from "./Stage.sol";
 import {AssetObserver} from "../../contracts/feed/AssetObserver.sol";
+import {FeatureMath} from "../../contracts/feed/FeatureMath.sol";
 import {IAssetObserver} from "../../contracts/interfaces/IAssetObserver.sol";
 import {IInputSource} from "../../contracts/interfaces/IInputSource.sol";
 
@@ -152,6 +153,86 @@ contract AssetObserverTest is Stage {
             abi.encodeWithSelector(IInputSource.InputsUnavailable.selector, address(token), type(uint32).max)
         );
         observer.observationOf(address(token), type(uint32).max);
+    }
+
+    function test_inputsOf_missedEpochBeforeAConfigChange_hasTheFactorsOfItsOwnConfig() external {
+        observeEpochs(10);
+        IAssetObserver.AssetConfig memory changed = config();
+        changed.features.premiumFactor = 1;
+        observer.addAssetConfig(address(token), changed);
+        observeEpochs(22);
+        uint32 last = currentEpoch();
+        (int256[] memory before,) = observer.inputsOf(address(token), last);
+        // the next is missed, the one after is read under the new config
+        CHEATS.warp((uint256(last) + 2) * EPOCH_LENGTH);
+        observeNow(1.01 ether);
+        equal(observer.observationOf(address(token), last + 1).configVersion, 1);
+        equal(observer.observationOf(address(token), last + 2).configVersion, 2);
+        (int256[] memory inputs, IInputSource.Origin memory origin) = observer.inputsOf(address(token), last + 1);
+        equal(inputs[28], before[28]);
+        check(origin.featuresHash == observer.featuresHashOf(address(token), 1), "other features");
+        CHEATS.expectRevert(
+            abi.encodeWithSelector(IAssetObserver.WindowMixesConfigs.selector, address(token), last + 2, 1, 2)
+        );
+        observer.inputsOf(address(token), last + 2);
+    }
+
+    function testFuzz_inputsOf_anyWindow_isWhatFeatureMathMakesOfItsObservations(uint64[12] memory prices) external {
+        for (uint256 i = 0; i < 12; ++i) {
+            CHEATS.warp((uint256(currentEpoch()) + (i % 5 == 4 ? 2 : 1)) * EPOCH_LENGTH);
+            observeNow(int256(uint256(prices[i])) + 1);
+        }
+        uint32 epoch = currentEpoch();
+        (int256[] memory inputs,) = observer.inputsOf(address(token), epoch);
+        IAssetObserver.Observation[] memory window = new IAssetObserver.Observation[](9);
+        for (uint32 i = 0; i < 9; ++i) {
+            window[i] = observer.observationOf(address(token), epoch - 8 + i);
+        }
+        int256[] memory expected = FeatureMath.features(window, config().features);
+        for (uint256 i = 0; i < 32; ++i) {
+            equal(inputs[i], expected[i]);
+        }
+    }
+
+    function test_observe_supplyUnwrappedByAFlashLoanEveryEpoch_fallsByTwoPercentAnEpochAtMost() external {
+        observeEpochs(2);
+        uint256 start = observer.observationOf(address(token), currentEpoch()).supply;
+        for (uint256 i = 0; i < 24; ++i) {
+            token.burn(address(this), 900_000 ether);
+            observeEpochs(1);
+            token.mint(address(this), 900_000 ether);
+        }
+        uint256 walked = observer.observationOf(address(token), currentEpoch()).supply;
+        // 0.98^24 = 0.6158: the bound that docs/security.md states
+        check(walked > (start * 61) / 100 && walked < (start * 62) / 100, "another bound");
+    }
+
+    function test_observe_misbehavingSources_revertAndLeaveTheEpochToOthers() external {
+        observeEpochs(10);
+        CHEATS.warp((uint256(currentEpoch()) + 1) * EPOCH_LENGTH);
+        uint32 epoch = currentEpoch();
+        token.setRate(0);
+        priceFeed.setAnswer(1 ether, block.timestamp);
+        CHEATS.expectRevert(abi.encodeWithSelector(IAssetObserver.RateIsZero.selector, address(token)));
+        observer.observe(address(token));
+        token.setRate(1.02 ether);
+        priceFeed.setAnswer(-1, block.timestamp);
+        CHEATS.expectRevert(abi.encodeWithSelector(IAssetObserver.PriceNotPositive.selector, address(token), -1));
+        observer.observe(address(token));
+        priceFeed.setAnswer(1 ether, block.timestamp + 1);
+        CHEATS.expectRevert(
+            abi.encodeWithSelector(IAssetObserver.PriceInFuture.selector, address(token), block.timestamp + 1)
+        );
+        observer.observe(address(token));
+        priceFeed.setAnswer(type(int256).max, block.timestamp);
+        CHEATS.expectRevert(
+            abi.encodeWithSelector(
+                IAssetObserver.ValueTooLarge.selector, address(token), uint256(type(int256).max), type(uint96).max
+            )
+        );
+        observer.observe(address(token));
+        observeNow(1 ether);
+        equal(observer.latestEpoch(address(token)), epoch);
     }
 
     /// @dev Observes ten more epochs; in whatever windows there are, nobody deposits or leaves.

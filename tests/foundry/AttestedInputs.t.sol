@@ -4,6 +4,7 @@ pragma solidity ^0.8.30;
 import {AccessManager} from "@openzeppelin/contracts/access/manager/AccessManager.sol";
 import {CheatTest} from "./Cheats.sol";
 import {AttestedInputs} from "../../contracts/feed/AttestedInputs.sol";
+import {IInputSource} from "../../contracts/interfaces/IInputSource.sol";
 import {IAttestedInputs} from "../../contracts/interfaces/IAttestedInputs.sol";
 
 contract AttestedInputsTest is CheatTest {
@@ -17,6 +18,8 @@ contract AttestedInputsTest is CheatTest {
 
     AccessManager private _authority;
     AttestedInputs private _inputs;
+    int256 private _differing;
+    bytes32 private _blockHash;
 
     function setUp() external {
         CHEATS.warp(START);
@@ -99,6 +102,53 @@ contract AttestedInputsTest is CheatTest {
         this.attestNow(SECOND_KEY);
     }
 
+    function test_attest_twoQuorumsThatDisagree_stopTheSourceAndVoidWhatWasAttested() external {
+        uint32 epoch = uint32(block.timestamp / EPOCH_LENGTH);
+        this.attestNow(FIRST_KEY);
+        _inputs.inputsOf(ASSET, epoch);
+        _differing = 1;
+        this.attestNow(FIRST_KEY);
+        check(_inputs.stopped(), "two quorums that disagree are no reason to stop");
+        CHEATS.expectRevert(abi.encodeWithSelector(IInputSource.InputsUnavailable.selector, ASSET, epoch));
+        _inputs.inputsOf(ASSET, epoch);
+        CHEATS.expectRevert(abi.encodeWithSelector(IAttestedInputs.AttestingIsStopped.selector));
+        this.attestNow(FIRST_KEY);
+
+        _inputs.announceAttesters(_set(SECOND_KEY), 1);
+        CHEATS.warp(block.timestamp + ATTESTER_DELAY);
+        _inputs.acceptAttesters();
+        this.attestNow(SECOND_KEY);
+        (int256[] memory held,) = _inputs.inputsOf(ASSET, uint32(block.timestamp / EPOCH_LENGTH));
+        equal(held[0], 1);
+        CHEATS.expectRevert(abi.encodeWithSelector(IInputSource.InputsUnavailable.selector, ASSET, epoch));
+        _inputs.inputsOf(ASSET, epoch);
+    }
+
+    function test_attest_contradictionOfAStranger_isRefusedAndStopsNothing() external {
+        this.attestNow(FIRST_KEY);
+        _differing = 1;
+        CHEATS.expectRevert(abi.encodeWithSelector(IAttestedInputs.NotAnAttester.selector, CHEATS.addr(SECOND_KEY)));
+        this.attestNow(SECOND_KEY);
+        check(!_inputs.stopped(), "a stranger stopped the source");
+    }
+
+    function test_attest_theSameOfAnotherBlock_isNoContradiction() external {
+        uint32 epoch = uint32(block.timestamp / EPOCH_LENGTH);
+        this.attestNow(FIRST_KEY);
+        _blockHash = "another block";
+        CHEATS.expectRevert(abi.encodeWithSelector(IAttestedInputs.AlreadyAttested.selector, ASSET, epoch));
+        this.attestNow(FIRST_KEY);
+    }
+
+    function test_stopAttesting_whatWasAttested_isVoid() external {
+        uint32 epoch = uint32(block.timestamp / EPOCH_LENGTH);
+        this.attestNow(FIRST_KEY);
+        CHEATS.prank(GUARDIAN);
+        _inputs.stopAttesting();
+        CHEATS.expectRevert(abi.encodeWithSelector(IInputSource.InputsUnavailable.selector, ASSET, epoch));
+        _inputs.inputsOf(ASSET, epoch);
+    }
+
     function test_stopAttesting_admin_isRefused() external {
         CHEATS.expectRevert(abi.encodeWithSelector(IAttestedInputs.NotGuardian.selector, address(this)));
         _inputs.stopAttesting();
@@ -118,14 +168,16 @@ contract AttestedInputsTest is CheatTest {
         IAttestedInputs.Attestation memory attestation = IAttestedInputs.Attestation({
             homeChainId: 1,
             observer: address(0xABCD),
-            homeBlockHash: 0,
+            homeBlockHash: _blockHash,
             asset: ASSET,
             epoch: epoch,
             configVersion: 1,
             observedAt: observedAt,
             expiry: uint40(block.timestamp),
+            featuresHash: "features",
             inputs: new int256[](1)
         });
+        attestation.inputs[0] = _differing;
         bytes[] memory signatures = new bytes[](1);
         (uint8 v, bytes32 r, bytes32 s) = CHEATS.sign(key, _inputs.attestationDigest(attestation));
         signatures[0] = abi.encodePacked(r, s, v);

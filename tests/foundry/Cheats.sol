@@ -9,6 +9,7 @@ interface Cheats {
     function prank(address sender) external;
     function etch(address target, bytes calldata code) external;
     function expectRevert(bytes calldata data) external;
+    function cool(address target) external;
     function assume(bool condition) external pure;
     function addr(uint256 privateKey) external pure returns (address);
     function sign(uint256 privateKey, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);

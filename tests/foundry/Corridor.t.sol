@@ -3,6 +3,8 @@ pragma solidity ^0.8.30;
 
 import {CheatTest} from "./Cheats.sol";
 import {CorridorHandler} from "./CorridorHandler.sol";
+import {IAssetObserver} from "../../contracts/interfaces/IAssetObserver.sol";
+import {IInputSource} from "../../contracts/interfaces/IInputSource.sol";
 import {IRiskFeed} from "../../contracts/interfaces/IRiskFeed.sol";
 import {IVerifierRegistry} from "../../contracts/interfaces/IVerifierRegistry.sol";
 
@@ -39,8 +41,11 @@ contract CorridorInvariants is CheatTest {
         IRiskFeed feed = _handler.theFeed();
         for (uint256 i = 0; i < _handler.recordedCount(); ++i) {
             uint32 epoch = _handler.recordedEpochs(i);
-            bytes32 now_ = keccak256(abi.encode(feed.roundAt(MODEL_ID, _handler.theToken(), epoch)));
-            check(now_ == _handler.recordedRound(epoch), "a round changed");
+            try feed.roundAt(MODEL_ID, _handler.theToken(), epoch) returns (IRiskFeed.Round memory round) {
+                check(keccak256(abi.encode(round)) == _handler.recordedRound(epoch), "a round changed");
+            } catch (bytes memory reason) {
+                check(bytes4(reason) == IRiskFeed.Frozen.selector, "a round is refused for another reason");
+            }
         }
     }
 
@@ -59,11 +64,33 @@ contract CorridorInvariants is CheatTest {
     }
 
     function invariant_versionOfARecordedEpoch_neverChanges() external view {
-        IRiskFeed feed = _handler.theFeed();
         for (uint256 i = 0; i < _handler.recordedCount(); ++i) {
             uint32 epoch = _handler.recordedEpochs(i);
             (uint16 serving,) = _handler.theRegistry().versionAt(MODEL_ID, epoch);
-            equal(serving, feed.roundAt(MODEL_ID, _handler.theToken(), epoch).versionId);
+            equal(serving, _handler.recordedVersion(epoch));
+        }
+    }
+
+    function invariant_reads_neverAnswerForAFrozenOrStaleRound() external view {
+        try _handler.theFeed().latestScore(MODEL_ID, _handler.theToken()) returns (IRiskFeed.Score memory score) {
+            check(block.timestamp <= uint256(score.observedAt) + 3 hours, "a stale round is read");
+            check(score.epoch == _handler.highestEpoch(), "not the latest round");
+            uint16 versionId = _handler.recordedVersion(score.epoch);
+            check(!_handler.theRegistry().isFrozen(MODEL_ID, versionId), "a frozen round is read");
+        } catch {}
+    }
+
+    function invariant_windows_neverMixConfigs() external view {
+        IAssetObserver observer = _handler.theObserver();
+        address token = _handler.theToken();
+        uint32 latest = observer.latestEpoch(token);
+        for (uint32 epoch = latest - 10; epoch <= latest; ++epoch) {
+            try observer.inputsOf(token, epoch) returns (int256[] memory, IInputSource.Origin memory origin) {
+                for (uint32 back = 0; back <= 8; ++back) {
+                    uint16 read = observer.observationOf(token, epoch - back).configVersion;
+                    check(read == origin.configVersion, "a window mixes configs");
+                }
+            } catch {}
         }
     }
 

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.30;
 
 import {Stage} from "./Stage.sol";
+import {IAssetObserver} from "../../contracts/interfaces/IAssetObserver.sol";
 import {IRiskFeed} from "../../contracts/interfaces/IRiskFeed.sol";
 import {IVerifierRegistry} from "../../contracts/interfaces/IVerifierRegistry.sol";
 
@@ -9,9 +10,11 @@ import {IVerifierRegistry} from "../../contracts/interfaces/IVerifierRegistry.so
 contract CorridorHandler is Stage {
     uint32[] public recordedEpochs;
     mapping(uint32 epoch => bytes32) public recordedRound;
+    mapping(uint32 epoch => uint16) public recordedVersion;
     uint16[] public frozenVersions;
     uint32 public highestEpoch;
     uint256 public rejected;
+    uint256 public configs;
 
     constructor() {
         setUpStage();
@@ -53,7 +56,9 @@ contract CorridorHandler is Stage {
         uint256[2] memory outputs = [uint256(duration) % 8200, uint256(risk) % 8200];
         try feed.submit(MODEL_ID, address(token), epoch, outputs, tag, "proof") {
             recordedEpochs.push(epoch);
-            recordedRound[epoch] = keccak256(abi.encode(feed.roundAt(MODEL_ID, address(token), epoch)));
+            IRiskFeed.Round memory round = feed.roundAt(MODEL_ID, address(token), epoch);
+            recordedRound[epoch] = keccak256(abi.encode(round));
+            recordedVersion[epoch] = round.versionId;
             highestEpoch = epoch;
         } catch {
             ++rejected;
@@ -79,6 +84,37 @@ contract CorridorHandler is Stage {
         } catch {
             ++rejected;
         }
+    }
+
+    /// @dev The last version ends without a successor.
+    function deprecate(uint8 ahead) external {
+        uint16 last = registry.versionCount(MODEL_ID);
+        // seldom, or nothing would be served
+        if (ahead % 8 != 0) return;
+        try registry.deprecate(MODEL_ID, last, currentEpoch() + 1 + (ahead % 3)) {}
+        catch {
+            ++rejected;
+        }
+    }
+
+    /// @dev The authority changes what is read for the asset; the factors stay, or no proof would be taken any more.
+    function changeConfig(uint32 heartbeat) external {
+        IAssetObserver.AssetConfig memory changed = config();
+        changed.heartbeat = uint32(bound(heartbeat, 1 hours, 7 days));
+        try observer.addAssetConfig(address(token), changed) {
+            ++configs;
+        } catch {
+            ++rejected;
+        }
+    }
+
+    /// @dev Time passes and nobody does anything.
+    function wait(uint16 time) external {
+        CHEATS.warp(block.timestamp + time % 4 hours);
+    }
+
+    function theObserver() external view returns (IAssetObserver) {
+        return observer;
     }
 
     /// @dev A stranger tries what only others may do.

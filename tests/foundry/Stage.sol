@@ -97,7 +97,13 @@ abstract contract Stage is CheatTest {
             inputScaleBits: 13,
             outputScaleBits: 13,
             maximumDuration: 30 days,
-            devSrs: true
+            devSrs: true,
+            featuresHash: keccak256(abi.encode(config().features)),
+            generatorHash: keccak256("ezkl test"),
+            vkaDigest: 0,
+            vkaStore: address(0),
+            roundingBand: 0,
+            additionPrecompile: 6
         });
     }
 

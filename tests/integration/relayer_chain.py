@@ -25,6 +25,7 @@ HOME, ABROAD = 31337, 31338
 OBSERVER = "0x00000000000000000000000000000000000000A1"
 ATTESTER = Account.from_key("0x" + "77" * 32)
 MODEL = "veristake/tiny-linear/1"
+FEATURES_HASH = b"\x0f" * 32
 LAYOUT = InstanceLayout(
     input_count=32, tag_limbs=8, tag_limb_bits=17, output_count=2, input_scale_bits=11, output_scale_bits=11
 )
@@ -147,8 +148,9 @@ def _deploy_all(url: str, web3: Web3) -> LocalChain:
     counts = (LAYOUT.input_count, LAYOUT.tag_limbs, LAYOUT.tag_limb_bits, LAYOUT.output_count)
     scales = (LAYOUT.input_scale_bits, LAYOUT.output_scale_bits)
     circuit = (verifier.address, code_hash, digest, digest, digest, digest, *counts, *scales, 2592000, True)
+    beyond = (FEATURES_HASH, digest, b"\0" * 32, "0x" + "00" * 20, 0, 6)
     model = bytes.fromhex(model_id(MODEL)[2:])
-    send(web3, registry.functions.propose(model, circuit), deployer)
+    send(web3, registry.functions.propose(model, circuit + beyond), deployer)
     epoch = int(web3.eth.get_block("latest")["timestamp"]) // 3600
     send(web3, registry.functions.activate(model, 1, epoch), deployer)
     return LocalChain(url, web3, deployer, verifier, registry, attested, feed)
@@ -167,6 +169,7 @@ def attest_for(inference: ProvenInference, chain: LocalChain, *, expiry: int) ->
         config_version=subject.config_version,
         observed_at=chain.now,
         expiry=expiry,
+        features_hash="0x" + FEATURES_HASH.hex(),
         inputs=inference.instances.inputs,
     )
     signature = ATTESTER.sign_message(encode_typed_data(full_message=attestation.typed_data())).signature

@@ -17,8 +17,9 @@ from verifier_gen import prover
 from verifier_gen.circuit import Circuit
 from verifier_gen.isolated import run_isolated
 from verifier_gen.solidity import install_verifier
+from veristake.contracts_tool.account_plan import AccountPlan
 from veristake.contracts_tool.deploy import deploy_to
-from veristake.contracts_tool.plan import AccountPlan, AssetPlan, HomePlan, MockAsset
+from veristake.contracts_tool.plan import AssetPlan, HomePlan, MockAsset
 from veristake.contracts_tool.record import read_deployment
 from veristake.demo.anvil import LocalChain, start_chain
 from veristake.demo.contract_errors import describe_revert

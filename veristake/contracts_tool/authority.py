@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from eth_utils.crypto import keccak
 
-from veristake.contracts_tool.session import Contract, Deployer
+from veristake.contracts_tool.deployer import Contract, Deployer
 
 ADMIN_ROLE = 0
 """May do everything, and give out roles; AccessManager's ``ADMIN_ROLE``."""
@@ -14,6 +15,7 @@ PROPOSER_ROLE = 1
 """May propose and activate circuit versions; ``Authority.PROPOSER``."""
 GUARDIAN_ROLE = 2
 """May freeze a circuit version; ``Authority.GUARDIAN``."""
+ROLE_NAMES = {ADMIN_ROLE: "admin", PROPOSER_ROLE: "proposer", GUARDIAN_ROLE: "guardian"}
 
 
 class Configuration:
@@ -23,41 +25,57 @@ class Configuration:
         self._authority = authority
         self._calls: list[bytes] = []
 
-    def grant(self, role: int, label: str, holder: str) -> None:
+    def grant(self, role: int, holder: str) -> None:
         """Name a role and give it to ``holder``, without delay."""
-        self._add(self._authority.labelRole, role, label)
-        self._add(self._authority.grantRole, role, holder, 0)
+        self._add("labelRole", role, ROLE_NAMES[role])
+        self._add("grantRole", role, holder, 0)
 
     def name_another(self, role: int, holder: str) -> None:
         """Give a role that is already named to one more account, without delay."""
-        self._add(self._authority.grantRole, role, holder, 0)
+        self._add("grantRole", role, holder, 0)
 
     def hand_over(self, admin: str, delay: int, deployer: str) -> None:
         """Make ``admin`` the admin, ``delay`` seconds from announcing to doing, and let ``deployer`` be one no more."""
-        self._add(self._authority.grantRole, ADMIN_ROLE, admin, delay)
+        self._add("grantRole", ADMIN_ROLE, admin, delay)
         self.renounce(ADMIN_ROLE, deployer)
 
     def renounce(self, role: int, deployer: str) -> None:
         """Let the account that sends all this give up a role."""
-        self._add(self._authority.renounceRole, role, deployer)
+        self._add("renounceRole", role, deployer)
 
-    def open_to(self, role: int, *methods: Any) -> None:
-        """Let ``role`` call ``methods``, all of one contract."""
-        selectors = [keccak(text=method.abis[0].selector)[:4] for method in methods]
-        self._add(self._authority.setTargetFunctionRole, methods[0].contract.address, selectors, role)
+    def delay_grants(self, seconds: int) -> None:
+        """Let whoever is given a role from now on wait for it; AccessManager lets that begin after five days."""
+        for role in ROLE_NAMES:
+            self._add("setGrantDelay", role, seconds)
 
-    def execute(self, method: Any, *arguments: Any) -> None:
+    def open_to(self, role: int, contract: Contract, *methods: str) -> None:
+        """Let ``role`` call ``methods`` of a contract."""
+        selectors = [selector(contract.abi, method) for method in methods]
+        self._add("setTargetFunctionRole", contract.address, selectors, role)
+
+    def execute(self, contract: Contract, method: str, *arguments: Any) -> None:
         """Call a method that only the admin, or a role granted before, may call."""
-        data = bytes(method.encode_input(*arguments))
-        self._add(self._authority.execute, method.contract.address, data)
+        self._add("execute", contract.address, bytes.fromhex(contract.encode_abi(method, args=arguments)[2:]))
 
-    def send(self, deployer: Deployer) -> None:
+    def send(self, deployer: Deployer, done: Callable[[], bool]) -> None:
         """Send everything collected.
+
+        Args:
+            deployer: who sends.
+            done: whether the chain shows that it has happened.
 
         Raises:
             ChainError: one of the calls reverts.
         """
-        deployer.send("configuring roles and contracts", self._authority.multicall, self._calls)
+        deployer.send("configuring roles and contracts", self._authority, "multicall", self._calls, done=done)
 
-    def _add(self, method: Any, *arguments: Any) -> None:
-        self._calls.append(bytes(method.encode_input(*arguments)))
+    def _add(self, method: str, *arguments: Any) -> None:
+        self._calls.append(bytes.fromhex(self._authority.encode_abi(method, args=arguments)[2:]))
+
+
+def selector(abi: Any, method: str) -> bytes:
+    """First four bytes of a call of ``method``, which the ABI has once."""
+    from eth_utils.abi import abi_to_signature
+
+    entry = next(item for item in abi if item["type"] == "function" and item["name"] == method)
+    return keccak(text=abi_to_signature(entry))[:4]

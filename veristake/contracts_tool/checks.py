@@ -3,52 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from statements.errors import ChainError, CircuitError, ConfigurationError
-from verifier_gen.chain_layout import precompile_address
-from verifier_gen.choices import ChainLayout, VerifierKind, Visibility
+from verifier_gen.choices import VerifierKind, Visibility
 from verifier_gen.circuit import open_circuit
 from verifier_gen.manifest import CircuitManifest, sha256_file
+from veristake.contracts_tool.account_plan import AccountPlan
 from veristake.contracts_tool.plan import LOCAL_CHAIN_IDS, HomePlan, Plan
+from veristake.contracts_tool.precompiles import check_calls, check_layout, check_precompiles
 
 if TYPE_CHECKING:
     from web3 import Web3
-
-
-class _KnownAnswer(NamedTuple):
-    """A call of a precompile and its right answer, both hex."""
-
-    address: int
-    name: str
-    data: str
-    answer: str
-
-
-def _words(*values: int) -> str:
-    return "".join(f"{value:064x}" for value in values)
-
-
-# The group bn254 of EIP-196 and EIP-197: generators G1 = (1, 2) and G2, twice G1, and minus G1.
-_BASE_MODULUS = 21888242871839275222246405745257275088696311157297823662689037894645226208583
-_TWICE_G1 = (
-    0x030644E72E131A029B85045B68181585D97816A916871CA8D3C208C16D87CFD3,
-    0x15ED738C0E0A7C92E7845F96B2AE9C0A68A6A449E3538FC7FF3EBF7A5A18A2C4,
-)
-_G2 = (
-    0x198E9393920D483A7260BFB731FB5D25F1AA493335A9E71297E485B7AEF312C2,
-    0x1800DEEF121F1E76426A00665E5C4479674322D4F75EDADD46DEBD5CD992F6ED,
-    0x090689D0585FF075EC9E99AD690C3395BC4B313370B38EF355ACDADCD122975B,
-    0x12C85EA5DB8C6DEB4AAB71808DCB408FE3D1E7690C43D37B4CE6CC0166FA7DAA,
-)
-_KNOWN_ANSWERS = (
-    # 3^5 mod 7, each number one byte long
-    _KnownAnswer(5, "modular exponentiation", _words(1, 1, 1) + "030507", "05"),
-    _KnownAnswer(6, "bn254 addition", _words(1, 2, 1, 2), _words(*_TWICE_G1)),
-    _KnownAnswer(7, "bn254 multiplication", _words(1, 2, 2), _words(*_TWICE_G1)),
-    # e(G1, G2) * e(-G1, G2) = 1
-    _KnownAnswer(8, "bn254 pairing", _words(1, 2, *_G2, 1, _BASE_MODULUS - 2, *_G2), _words(1)),
-)
 
 
 def preflight(plan: Plan, web3: Web3, project: Path) -> CircuitManifest:
@@ -73,8 +39,9 @@ def preflight(plan: Plan, web3: Web3, project: Path) -> CircuitManifest:
     check_chain_id(web3, plan.chain_id)
     check_local_only_parts(plan, manifest)
     check_roles(plan)
-    check_verifier_source(project, manifest)
+    check_calls(check_verifier_source(project, manifest), manifest.chain_layout)
     check_feature_scale(plan, manifest)
+    check_layout(plan.chain_id, manifest.chain_layout)
     check_precompiles(web3, manifest.chain_layout)
     return manifest
 
@@ -132,16 +99,25 @@ def check_local_only_parts(plan: Plan, manifest: CircuitManifest) -> None:
             f"and chain {plan.chain_id} is not local",
             remedy="Build the circuit on an SRS from a ceremony",
         )
-    if plan.account.test_index is not None:
-        raise ConfigurationError(
-            f"account.test_index: everybody knows this key; chain {plan.chain_id} is not local",
-            remedy="Give account.keystore and account.password_file",
-        )
+    check_account_is_private(plan.account, plan.chain_id)
     mocks = [symbol for symbol, asset in plan.assets.items() if asset.mock] if isinstance(plan, HomePlan) else []
     if mocks:
         raise ConfigurationError(
             f"assets {', '.join(mocks)} are mocks; chain {plan.chain_id} is not local",
             remedy="Give assets.<symbol>.existing",
+        )
+
+
+def check_account_is_private(account: AccountPlan, chain_id: int) -> None:
+    """Refuse a well-known key on a public chain.
+
+    Raises:
+        ConfigurationError: everybody could take over.
+    """
+    if account.test_index is not None and chain_id not in LOCAL_CHAIN_IDS:
+        raise ConfigurationError(
+            f"account.test_index: everybody knows this key; chain {chain_id} is not local",
+            remedy="Give account.alias or account.keystore",
         )
 
 
@@ -185,8 +161,11 @@ def check_admin_is_another(plan: Plan, deployer: str) -> None:
         )
 
 
-def check_verifier_source(project: Path, manifest: CircuitManifest) -> None:
+def check_verifier_source(project: Path, manifest: CircuitManifest) -> str:
     """Refuse a generated verifier that is not the one of this circuit.
+
+    Returns:
+        Its Solidity.
 
     Raises:
         CircuitError: it is missing or stale.
@@ -202,6 +181,7 @@ def check_verifier_source(project: Path, manifest: CircuitManifest) -> None:
             f"the circuit's manifest says {manifest.verifier_source_hash[:18]}…",
             remedy=remedy,
         )
+    return path.read_text("utf-8")
 
 
 def check_feature_scale(plan: Plan, manifest: CircuitManifest) -> None:
@@ -218,37 +198,6 @@ def check_feature_scale(plan: Plan, manifest: CircuitManifest) -> None:
             f"features.input_scale_bits is {given}, circuit {manifest.name} has {needed}",
             remedy="Leave the field out: it is taken from the circuit",
         )
-
-
-def check_precompiles(web3: Web3, layout: ChainLayout) -> None:
-    """Refuse a chain where the circuit's verifier cannot work (EIP-196, EIP-197, EIP-198).
-
-    Not every EVM has the precompiles where Ethereum does, and a call to an address without code succeeds.
-
-    Raises:
-        ChainError: one of them gives another answer than the known one.
-    """
-    for known in _KNOWN_ANSWERS:
-        address = precompile_address(known.address, layout)
-        answer = _answer(web3, address, known.data)
-        if answer != known.answer:
-            raise ChainError(
-                f"precompile 0x{address:02x} ({known.name}) answers 0x{answer or '(nothing)'}",
-                remedy=f"This chain cannot verify proofs with a verifier of layout {layout}: choose one with EIP-196, "
-                "EIP-197 and EIP-198, or build the circuit with this chain's chain_layout",
-            )
-
-
-def _answer(web3: Web3, address: int, data: str) -> str:
-    """What a precompile returns, hex; nothing where it fails, as another one does at the data of this one."""
-    # web3 is imported by the roles that talk to a chain only
-    from web3.exceptions import ContractLogicError, Web3RPCError
-
-    to = web3.to_checksum_address(f"0x{address:040x}")
-    try:
-        return bytes(web3.eth.call({"to": to, "data": "0x" + data, "gas": 500_000})).hex()  # type: ignore[typeddict-item]  # web3 wants its own hex type
-    except (ContractLogicError, Web3RPCError):
-        return ""
 
 
 def check_funds(web3: Web3, address: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from statements.errors import ChainError
+from veristake.contracts_tool.activate_command import activate_command
 from veristake.project import find_project
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Answer with one JSON object on standard output.")
@@ -20,7 +21,7 @@ def _step(text: str) -> None:
 
 @click.group()
 def contracts() -> None:
-    """Compile the contracts, deploy them to a chain, and check a deployment.
+    """Compile the contracts, deploy them to a chain, activate a proposed circuit, and check a deployment.
 
     Compiling and deploying go through Ape; `ape run deploy` and `ape run verify_deployment` do the same.
     """
@@ -67,18 +68,39 @@ def compile_command(force: bool, as_json: bool) -> None:
     show_default=True,
     help="Folder for <chainId>.json, which is written only when all went well.",
 )
+@click.option("--dry-run", is_flag=True, help="Check everything and show the addresses; send and write nothing.")
+@click.option("--yes", is_flag=True, help="Do not ask for the chain id when the chain is not a local one.")
 @_JSON
-def deploy_command(plan_file: Path, rpc: str, output: Path, as_json: bool) -> None:
+def deploy_command(plan_file: Path, rpc: str, output: Path, dry_run: bool, yes: bool, as_json: bool) -> None:
     """Deploy everything that one chain needs, and record the addresses.
 
     Before the first transaction it checks the chain id, the account's funds, the circuit's manifest and generated
     verifier, and that the chain can verify EZKL proofs at all. A circuit built on a dev SRS goes to local chains only.
+
+    After a crash run the same command again: OUTPUT/<chainId>.journal.json knows what was sent.
     """
-    from veristake.contracts_tool.deploy import deploy_to
+    from veristake.contracts_tool import deploy
+    from veristake.contracts_tool.confirmation import confirm_chain
     from veristake.contracts_tool.plan import load_plan
 
-    path = deploy_to(load_plan(plan_file), rpc, find_project().root, output, _step)
+    plan, root = load_plan(plan_file), find_project().root
+    if dry_run:
+        _show_dry_run(deploy.dry_run(plan, rpc, root, output, _step), as_json=as_json)
+        return
+    confirm_chain(plan.chain_id, confirmed=yes)
+    path = deploy.deploy_to(plan, rpc, root, output, _step)
     click.echo(json.dumps({"deployment": str(path)}) if as_json else f"deployed: {path}")
+
+
+def _show_dry_run(predicted: dict[str, dict[str, str]], *, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps({"contracts": predicted}))
+        return
+    for name, contract in predicted.items():
+        click.echo(f"{name:44} {contract['address']}  {contract['state']}")
+
+
+contracts.add_command(activate_command)
 
 
 @contracts.command("check")
@@ -86,7 +108,7 @@ def deploy_command(plan_file: Path, rpc: str, output: Path, as_json: bool) -> No
 @click.option("--rpc", required=True, help="URL of a node of the chain, e.g. http://127.0.0.1:8545.")
 @_JSON
 def check_command(deployment_file: Path, rpc: str, as_json: bool) -> None:
-    """Compare DEPLOYMENT_FILE with the chain: code of every contract, adapters, registry versions.
+    """Compare DEPLOYMENT_FILE with the chain: code, roles, delays, pointers between contracts, registry versions.
 
     Names each difference; exit code 1 when there is one.
     """

@@ -1,37 +1,34 @@
-"""Deploys everything on one chain, as a plan says, and records it."""
+"""Checks, deploys as a plan says, compares the result with the plan, and records it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from statements.deployment import DeployedAsset, DeployedModel, Deployment
-from statements.errors import ConfigurationError
+from statements.deployment import DeployedModel, Deployment, ProposedModel
+from statements.errors import ChainError
 from verifier_gen.manifest import CircuitManifest
-from veristake.contracts_tool.authority import GUARDIAN_ROLE, PROPOSER_ROLE, Configuration
+from veristake.contracts_tool.accounts import open_account
+from veristake.contracts_tool.artifacts import Artifacts
 from veristake.contracts_tool.checks import check_admin_is_another, check_funds, preflight
 from veristake.contracts_tool.compile import compiled_project
+from veristake.contracts_tool.deployer import Deployer, Progress
 from veristake.contracts_tool.environment import prepare_ape
-from veristake.contracts_tool.home import ObservedAsset, deploy_home_side
-from veristake.contracts_tool.plan import AbroadPlan, HomePlan, Plan
-from veristake.contracts_tool.record import deployed_contract, read_deployment, write_deployment
-from veristake.contracts_tool.session import Contract, Deployer, Progress, connected, open_account
-from veristake.contracts_tool.versions import activate_version, propose_version
+from veristake.contracts_tool.expected import Facts, expected_access, expected_settings
+from veristake.contracts_tool.plan import LOCAL_CHAIN_IDS, HomePlan, Plan
+from veristake.contracts_tool.record import deployed_contract, write_deployment
+from veristake.contracts_tool.resume import open_journal
+from veristake.contracts_tool.sender import Patience, Sender
+from veristake.contracts_tool.session import connected
+from veristake.contracts_tool.stages import Deployed, deploy_contracts
+from veristake.contracts_tool.verify import differences
+from veristake.contracts_tool.versions import read_version
 
-_STAKING_DURATION, _EXIT_RISK = 0, 1
+if TYPE_CHECKING:
+    from web3 import Web3
 
-
-@dataclass(frozen=True)
-class _Source:
-    """Where the feed reads inputs, and what it knows of the home chain."""
-
-    home_chain_id: int
-    observer: str
-    epoch_length: int
-    contract: Contract
-    contracts: dict[str, Contract]
-    assets: dict[str, ObservedAsset]
+_LOCAL_POLL, _PUBLIC_POLL = 0.01, 2.0
 
 
 def deploy_to(plan: Plan, rpc_url: str, root: Path, output: Path, progress: Progress = lambda _: None) -> Path:
@@ -41,14 +38,14 @@ def deploy_to(plan: Plan, rpc_url: str, root: Path, output: Path, progress: Prog
         plan: what to deploy.
         rpc_url: node of the chain.
         root: folder of the Solidity project.
-        output: folder for the deployment's JSON.
+        output: folder for the deployment's JSON and its journal.
         progress: told of each step.
 
     Returns:
         The file written.
 
     Raises:
-        VeristakeError: a check failed (nothing was sent) or a transaction did (nothing is recorded).
+        VeristakeError: a check failed (nothing was sent) or a transaction did (the same call goes on from there).
     """
     prepare_ape(root)
     with connected(rpc_url) as provider:
@@ -57,127 +54,102 @@ def deploy_to(plan: Plan, rpc_url: str, root: Path, output: Path, progress: Prog
 
 def deploy_connected(plan: Plan, provider: Any, root: Path, output: Path, progress: Progress = lambda _: None) -> Path:
     """As :func:`deploy_to`, over a connection that Ape has already made."""
-    web3 = provider.web3
+    web3: Web3 = provider.web3
     manifest = preflight(plan, web3, root)
+    deployer = _deployer(plan, provider, root, output, progress, dry=False)
+    check_funds(web3, deployer.sender.address)
+    deployed = deploy_contracts(deployer, plan, manifest)
+    last = deployer.sender.last_block()
+    _confirm(web3, last, plan, progress)
+    deployment = _recorded(deployer, plan, manifest, deployed)
+    found = differences(deployment, web3)
+    if found:
+        raise ChainError(
+            f"what stands on the chain is not what the plan says: {'; '.join(str(each) for each in found)}",
+            remedy="Another deployment is there: give the plan another salt",
+        )
+    path = write_deployment(deployment, output)
+    deployer.sender.finish()
+    return path
+
+
+def dry_run(plan: Plan, rpc_url: str, root: Path, output: Path, progress: Progress) -> dict[str, dict[str, str]]:
+    """What a deployment would do: checks everything but the account's funds, sends nothing and writes nothing.
+
+    Returns:
+        By contract, its address and whether it is there already.
+
+    Raises:
+        VeristakeError: a check failed.
+    """
+    prepare_ape(root)
+    with connected(rpc_url) as provider:
+        manifest = preflight(plan, provider.web3, root)
+        deployer = _deployer(plan, provider, root, output, progress, dry=True)
+        deployed = deploy_contracts(deployer, plan, manifest)
+        return {
+            name: {
+                "address": contract.address,
+                "state": "there already" if deployer.code(contract.address) else "to be deployed",
+            }
+            for name, contract in deployed.contracts.items()
+        }
+
+
+def _deployer(plan: Plan, provider: Any, root: Path, output: Path, progress: Progress, *, dry: bool) -> Deployer:
+    web3: Web3 = provider.web3
     account = open_account(plan.account)
     check_admin_is_another(plan, account.address)
-    check_funds(web3, account.address)
-    deployer = Deployer(compiled_project(root, progress), account, web3, progress)
-    return write_deployment(_deploy(deployer, plan, manifest), output)
+    artifacts = Artifacts(compiled_project(root, progress))
+    journal = open_journal(output, plan, account.address, web3)
+    poll = _LOCAL_POLL if plan.chain_id in LOCAL_CHAIN_IDS else _PUBLIC_POLL
+    patience = Patience(timeout=plan.transactions.timeout, poll=poll)
+    sender = Sender(provider, account, journal, plan.transactions.gas_price_cap, patience)
+    deployer = Deployer(artifacts, sender, web3, plan.salt, progress, dry=dry)
+    deployer.check_factory()
+    deployer.check_salt_is_free(has_mocks=isinstance(plan, HomePlan) and plan.has_mocks)
+    return deployer
 
 
-def _deploy(deployer: Deployer, plan: Plan, manifest: CircuitManifest) -> Deployment:
-    sender = deployer.account.address
-    authority = deployer.create("Authority", sender)
-    configuration = Configuration(authority)
-    # the sender proposes the first version, whoever proposes later ones
-    configuration.grant(PROPOSER_ROLE, "proposer", sender)
-    configuration.grant(GUARDIAN_ROLE, "guardian", plan.guardian or sender)
-    if isinstance(plan, HomePlan):
-        source = _home_source(deployer, plan, authority, configuration, manifest)
-    else:
-        source = _abroad_source(deployer, plan, authority, manifest)
+def _confirm(web3: Web3, last: int, plan: Plan, progress: Progress) -> None:
+    """Wait for blocks on top of the last transaction."""
+    wanted = last + plan.transactions.confirmations
+    deadline = time.monotonic() + plan.transactions.timeout
+    if web3.eth.block_number < wanted:
+        progress(f"waiting for block {wanted}")
+    while web3.eth.block_number < wanted:
+        if time.monotonic() > deadline:
+            raise ChainError(
+                f"block {wanted} has not come after {plan.transactions.timeout:.0f} s",
+                remedy="Run the same command again: it goes on where it stopped",
+            )
+        time.sleep(_PUBLIC_POLL)
 
-    verifier = deployer.create(manifest.verifier_contract)
-    registry = deployer.create("VerifierRegistry", authority.address, plan.activation_delay, source.epoch_length)
-    propose_version(deployer, configuration, registry, manifest, verifier)
-    models: dict[str, DeployedModel] = {}
-    if plan.activation_delay == 0:
-        models = activate_version(deployer, configuration, registry, manifest, source.epoch_length)
-    else:
-        deployer.progress(f"the proposer can activate version 1 in {plan.activation_delay} s")
 
-    feed = deployer.create("RiskFeed", source.contract.address, registry.address, plan.maximum_age)
-    lending = deployer.create("SampleLendingProtocol", authority.address)
-    assets = {symbol: _adapters(deployer, manifest, feed.address, asset) for symbol, asset in source.assets.items()}
-    for asset in assets.values():
-        configuration.execute(lending.listAsset, asset.token, asset.exit_risk_feed, plan.base_loan_to_value_bps)
-    _give_up_roles(configuration, plan, sender)
-    configuration.send(deployer)
-
-    contracts = {
-        "AccessManager": authority,
-        **source.contracts,
-        manifest.verifier_contract: verifier,
-        "VerifierRegistry": registry,
-        "RiskFeed": feed,
-        "SampleLendingProtocol": lending,
-    }
+def _recorded(deployer: Deployer, plan: Plan, manifest: CircuitManifest, deployed: Deployed) -> Deployment:
+    addresses = {name: str(contract.address) for name, contract in deployed.contracts.items()}
+    facts = Facts(
+        plan=plan,
+        addresses=addresses,
+        deployer=deployer.sender.address,
+        epoch_length=deployed.epoch_length,
+        model_id=manifest.model_id,
+        tokens={symbol: asset.token for symbol, asset in deployed.assets.items()},
+    )
+    version = read_version(deployed.contracts["VerifierRegistry"], manifest)
+    if isinstance(version, ProposedModel):
+        deployer.progress(f"version 1 can be activated from {version.ready_at} on: veristake contracts activate")
     return Deployment(
         chain_id=plan.chain_id,
-        home_chain_id=source.home_chain_id,
-        observer=source.observer,
-        epoch_length=source.epoch_length,
-        contracts={name: deployed_contract(deployer.web3, made.address) for name, made in contracts.items()},
-        assets=assets,
-        models=models,
-    )
-
-
-def _give_up_roles(configuration: Configuration, plan: Plan, sender: str) -> None:
-    """The last calls: whoever the plan names takes over from the sender."""
-    if plan.proposer is not None and plan.proposer != sender:
-        configuration.name_another(PROPOSER_ROLE, plan.proposer)
-        configuration.renounce(PROPOSER_ROLE, sender)
-    if plan.admin is not None:
-        configuration.hand_over(plan.admin, plan.admin_delay, sender)
-
-
-def _home_source(
-    deployer: Deployer,
-    plan: HomePlan,
-    authority: Contract,
-    configuration: Configuration,
-    manifest: CircuitManifest,
-) -> _Source:
-    side = deploy_home_side(deployer, plan, authority, configuration, manifest.layout.input_scale_bits)
-    return _Source(
-        home_chain_id=plan.chain_id,
-        observer=side.observer.address,
-        epoch_length=plan.epoch_length,
-        contract=side.observer,
-        contracts={"OmronDeposit": side.deposit, "AssetObserver": side.observer},
-        assets=side.assets,
-    )
-
-
-def _abroad_source(deployer: Deployer, plan: AbroadPlan, authority: Contract, manifest: CircuitManifest) -> _Source:
-    home = read_deployment(plan.home)
-    if not home.is_home or home.chain_id == plan.chain_id:
-        raise ConfigurationError(
-            f"home {plan.home} is of chain {home.chain_id}, which is not another chain's home",
-            remedy="Give the deployment of the chain whose tokens are observed",
-        )
-    inputs = deployer.create(
-        "AttestedInputs",
-        authority.address,
-        home.chain_id,
-        home.observer,
-        home.epoch_length,
-        manifest.layout.input_count,
-        list(plan.attesters),
-        plan.threshold,
-        plan.attester_delay,
-    )
-    return _Source(
-        home_chain_id=home.chain_id,
-        observer=home.observer,
-        epoch_length=home.epoch_length,
-        contract=inputs,
-        contracts={"AttestedInputs": inputs},
-        assets={symbol: ObservedAsset(asset.token, None, None) for symbol, asset in home.assets.items()},
-    )
-
-
-def _adapters(deployer: Deployer, manifest: CircuitManifest, feed: str, asset: ObservedAsset) -> DeployedAsset:
-    def adapter(output: int) -> str:
-        made = deployer.create("RiskFeedAggregator", feed, manifest.model_id, asset.token, output)
-        return str(made.address)
-
-    return DeployedAsset(
-        token=asset.token,
-        rate_provider=asset.rate_provider,
-        price_feed=asset.price_feed,
-        exit_risk_feed=adapter(_EXIT_RISK),
-        staking_duration_feed=adapter(_STAKING_DURATION),
+        home_chain_id=deployed.home_chain_id,
+        observer=deployed.observer,
+        epoch_length=deployed.epoch_length,
+        features_hash=deployed.features_hash,
+        contracts={name: deployed_contract(deployer.web3, address) for name, address in addresses.items()},
+        assets=deployed.assets,
+        models={manifest.model_name: version} if isinstance(version, DeployedModel) else {},
+        proposed={manifest.model_name: version} if isinstance(version, ProposedModel) else {},
+        settings=expected_settings(facts),
+        access=expected_access(facts),
+        from_block=deployer.sender.first_block(),
     )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from statements.features_hash import features_hash
 from veristake.contracts_tool.authority import Configuration
+from veristake.contracts_tool.deployer import Contract, Deployer
+from veristake.contracts_tool.expected import NO_ADDRESS
 from veristake.contracts_tool.plan import AssetPlan, HomePlan, MockAsset
-from veristake.contracts_tool.session import Contract, Deployer
 
-NO_ADDRESS = "0x" + "00" * 20
 _PRICE_DECIMALS = 18
 
 
@@ -27,6 +28,7 @@ class HomeSide:
 
     deposit: Contract
     observer: Contract
+    features_hash: str
     assets: dict[str, ObservedAsset]
 
 
@@ -56,7 +58,7 @@ def deploy_home_side(
         plan.sequencer_feed or NO_ADDRESS,
     )
     # the delay comes first: no token is ever held while a claim manager could act at once
-    configuration.execute(deposit.raiseClaimManagerDelay, plan.claim_manager_delay)
+    configuration.execute(deposit, "raiseClaimManagerDelay", plan.claim_manager_delay)
     factors = plan.features
     features = (
         factors.premium_factor,
@@ -66,10 +68,10 @@ def deploy_home_side(
         input_scale_bits,
     )
     for symbol, asset in assets.items():
-        configuration.execute(deposit.addWhitelistedToken, asset.token)
+        configuration.execute(deposit, "addWhitelistedToken", asset.token)
         config = (asset.rate_provider, asset.price_feed, plan.assets[symbol].heartbeat, features)
-        configuration.execute(observer.addAssetConfig, asset.token, config)
-    return HomeSide(deposit=deposit, observer=observer, assets=assets)
+        configuration.execute(observer, "addAssetConfig", asset.token, config)
+    return HomeSide(deposit=deposit, observer=observer, features_hash=features_hash(*features), assets=assets)
 
 
 def _asset(deployer: Deployer, symbol: str, plan: AssetPlan) -> ObservedAsset:
@@ -82,12 +84,28 @@ def _asset(deployer: Deployer, symbol: str, plan: AssetPlan) -> ObservedAsset:
 
 def _mock_asset(deployer: Deployer, symbol: str, plan: MockAsset) -> ObservedAsset:
     if plan.kind == "wrapped_ether":
-        token = deployer.create("MockWrappedEther")
-        rate_provider = deployer.create("MockRateProvider", plan.initial_rate)
+        token = deployer.create_owned("MockWrappedEther", symbol)
+        rate_provider = deployer.create_owned("MockRateProvider", symbol, plan.initial_rate)
     else:
-        token = deployer.create("MockLiquidRestakingToken", f"Mock {symbol}", symbol, plan.initial_rate)
+        token = deployer.create_owned("MockLiquidRestakingToken", symbol, f"Mock {symbol}", symbol, plan.initial_rate)
         rate_provider = token
-    feed = deployer.create("MockPriceFeed", _PRICE_DECIMALS, f"MOCK {symbol} / ETH")
-    deployer.send(f"pricing {symbol}", feed.setAnswer, plan.price, deployer.now())
-    deployer.send(f"minting {symbol}", token.mint, deployer.account.address, plan.supply)
+    feed = deployer.create_owned("MockPriceFeed", symbol, _PRICE_DECIMALS, f"MOCK {symbol} / ETH")
+    deployer.send(f"pricing {symbol}", feed, "setAnswer", plan.price, deployer.now(), done=lambda: _is_priced(feed))
+    deployer.send(
+        f"minting {symbol}",
+        token,
+        "mint",
+        deployer.sender.address,
+        plan.supply,
+        done=lambda: bool(token.functions.totalSupply().call()),
+    )
     return ObservedAsset(token.address, rate_provider.address, feed.address)
+
+
+def _is_priced(feed: Contract) -> bool:
+    from web3.exceptions import ContractLogicError
+
+    try:
+        return bool(feed.functions.latestRoundData().call())
+    except ContractLogicError:  # NoAnswer
+        return False

@@ -6,11 +6,12 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from staking_model.features import FeatureParameters
 from statements.errors import ConfigurationError
 from statements.quantities import Address, BigInteger
+from veristake.contracts_tool.account_plan import AccountPlan, PlanPart, TransactionsPlan
 
 LOCAL_CHAIN_IDS = frozenset({1337, 31337, 31338})
 """Chains of developers' own nodes, where mocks and circuits on a `dev` SRS are harmless."""
@@ -18,33 +19,7 @@ _DAY = 24 * 3600
 _BITS_32 = 1 << 32
 
 
-class _PlanPart(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class AccountPlan(_PlanPart):
-    """Who deploys: one of Ape's well-known test accounts, or a V3 keystore with a password file.
-
-    Attributes:
-        test_index: number of a test account; their keys are public, so on local chains only.
-        keystore: V3 keystore JSON.
-        password_file: file whose first line is the keystore's password.
-    """
-
-    test_index: int | None = Field(default=None, ge=0)
-    keystore: Path | None = None
-    password_file: Path | None = None
-
-    @model_validator(mode="after")
-    def _exactly_one(self) -> Self:
-        if (self.test_index is None) == (self.keystore is None):
-            raise ValueError("give either test_index or keystore")
-        if (self.keystore is None) != (self.password_file is None):
-            raise ValueError("keystore and password_file belong together")
-        return self
-
-
-class MockAsset(_PlanPart):
+class MockAsset(PlanPart):
     """A token made for the occasion, with its rate provider and price feed; on local chains only.
 
     Attributes:
@@ -60,7 +35,7 @@ class MockAsset(_PlanPart):
     supply: BigInteger = Field(gt=0, lt=1 << 104)
 
 
-class ExistingAsset(_PlanPart):
+class ExistingAsset(PlanPart):
     """A token that is on the chain already.
 
     Attributes:
@@ -74,7 +49,7 @@ class ExistingAsset(_PlanPart):
     price_feed: Address
 
 
-class AssetPlan(_PlanPart):
+class AssetPlan(PlanPart):
     """An asset to observe.
 
     Attributes:
@@ -94,7 +69,7 @@ class AssetPlan(_PlanPart):
         return self
 
 
-class _ChainPlan(_PlanPart):
+class _ChainPlan(PlanPart):
     """What both kinds of chain need.
 
     Attributes:
@@ -108,6 +83,10 @@ class _ChainPlan(_PlanPart):
         admin_delay: time between an admin's announcing a call and making it, seconds; for a named admin only.
         proposer: who may propose and activate circuit versions; the deployer when left out.
         guardian: who may freeze; the deployer when left out.
+        grant_delay: time between giving a role to somebody new and their having it, seconds; AccessManager puts it in
+            force five days after the deployment.
+        salt: prefix of all CREATE2 salts; another one gives other addresses.
+        transactions: how they are sent.
     """
 
     chain_id: int = Field(gt=0)
@@ -120,6 +99,9 @@ class _ChainPlan(_PlanPart):
     admin_delay: int = Field(default=_DAY, ge=0, lt=_BITS_32)
     proposer: Address | None = None
     guardian: Address | None = None
+    grant_delay: int = Field(default=0, ge=0, lt=_BITS_32)
+    salt: str = Field(default="veristake/1", min_length=1, max_length=64)
+    transactions: TransactionsPlan = TransactionsPlan()
 
 
 class HomePlan(_ChainPlan):
@@ -141,6 +123,11 @@ class HomePlan(_ChainPlan):
     claim_manager_delay: int = Field(default=7 * _DAY, gt=0, le=90 * _DAY)
     features: FeatureParameters = FeatureParameters()
     assets: dict[str, AssetPlan] = Field(min_length=1)
+
+    @property
+    def has_mocks(self) -> bool:
+        """Whether a token is made for the occasion."""
+        return any(asset.mock is not None for asset in self.assets.values())
 
 
 class AbroadPlan(_ChainPlan):
@@ -174,7 +161,7 @@ class AbroadPlan(_ChainPlan):
 Plan = HomePlan | AbroadPlan
 
 
-class _PlanFile(_PlanPart):
+class _PlanFile(PlanPart):
     plan: Annotated[Plan, Field(discriminator="kind")]
 
 

@@ -1,47 +1,27 @@
-"""Whether a chain still holds what a deployment says; each difference by name."""
+"""Whether a chain still holds what a deployment says; each difference by name, with what to do."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 from statements.abi import load_abi
-from statements.deployment import DeployedModel, Deployment
+from statements.deployment import DeployedModel, Deployment, ProposedModel
+from veristake.contracts_tool.access_check import access_differences
+from veristake.contracts_tool.difference import Difference
 from veristake.contracts_tool.record import deployed_contract
+from veristake.contracts_tool.versions import STATUS_NAMES
 
 if TYPE_CHECKING:
     from web3 import Web3
 
-_MANAGED = ("AssetObserver", "AttestedInputs", "SampleLendingProtocol", "VerifierRegistry")
-_STATUS_NAMES = ("None", "Proposed", "Active", "Frozen")
-
-
-@dataclass(frozen=True)
-class Difference:
-    """One thing that is not as recorded.
-
-    Attributes:
-        what: what differs.
-        recorded: value in the deployment.
-        live: value on the chain.
-    """
-
-    what: str
-    recorded: str
-    live: str
-
-    def __str__(self) -> str:
-        """One line."""
-        return f"{self.what}: recorded {self.recorded}, on the chain {self.live}"
-
-    def to_dict(self) -> dict[str, str]:
-        """For JSON."""
-        return asdict(self)
+_REDEPLOY = "Is this the right node? Otherwise take the record from version control, or deploy again"
+_NOT_OURS = "Somebody changed it: read the contract's events, and ask its admin"
 
 
 def differences(deployment: Deployment, web3: Web3) -> tuple[Difference, ...]:
-    """Compare a deployment with the live chain: code, adapters, who rules, registry versions.
+    """Compare a deployment with the live chain: code, pointers and delays, who holds which role, registry versions.
 
     Args:
         deployment: what was recorded.
@@ -52,22 +32,31 @@ def differences(deployment: Deployment, web3: Web3) -> tuple[Difference, ...]:
     """
     chain_id = web3.eth.chain_id
     if chain_id != deployment.chain_id:
-        return (Difference("chain_id", str(deployment.chain_id), str(chain_id)),)
+        remedy = "Give the URL of the right node, or the deployment of this chain"
+        return (Difference("chain_id", str(deployment.chain_id), str(chain_id), remedy),)
+    code = tuple(_code_differences(deployment, web3))
+    # whether a contract answers is asked of those that are what they should be: others may say anything
+    strangers = {difference.what.split(" at ")[0] for difference in code}
+    live = deployment.model_copy(
+        update={"contracts": {name: each for name, each in deployment.contracts.items() if name not in strangers}}
+    )
     return (
-        *_code_differences(deployment, web3),
-        *_asset_differences(deployment, web3),
-        *_rulers(deployment, web3),
-        *_models(deployment, web3),
+        *code,
+        *_asset_differences(live, web3),
+        *_setting_differences(live, web3),
+        *access_differences(live, web3),
+        *_version_differences(live, web3),
     )
 
 
 def _code_differences(deployment: Deployment, web3: Web3) -> Iterator[Difference]:
     for name, recorded in deployment.contracts.items():
+        what = f"{name} at {recorded.address}"
         live = deployed_contract(web3, recorded.address)
         if not _has_code(web3, recorded.address):
-            yield Difference(f"{name} at {recorded.address}", f"code {recorded.code_hash}", "no code")
+            yield Difference(what, f"code {recorded.code_hash}", "no code", _REDEPLOY)
         elif live.code_hash != recorded.code_hash:
-            yield Difference(f"{name} at {recorded.address}", f"code {recorded.code_hash}", f"code {live.code_hash}")
+            yield Difference(what, f"code {recorded.code_hash}", f"code {live.code_hash}", _REDEPLOY)
 
 
 def _asset_differences(deployment: Deployment, web3: Web3) -> Iterator[Difference]:
@@ -77,62 +66,101 @@ def _asset_differences(deployment: Deployment, web3: Web3) -> Iterator[Differenc
             addresses["token"] = asset.token
         for field, address in addresses.items():
             if not _has_code(web3, address):
-                yield Difference(f"{symbol}.{field}", address, "no code")
+                yield Difference(f"{symbol}.{field}", address, "no code", _REDEPLOY)
 
 
-def _rulers(deployment: Deployment, web3: Web3) -> Iterator[Difference]:
-    """Contracts that obey another than the recorded AccessManager, and deposits without notice."""
-    manager = deployment.contracts.get("AccessManager")
-    if manager is None or not _has_code(web3, manager.address):
-        return
-    asked = [(name, "authority") for name in _MANAGED] + [("OmronDeposit", "owner")]
-    for name, question in asked:
-        live = _answer(name, question, deployment, web3)
-        if live is not None and live != manager.address:
-            yield Difference(f"{name}.{question}", manager.address, str(live))
-    if _answer("OmronDeposit", "claimManagerDelay", deployment, web3) == 0:
-        yield Difference("OmronDeposit.claimManagerDelay", "a delay", "0")
+def _setting_differences(deployment: Deployment, web3: Web3) -> Iterator[Difference]:
+    """Pointers to other contracts, delays and limits."""
+    for name, settings in deployment.settings.items():
+        if name not in deployment.contracts:
+            continue
+        for view, recorded in settings.items():
+            live = _shown(_answer(name, view, deployment, web3))
+            if live != recorded:
+                yield Difference(f"{name}.{view}", recorded, live, _NOT_OURS)
+    if "OmronDeposit" in deployment.contracts and _answer("OmronDeposit", "claimManagerDelay", deployment, web3) == 0:
+        remedy = "Have the owner call raiseClaimManagerDelay: until then a claim manager can act at once"
+        yield Difference("OmronDeposit.claimManagerDelay", "a delay", "0", remedy)
 
 
-def _answer(name: str, question: str, deployment: Deployment, web3: Web3) -> object:
-    """What a view without arguments says; None when the contract is not there."""
-    recorded = deployment.contracts.get(name)
-    if recorded is None or not _has_code(web3, recorded.address):
-        return None
-    contract = web3.eth.contract(web3.to_checksum_address(recorded.address), abi=load_abi(name))
-    answer: object = contract.functions[question]().call()
+def _answer(name: str, view: str, deployment: Deployment, web3: Web3) -> object:
+    """What a view without arguments says."""
+    # one of several of a kind has a label behind a colon
+    contract = _contract(name.split(":")[0], deployment.address(name), web3)
+    from web3.exceptions import BadFunctionCallOutput, ContractLogicError
+
+    try:
+        answer: object = contract.functions[view]().call()
+    except (BadFunctionCallOutput, ContractLogicError):
+        return "no answer"
     return answer
 
 
-def _models(deployment: Deployment, web3: Web3) -> Iterator[Difference]:
+def _shown(value: object) -> str:
+    return "0x" + value.hex() if isinstance(value, bytes) else str(value)
+
+
+def _version_differences(deployment: Deployment, web3: Web3) -> Iterator[Difference]:
     registry = deployment.contracts.get("VerifierRegistry")
-    if registry is None or not _has_code(web3, registry.address):
+    if registry is None:
         return
-    for name, model in deployment.models.items():
-        yield from _model_differences(name, model, registry.address, web3)
+    contract = _contract("VerifierRegistry", registry.address, web3)
+    versions: dict[str, DeployedModel | ProposedModel] = {**deployment.proposed, **deployment.models}
+    for name, model in versions.items():
+        yield from _version_of(name, model, contract, web3)
 
 
-def _model_differences(name: str, model: DeployedModel, registry: str, web3: Web3) -> Iterator[Difference]:
-    contract = web3.eth.contract(web3.to_checksum_address(registry), abi=load_abi("VerifierRegistry"))
-    model_id = bytes.fromhex(model.model_id[2:])
-    count = contract.functions.versionCount(model_id).call()
+def _version_of(name: str, model: DeployedModel | ProposedModel, contract: Any, web3: Web3) -> Iterator[Difference]:
+    what = f"{name} version {model.version_id}"
+    count = contract.functions.versionCount(model.model_id).call()
     if model.version_id > count:
-        yield Difference(f"{name} version {model.version_id}", "registered", f"{count} versions only")
+        yield Difference(what, "registered", f"{count} versions only", _REDEPLOY)
         return
-    circuit, status, _, from_epoch = contract.functions.version(model_id, model.version_id).call()
-    verifier, verifier_code_hash, verifying_key_hash = circuit[0], circuit[1], circuit[4]
+    live = contract.functions.version(model.model_id, model.version_id).call()
+    circuit = live.circuit
     pairs = {
-        "status": ("Active", _STATUS_NAMES[status]),
-        "from_epoch": (str(model.from_epoch), str(from_epoch)),
-        "circuit_id": (model.circuit_id, "0x" + bytes(verifying_key_hash).hex()),
-        f"verifier {verifier} code": (
-            "0x" + bytes(verifier_code_hash).hex(),
-            deployed_contract(web3, verifier).code_hash,
+        "circuit_id": (model.circuit_id, _shown(bytes(circuit.verifyingKeyHash))),
+        f"verifier {circuit.verifier} code": (
+            _shown(bytes(circuit.verifierCodeHash)),
+            deployed_contract(web3, circuit.verifier).code_hash,
         ),
+        **_state_pairs(model, live),
     }
-    for field, (recorded, live) in pairs.items():
-        if recorded != live:
-            yield Difference(f"{name} version {model.version_id} {field}", recorded, live)
+    for field, (recorded, found) in pairs.items():
+        if recorded != found:
+            yield Difference(f"{what} {field}", recorded, found, _version_remedy(found))
+    if count > model.version_id:
+        yield Difference(
+            f"{name} versions",
+            str(model.version_id),
+            str(count),
+            "A newer version was proposed: look at it, and record it",
+        )
+
+
+def _state_pairs(model: DeployedModel | ProposedModel, live: Any) -> dict[str, tuple[str, str]]:
+    status = STATUS_NAMES[live.status]
+    if isinstance(model, ProposedModel):
+        return {"status": ("Proposed", status), "ready_at": (str(model.ready_at), str(live.readyAt))}
+    return {"status": ("Active", status), "from_epoch": (str(model.from_epoch), str(live.fromEpoch))}
+
+
+def _version_remedy(found: str) -> str:
+    if found == "Active":
+        return "Record the activation: veristake contracts activate"
+    if found == "Frozen":
+        return "A guardian froze it: find out why, then propose a new circuit"
+    return _NOT_OURS
+
+
+def _contract(name: str, address: str, web3: Web3) -> Any:
+    return _factory(name, web3)(web3.to_checksum_address(address))
+
+
+@lru_cache(maxsize=64)
+def _factory(name: str, web3: Web3) -> Any:
+    """Making a contract's methods takes longer than asking them."""
+    return web3.eth.contract(abi=load_abi(name), decode_tuples=True)
 
 
 def _has_code(web3: Web3, address: str) -> bool:

@@ -16,9 +16,10 @@ from verifier_gen.circuit import Circuit
 from verifier_gen.isolated import run_isolated
 from verifier_gen.recipe import RECIPES, load_recipe
 from verifier_gen.solidity import install_verifier
+from veristake.contracts_tool.account_plan import AccountPlan
 from veristake.contracts_tool.compile import compiled_project
 from veristake.contracts_tool.deploy import deploy_to
-from veristake.contracts_tool.plan import AbroadPlan, AccountPlan, AssetPlan, HomePlan, MockAsset
+from veristake.contracts_tool.plan import AbroadPlan, AssetPlan, HomePlan, MockAsset
 from veristake.contracts_tool.record import read_deployment
 from veristake.demo.anvil import LocalChain, fork_chain, start_chain
 from veristake.demo.attacks import AttackPlan, Evidence, run_attack
@@ -170,7 +171,7 @@ class Demo:
             chain.mine_by_hand()
         for chain, file in ((home, home_file), (abroad, abroad_file)):
             deployed = read_deployment(file)
-            count = len(deployed.contracts) + 2 * len(deployed.assets)
+            count = len(deployed.contracts)
             self._stages.step(f"chain {chain.chain_id}: {count} contracts of ours, told in {file.relative_to(root)}")
         wallets = self._folder / "wallets"
         return Corridor(

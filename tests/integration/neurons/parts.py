@@ -24,8 +24,9 @@ from statements.abi import load_abi
 from statements.deployment import Deployment
 from verifier_gen.circuit import Circuit
 from verifier_gen.solidity import install_verifier
+from veristake.contracts_tool.account_plan import AccountPlan
 from veristake.contracts_tool.deploy import deploy_to
-from veristake.contracts_tool.plan import AccountPlan, AssetPlan, HomePlan, MockAsset
+from veristake.contracts_tool.plan import AssetPlan, HomePlan, MockAsset
 from veristake.contracts_tool.record import read_deployment
 from veristake.demo.anvil import LocalChain, start_chain
 from veristake.demo.market_player import MarketPlayer

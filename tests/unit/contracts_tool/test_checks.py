@@ -11,6 +11,7 @@ from statements.errors import ChainError, CircuitError, ConfigurationError
 from statements.instances import InstanceLayout
 from verifier_gen.choices import ChainLayout, VerifierKind, Visibility
 from verifier_gen.manifest import CircuitManifest, sha256_file
+from veristake.contracts_tool.account_plan import AccountPlan
 from veristake.contracts_tool.checks import (
     check_admin_is_another,
     check_callable_by_the_feed,
@@ -21,7 +22,7 @@ from veristake.contracts_tool.checks import (
     check_verifier_source,
 )
 from veristake.contracts_tool.environment import prepare_ape
-from veristake.contracts_tool.plan import AccountPlan, AssetPlan, ExistingAsset, HomePlan, MockAsset
+from veristake.contracts_tool.plan import AssetPlan, ExistingAsset, HomePlan, MockAsset
 
 HASH = "0x" + "00" * 32
 TOKEN = "0x" + "11" * 20

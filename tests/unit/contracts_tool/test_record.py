@@ -4,14 +4,15 @@ import pytest
 
 from statements.deployment import Deployment
 from statements.errors import ConfigurationError
+from veristake.contracts_tool.difference import Difference
 from veristake.contracts_tool.record import deployment_path, read_deployment, write_deployment
-from veristake.contracts_tool.verify import Difference
 
 DEPLOYMENT = Deployment(
     chain_id=31337,
     home_chain_id=31337,
     observer="0x" + "11" * 20,
     epoch_length=3600,
+    features_hash="0x" + "fe" * 32,
     contracts={},
     assets={},
     models={},

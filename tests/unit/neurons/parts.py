@@ -51,6 +51,7 @@ def make_reading(**fields: Any) -> Reading:
         "inputs": INPUTS,
         "config_version": 1,
         "input_scale_bits": 11,
+        "features_hash": "0x" + "fe" * 32,
         "observed_at": 1_700_000_000,
         "block_number": 7,
         "block_hash": "0x" + "dd" * 32,

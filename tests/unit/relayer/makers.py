@@ -57,6 +57,7 @@ def attestation(of: ProvenInference, **changes: object) -> SignedAttestation:
         config_version=of.subject.config_version,
         observed_at=1000,
         expiry=2000,
+        features_hash="0x" + "fe" * 32,
         inputs=of.instances.inputs,
     ).model_copy(update=changes)
     signature = ATTESTER.sign_message(encode_typed_data(full_message=made.typed_data())).signature

@@ -70,12 +70,12 @@ def test_plan_attest_calldata_decodes_to_the_attestation() -> None:
     what = inference()
     signed = attestation(what)
     attest, _ = planned(publication(what), ABROAD).jobs
-    struct = "(uint64,address,bytes32,address,uint32,uint16,uint40,uint40,int256[])"
+    struct = "(uint64,address,bytes32,address,uint32,uint16,uint40,uint40,bytes32,int256[])"
     calldata = bytes.fromhex(attest.job.calldata[2:])
     assert calldata[:4] == keccak(text=f"attest({struct},bytes[])")[:4]
     message, signatures = decode([struct, "bytes[]"], calldata[4:])
     assert message[0] == 1
-    assert message[8] == what.instances.inputs
+    assert message[9] == what.instances.inputs
     assert signatures == (bytes.fromhex(signed.signature[2:]),)
 
 

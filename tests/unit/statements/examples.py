@@ -39,7 +39,7 @@ ATTESTATION = SignedAttestation(
     attestation=InputAttestation(
         destination_chain_id=31338, destination=OTHER, home_chain_id=31337, observer=OTHER,
         home_block_hash="0x" + "cd" * 32, asset=TOKEN, epoch=498609, config_version=1, observed_at=1794992412,
-        expiry=1795078812, inputs=(-2048, 7),
+        expiry=1795078812, features_hash="0x" + "ef" * 32, inputs=(-2048, 7),
     ),
     signer=TOKEN,
     signature="0x" + "11" * 65,
@@ -51,6 +51,7 @@ PAGE = PublicationPage(
 JOB = Job(kind=JobKind.SUBMIT, statement_id=SUBJECT.statement_id, chain_id=31338, target=OTHER, calldata="0xdeadbeef")
 DEPLOYMENT = Deployment(
     chain_id=31338, home_chain_id=31337, observer=OTHER, epoch_length=3600,
+    features_hash="0x" + "ef" * 32,
     contracts={"RiskFeed": DeployedContract(address=TOKEN, code_hash="0x" + "01" * 32)},
     assets={"ezETH": DeployedAsset(token=TOKEN, exit_risk_feed=OTHER, staking_duration_feed=OTHER)},
     models={
