@@ -50,7 +50,7 @@ def _staking_steps(tools: ChainTools) -> Figures:
     return {
         "staking_gas": int(proven.cost.gas),
         "staking_verifier_bytes": proven.verifier_bytes or 0,
-        "staking_max_error": counted.max_error,
+        "staking_max_error": round(counted.max_error, 6),
         "staking_setup_s": round(proven.setup_s, 1),
         "staking_srs_s": round(srs_s, 1),
         "staking_search_s_per_candidate": round(count_s, 1),

@@ -83,7 +83,7 @@ def _ours(tests: list[list[float]], tools: ChainTools) -> Figures:
         "peer_network_ours_proof_bytes": int(proven.cost.proof_bytes),
         "peer_network_ours_verifier_bytes": proven.verifier_bytes,
         "peer_network_ours_gas": int(proven.cost.gas),
-        "peer_network_ours_max_error": max(counted.max_error, proven.error),
+        "peer_network_ours_max_error": round(max(counted.max_error, proven.error), 6),
     }
 
 

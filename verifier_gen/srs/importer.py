@@ -40,9 +40,13 @@ def import_srs(
     digests = file_digests(source)
     _check_digest(source, digests, trust_digest)
     srs = read_srs(source, logrows)
-    # imported here, so that building and proving need no pairing library
-    from verifier_gen.srs.checks import check_reference_string
-
+    try:
+        # imported here, so that building and proving need no pairing library
+        from verifier_gen.srs.checks import check_reference_string
+    except ModuleNotFoundError as error:
+        raise CircuitError(
+            f"checking an SRS needs {error.name}, which Ape brings along", remedy="pip install 'veristake[contracts]'"
+        ) from error
     progress(f"checking 2^{srs.logrows} points and their pairing")
     check_reference_string(srs)
     if srs.lagrange is None:
