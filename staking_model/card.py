@@ -8,9 +8,10 @@ from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from staking_model.features import FEATURE_NAMES, FEATURES, WINDOW, FeatureParameters
-from staking_model.labels import HORIZON, OUTFLOW_FRACTION, SPREAD_FLOOR, SPREAD_MULTIPLE, TRAILING
-from staking_model.metrics import Metrics
+from staking_model.event_rules import DAILY, HOURLY, EventRule
+from staking_model.feature_range import FeatureRange
+from staking_model.features import FEATURE_NAMES, WINDOW, FeatureParameters
+from staking_model.metrics import SetMetrics
 from staking_model.score import MAX_DURATION
 from statements.errors import VeristakeError
 from statements.quantities import Hash32
@@ -19,25 +20,57 @@ from statements.subject import model_id
 MODEL_NAME: Final = "veristake/staking-lstm/1"
 """Its keccak256 is the model id on-chain."""
 LABELS: Final = (
-    f"Exit risk: probability that within {HORIZON} epochs the premium falls by more than {SPREAD_MULTIPLE:g} times its "
-    f"trailing spread (standard deviation over {TRAILING} epochs, at least {SPREAD_FLOOR:.1%}), or that more than "
-    f"{OUTFLOW_FRACTION:.0%} of the deposited stake leaves, net.",
+    f"Exit risk: probability that within {HOURLY.horizon} epochs the premium falls by more than "
+    f"{HOURLY.spread_multiple:g} times its trailing spread (standard deviation of its changes over {HOURLY.trailing} "
+    f"epochs, times sqrt({HOURLY.horizon}), at least {HOURLY.spread_floor:.3%}), or that more than "
+    f"{HOURLY.outflow_multiple:g} times the like spread of net flow, and at least {HOURLY.outflow_floor:.0%} of the "
+    f"deposited stake, leaves, net. In daily figures: {DAILY.horizon} days and a spread of {DAILY.trailing} days.",
     f"Staking duration: expected remaining holding time of deposited stake, weighted by amount and cut at "
     f"{MAX_DURATION // 86400} days, as a fraction of it.",
 )
 LIMITS: Final = (
-    "Trained and tested on simulated markets only. Staking durations and outflows exist only in the simulator: no "
-    "public record of holding times per restaker was found. The figures above say how well the simulator is learnt, "
-    "not how well real exits are foreseen.",
+    "Staking durations and outflows exist only in the simulator and on our own chain: no public record of holding "
+    "times per restaker was found. Figures on simulated markets say how well the simulator is learnt, not how well "
+    "real exits are foreseen. Real history has prices only.",
+    "Events come in episodes, and public history holds few of them: see the intervals in docs/evaluation.md before "
+    "believing a difference.",
+    "weETH's record is a rolling median of 24 hours, which makes its falls easier to foresee than those of a price "
+    "that moves at once; its rate is interpolated from daily values, so it is also tested with the rate of 24 hours "
+    "earlier.",
     "Features are clipped: a premium, flow or growth beyond its factor's range looks like one at the edge of it.",
     "The exit risk asks for a further widening or outflow, not for the level of the discount.",
-    "The model sees eight epochs; it cannot know slower cycles, nor news.",
+    "The model sees eight epochs; it cannot know slower cycles, nor the trailing spread by which events are measured, "
+    "nor news.",
+    "Base rates drift: on weETH twice as many events follow in the last 30 % of the record as before it. Ranking is "
+    "learnable, the level of the risk is less so.",
+    "Simpler forecasts on the same inputs do better on simulated markets (docs/evaluation.md): there the price has no "
+    "momentum, real rows outweigh simulated ones, and holding the rounding band to 0.5 % costs sharpness.",
+    "The momentum it knows is that of weETH's smoothed record: where a price jumps to and fro by much more than 0.01 % "
+    "an hour, the risk of a calm token rises at times.",
     "A proof shows that the network was run on these inputs, not that its forecast is right.",
 )
 
 
 class ModelCardError(VeristakeError):
     """The model's files are missing, malformed, or do not belong together."""
+
+
+class DataFile(BaseModel):
+    """A file of real history that training saw.
+
+    Attributes:
+        token: symbol.
+        name: of the file.
+        sha256: of its content, hex.
+        use: what of it was used for what.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    token: str
+    name: str
+    sha256: str
+    use: str
 
 
 class ModelCard(BaseModel):
@@ -60,15 +93,19 @@ class ModelCard(BaseModel):
         labels: what the outputs forecast.
         data: what it was trained on.
         seed: of data, weights and batches.
-        metrics: on tokens and a time that training did not see.
-        fixed_point_error: largest difference that fixed point at the input scale made to a score of the test set.
+        files: real history that was given; none means that the simulator was all.
+        metrics: on test sets that training did not see, in order of what they ask.
+        feature_ranges: where each feature lay in training, to tell drift by.
+        rules: what counts as an event, hourly and daily.
+        fixed_point_error: largest difference that fixed point at the input scale made to a score of the test sets.
+        fixed_point_brier_cost: largest relative rise of a test set's Brier score by fixed point.
         rounding_spread: largest difference seen between scores of provers who round each quotient at random.
         limits: what it cannot do.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    version: Literal[1] = 1
+    version: Literal[2] = 2
     name: str = MODEL_NAME
     model_id: Hash32 = Field(default_factory=lambda: model_id(MODEL_NAME))
     onnx_sha256: Hash32
@@ -84,8 +121,12 @@ class ModelCard(BaseModel):
     labels: tuple[str, ...] = LABELS
     data: str
     seed: int
-    metrics: Metrics
+    files: tuple[DataFile, ...] = ()
+    metrics: tuple[SetMetrics, ...]
+    feature_ranges: tuple[FeatureRange, ...]
+    rules: dict[str, EventRule] = Field(default_factory=lambda: {"hourly": HOURLY, "daily": DAILY})
     fixed_point_error: float
+    fixed_point_brier_cost: float
     rounding_spread: float
     limits: tuple[str, ...] = LIMITS
 
@@ -114,63 +155,3 @@ def read_card(path: Path, onnx: Path) -> ModelCard:
     if actual != card.onnx_sha256:
         raise ModelCardError(f"{onnx} has sha256 {actual}, its card says {card.onnx_sha256}", remedy=remedy)
     return card
-
-
-def card_markdown(card: ModelCard) -> str:
-    """The card for people."""
-    metrics, factors = card.metrics, card.feature_parameters
-    rows = [
-        ("network", metrics.risk_model, metrics.duration_mae_model),
-        ("climatology", metrics.risk_climatology, metrics.duration_mae_climatology),
-        ("persistence", metrics.risk_persistence, metrics.duration_mae_persistence),
-    ]
-    factor_names = ("premium_factor", "premium_change_factor", "flow_factor", "rate_growth_factor")
-    shown_factors = ", ".join(str(getattr(factors, name)) for name in factor_names)
-    table = "\n".join(f"| {name} | {risk.brier:.4f} | {risk.auc:.3f} | {mae:.4f} |" for name, risk, mae in rows)
-    labels = "\n".join(f"- {label}" for label in card.labels)
-    limits = "\n".join(f"- {limit}" for limit in card.limits)
-    return f"""# {card.name}
-
-<!-- written from model_card.json: change that, not this -->
-
-An LSTM with coupled gates and {card.hidden} hidden units that reads {card.window} epochs of {FEATURES} features and
-gives a staking duration and an exit risk.
-
-| | |
-|---|---|
-| model id | `{card.model_id}` |
-| ONNX sha256 | `{card.onnx_sha256}` |
-| features | {", ".join(card.features)} |
-| factors | {shown_factors} |
-| input scale | 2^{factors.input_scale_bits} |
-| weights | multiples of 2^-{card.weight_scale_bits}; no sigmoid's argument exceeds {card.argument_limit} |
-| longest duration | {card.maximum_duration_seconds:,} seconds |
-| request tag | {card.tag_limbs} limbs |
-| seed | {card.seed} |
-
-## What it forecasts
-
-{labels}
-
-## Data
-
-{card.data}
-
-## How well
-
-On {metrics.windows:,} windows of tokens and a time that training did not see, {metrics.event_rate:.1%} of them with an
-event. Brier score and mean absolute error (fraction of the longest duration): lower is better; AUC: higher is better.
-
-| forecast | Brier | AUC | duration error |
-|---|---|---|---|
-{table}
-
-Climatology always says training's event rate and median duration. Persistence takes whether an event was under way in
-the last {HORIZON} epochs, and the newest duration that is fully known. Fixed point at the input
-scale changed a score by {card.fixed_point_error:.5f} at most; provers who round each quotient at random came to scores
-that differ by {card.rounding_spread:.5f} at most.
-
-## Limits
-
-{limits}
-"""

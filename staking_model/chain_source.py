@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Any, Final, TypeVar
 
 from eth_abi.abi import decode
+from eth_abi.exceptions import DecodingError, InsufficientDataBytes
+from eth_typing import ChecksumAddress, HexStr
+from eth_utils.abi import get_abi_output_types
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 from requests.exceptions import RequestException
 from web3 import Web3
 from web3.exceptions import BadFunctionCallOutput, ContractLogicError, Web3Exception
-from web3.types import BlockIdentifier
+from web3.types import BlockIdentifier, TxParams
 
+from staking_model.causes import cause_of
 from staking_model.features import OBSERVATIONS, FeatureParameters
 from statements.abi import load_abi
 from statements.errors import ChainError
 from statements.observation import Observation
 
 Result = TypeVar("Result")
+_WORD: Final = 32
+
+
+class UnreachableError(ChainError):
+    """A node gives no answer, or one that is not JSON-RPC; another one may."""
 
 
 class ObserverReader:
@@ -31,6 +40,7 @@ class ObserverReader:
 
     def __init__(self, web3: Web3, observer: str) -> None:
         self._address = to_checksum_address(observer)
+        self._web3 = web3
         self._contract = web3.eth.contract(address=self._address, abi=load_abi("AssetObserver"))
 
     def epoch_length(self, block: BlockIdentifier) -> int:
@@ -104,9 +114,7 @@ class ObserverReader:
         Raises:
             ChainError: as :meth:`epoch_length`; or there is no such version.
         """
-        _rates, _prices, _heartbeat, features = self._call(
-            "assetConfig", (to_checksum_address(asset), config_version), block
-        )
+        _rates, _prices, _heartbeat, features = self._config(asset, config_version, block)
         premium, premium_change, flow, rate_growth, scale_bits = features
         return FeatureParameters(
             premium_factor=premium,
@@ -116,13 +124,71 @@ class ObserverReader:
             input_scale_bits=scale_bits,
         )
 
+    def deposit_contract(self, block: BlockIdentifier) -> ChecksumAddress:
+        """Contract that knows how much of an asset is staked.
+
+        Raises:
+            ChainError: as :meth:`epoch_length`.
+        """
+        return to_checksum_address(self._call("DEPOSIT", (), block))
+
+    def market_addresses(
+        self, asset: str, config_version: int, block: BlockIdentifier
+    ) -> tuple[ChecksumAddress, ChecksumAddress]:
+        """Rate provider and price feed that one config version names.
+
+        Raises:
+            ChainError: as :meth:`parameters`.
+        """
+        rates, prices, _heartbeat, _features = self._config(asset, config_version, block)
+        return to_checksum_address(rates), to_checksum_address(prices)
+
+    def _config(self, asset: str, config_version: int, block: BlockIdentifier) -> Any:
+        return self._call("assetConfig", (to_checksum_address(asset), config_version), block)
+
     def _call(self, function: str, arguments: tuple[Any, ...], block: BlockIdentifier) -> Any:
-        call = self._contract.functions[function](*arguments)
-        return _translated(lambda: call.call(block_identifier=block), self._address, function, arguments)
+        entry = self._contract.functions[function](*arguments)
+        request: TxParams = {"to": self._address, "data": HexStr(entry._encode_transaction_data())}
+        what = f"{function}({', '.join(str(argument) for argument in arguments)}) of observer {self._address}"
+        raw = translated(lambda: self._web3.eth.call(request, block_identifier=block), what)
+        # a decoder may pad what is missing: Ape, once imported, puts one that does into eth-abi for all of the process
+        if not raw:
+            raise ChainError(
+                f"{what} gave no answer", remedy="Check that the observer's address and the chain belong together"
+            ) from BadFunctionCallOutput(what)
+        types = get_abi_output_types(entry.abi)
+        try:
+            values = decode_words(types, bytes(raw))
+        except DecodingError as error:
+            raise ChainError(
+                f"{what} gave {len(raw)} bytes that are no {', '.join(types)}",
+                remedy="Check that the observer's address and the chain belong together",
+            ) from error
+        return values[0] if len(values) == 1 else values
 
 
-def _translated(call: Callable[[], Result], observer: str, function: str, arguments: tuple[Any, ...]) -> Result:
-    what = f"{function}({', '.join(str(argument) for argument in arguments)}) of observer {observer}"
+def decode_words(types: Sequence[str], raw: bytes) -> tuple[Any, ...]:
+    """Decode an answer that has to be whole words.
+
+    Raises:
+        DecodingError: it is not, or holds something else.
+    """
+    if not raw or len(raw) % _WORD:
+        raise InsufficientDataBytes(f"{len(raw)} bytes are not whole words")
+    return decode(types, raw)
+
+
+def translated(call: Callable[[], Result], what: str) -> Result:
+    """Do a call and turn what libraries raise into this project's errors.
+
+    Args:
+        call: to do.
+        what: is asked, for the message; no URL.
+
+    Raises:
+        UnreachableError: the node does not answer; another one may.
+        ChainError: it answered that it cannot.
+    """
     try:
         return call()
     except ContractLogicError as error:
@@ -130,12 +196,11 @@ def _translated(call: Callable[[], Result], observer: str, function: str, argume
             f"{what} reverted: {_named_error(error.data)}",
             remedy="Check asset and epoch; a window needs nine consecutive observed epochs",
         ) from error
-    except BadFunctionCallOutput as error:
-        raise ChainError(
-            f"{what} gave no answer", remedy="Check that the observer's address and the chain belong together"
+    except (RequestException, OSError, ValueError) as error:
+        # not the library's own words, which quote the URL and with it any access key
+        raise UnreachableError(
+            f"{what}: the node does not answer: {cause_of(error)}", remedy="Check the RPC URL"
         ) from error
-    except (RequestException, OSError) as error:
-        raise ChainError(f"{what}: the node does not answer: {error}", remedy="Check the RPC URL") from error
     except Web3Exception as error:
         raise ChainError(f"{what} failed: {error}", remedy="Check that the node still holds this block") from error
 

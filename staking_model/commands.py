@@ -1,4 +1,4 @@
-"""``veristake model``: train, predict, card, export."""
+"""``veristake model``: train, evaluate, predict, card, export."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from staking_model.card import card_markdown
+from staking_model.calibrate_command import calibrate
+from staking_model.card_text import card_markdown
+from staking_model.evaluate_command import evaluate
 from staking_model.features import FEATURES, OBSERVATIONS, WindowError, window_features
 from staking_model.market import observations_of
 from staking_model.replay import Columns, read_replay
 from staking_model.shipped import SHIPPED_DIRECTORY, shipped_model
+from staking_model.watch_command import watch
 from statements.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -36,6 +39,11 @@ def model() -> None:
     """The model behind the scores: train it, try it, read its card."""
 
 
+model.add_command(calibrate)
+model.add_command(watch)
+model.add_command(evaluate)
+
+
 @model.command()
 @click.option(
     "--output",
@@ -47,16 +55,30 @@ def model() -> None:
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Of data, weights and batches.")
 @click.option("--hidden", type=click.IntRange(1, 64), default=8, show_default=True, help="Hidden units.")
 @click.option("--tag-limbs", type=click.IntRange(0, 64), default=8, show_default=True, help="Limbs of the request tag.")
+@click.option(
+    "--history",
+    "histories",
+    type=click.Path(path_type=Path, exists=True),
+    multiple=True,
+    help="Real history to train and test on beside the simulator: a CSV file, or a folder of them. May be repeated.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the card as JSON; progress goes to standard error.")
-def train(output: Path, seed: int, hidden: int, tag_limbs: int, as_json: bool) -> None:
-    """Train on simulated markets and write ONNX and model card (a minute or two)."""
+def train(output: Path, seed: int, hidden: int, tag_limbs: int, histories: tuple[Path, ...], as_json: bool) -> None:
+    """Train on simulated markets, and on real history where given, and write ONNX and model card (some minutes).
+
+    Of each real token training sees the first 60 % of the record; stETH is left out whole, to test on.
+    docs/evaluation.md says which files are understood.
+    """
     _require("torch", "train")
     _require("onnx", "train")
     # these import torch, which an operator does not need to have
+    from staking_model.history import read_histories
     from staking_model.produce import ProductionSettings, produce
     from staking_model.train import TrainingSettings
 
-    settings = ProductionSettings(training=TrainingSettings(hidden=hidden, seed=seed), tag_limbs=tag_limbs)
+    settings = ProductionSettings(
+        training=TrainingSettings(hidden=hidden, seed=seed), tag_limbs=tag_limbs, histories=read_histories(histories)
+    )
     written = produce(output, settings, lambda line: click.echo(line, err=True))
     click.echo(written.model_dump_json() if as_json else f"wrote {output}\n\n{card_markdown(written)}")
 

@@ -26,6 +26,8 @@ SHARE_FLOOR: Final = 1e-3
 """An empty bin counts as this share, so that the index stays finite."""
 LARGE_INDEX: Final = 0.25
 """Usual limit of the population stability index above which a shift is called large (Siddiqi 2006)."""
+TAIL_LIMIT: Final = 0.1
+"""Share beyond training's 1 % and 99 % quantiles, where 2 % lie in training, from which it counts as drift."""
 MINIMUM_VALUES: Final = 100
 """Live values below which no stability index is given: spread over so many bins it would be noise."""
 
@@ -35,6 +37,7 @@ class Verdict(StrEnum):
 
     IN_RANGE = "in range"
     SHIFTED = "shifted"
+    TAIL = "in the tails"
     CLIPPED = "clipped"
     OUTSIDE = "outside"
 
@@ -72,12 +75,13 @@ def feature_ranges(inputs: NDArray[np.floating[Any]]) -> tuple[FeatureRange, ...
     Args:
         inputs: [N, 32] training inputs in [-1, 1], in circuit order.
     """
+    # quantiles are values that were met, so that at most 2 % of training lie beyond them, however few there are
     return tuple(
         FeatureRange(
             name=name,
             minimum=float(values.min()),
-            p01=_rounded(float(np.quantile(values, 0.01))),
-            p99=_rounded(float(np.quantile(values, 0.99))),
+            p01=float(np.quantile(values, 0.01, method="lower")),
+            p99=float(np.quantile(values, 0.99, method="higher")),
             maximum=float(values.max()),
             clipped_share=_rounded(_clipped(values)),
             edges=tuple(float(edge) for edge in _edges(values)),
@@ -138,15 +142,17 @@ def _drift(values: NDArray[np.float64], known: FeatureRange) -> FeatureDrift:
         tail_share=_rounded(tail),
         clipped_share=_rounded(clipped),
         stability_index=None if index is None else _rounded(index),
-        verdict=_verdict(outside, clipped, index, known),
+        verdict=_verdict(outside, tail, clipped, index, known),
     )
 
 
-def _verdict(outside: float, clipped: float, index: float | None, known: FeatureRange) -> Verdict:
+def _verdict(outside: float, tail: float, clipped: float, index: float | None, known: FeatureRange) -> Verdict:
     if outside > 0:
         return Verdict.OUTSIDE
     if clipped > 0 and clipped > 2 * known.clipped_share:
         return Verdict.CLIPPED
+    if tail > TAIL_LIMIT:
+        return Verdict.TAIL
     if index is not None and index > LARGE_INDEX:
         return Verdict.SHIFTED
     return Verdict.IN_RANGE

@@ -120,9 +120,11 @@ def duration_labels(
         known = np.minimum((until if lot.end is None else lot.end) - now, maximum).astype(np.float64)
         rest = maximum - known
         guessed = lives.mean_remaining(until - lot.start, rest) if lot.end is None and rest[-1] > 0 else 0.0
-        deposited[first:last] += lot.units
-        seen[first:last] += lot.units * known
-        total[first:last] += lot.units * (known + guessed)
+        # amounts in wei are beyond numpy's integers
+        units = float(lot.units)
+        deposited[first:last] += units
+        seen[first:last] += units * known
+        total[first:last] += units * (known + guessed)
     return tuple(
         None if units == 0 else DurationLabel(float(full / units / maximum), float(part / full) if full else 1.0)
         for units, part, full in zip(deposited, seen, total, strict=True)

@@ -47,10 +47,10 @@ class FeatureParameters(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     premium_factor: int = Field(default=40, gt=0, lt=1 << 32)
-    premium_change_factor: int = Field(default=200, gt=0, lt=1 << 32)
-    flow_factor: int = Field(default=50, gt=0, lt=1 << 32)
+    premium_change_factor: int = Field(default=10000, gt=0, lt=1 << 32)
+    flow_factor: int = Field(default=100, gt=0, lt=1 << 32)
     rate_growth_factor: int = Field(default=40000, gt=0, lt=1 << 32)
-    input_scale_bits: int = Field(default=11, ge=1, le=14)
+    input_scale_bits: int = Field(default=12, ge=1, le=14)
 
     @property
     def one(self) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -51,6 +53,20 @@ def fixed_point_forward(
         cell = candidate + rescale(forget * (cell - candidate))
         state = rescale(output * (lookup(4 * cell - 2 * one) - one // 2))
     return lookup(rescale(state @ quantize(weights.head)) + quantize(weights.head_bias))
+
+
+def integer_inputs(features: NDArray[np.floating[Any]], scale_bits: int) -> IntegerArray:
+    """Features in [-1, 1], multiples of 2^-scale_bits, as the integers that a circuit gets."""
+    integers: IntegerArray = np.rint(features.astype(np.float64) * (1 << scale_bits)).astype(np.int64)
+    return integers
+
+
+def brier_cost(weights: Weights, inputs: IntegerArray, event: FloatArray, scale_bits: int) -> float:
+    """Relative rise of the exit risk's Brier score that rounding to the nearest makes; below 0 where it falls."""
+    exact = forward(weights, inputs / (1 << scale_bits))[:, 1]
+    fixed = fixed_point_forward(weights, inputs, scale_bits)[:, 1] / (1 << scale_bits)
+    before = float(((exact - event) ** 2).mean())
+    return float(((fixed - event) ** 2).mean()) / before - 1
 
 
 def fixed_point_error(weights: Weights, inputs: IntegerArray, scale_bits: int) -> float:

@@ -1,117 +1,97 @@
-"""What the model learns: whether a stress event follows, and how long deposited stake stays.
+"""What the model learns: whether a stress event follows.
 
-**Exit risk** is the probability that within the next 24 epochs either
+**Exit risk** is the probability that within the next ``horizon`` epochs either
 
-- the premium falls below its present value by more than ``SPREAD_MULTIPLE`` (3) times the trailing spread, which is the
-  standard deviation of the premium over the last 48 epochs but at least 0.1 %, or
-- more than ``OUTFLOW_FRACTION`` (5 %) of the stake that is deposited now is, net, withdrawn.
+- the premium falls below its present value by more than ``spread_multiple`` (3) times its own trailing spread: the
+  standard deviation of the premium's changes per epoch over the last ``trailing`` epochs, times sqrt(horizon), which is
+  how far a random walk of these steps gets; at least 0.001 %, so that an asset at parity is not at risk of dust; or
+- more than ``outflow_multiple`` (3) times the trailing spread of net flow, taken likewise from the changes of deposited
+  stake as a share of it, and at least 5 % of the stake, is withdrawn, net.
 
-It asks for a *further* widening, not for a level: an asset that has already fallen is at risk only while it goes on
-falling or stake goes on leaving.
+It asks for a *further* widening, not for a level: levels of a discount persist for weeks, so a label on them is
+worthless. An asset that has already fallen is at risk only while it goes on falling or stake goes on leaving.
 
-**Staking duration** is the expected remaining holding time of the stake that is deposited now, weighted by amount and
-cut at ``MAX_DURATION`` (30 days), as a fraction of it. Only a simulator knows it.
+*Onset* is asked separately: no event had been under way over the last ``horizon`` epochs when the forecast was made.
+Neighbouring labels overlap; an *episode* is a run of epochs with an event, and what is resampled when one asks how sure
+a figure is. Public history knows prices only; outflows exist in the simulator and on our own chain.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import accumulate
-from math import exp, log1p
-from typing import Final
 
-from staking_model.market import Truth
-from staking_model.score import MAX_DURATION
+import numpy as np
+from numpy.typing import NDArray
 
-HORIZON: Final = 24
-"""Epochs in which a stress event counts."""
-TRAILING: Final = 48
-"""Epochs over which the spread is taken."""
-SPREAD_MULTIPLE: Final = 3.0
-SPREAD_FLOOR: Final = 0.001
-"""Smallest trailing spread; a fraction of the fair value."""
-OUTFLOW_FRACTION: Final = 0.05
-MAX_DURATION_EPOCHS: Final = MAX_DURATION // 3600
+from staking_model.event_rules import EventRule
+
+Vector = NDArray[np.float64]
+Labels = NDArray[np.float64]
+"""1 event, 0 none, nan unknown."""
 
 
-def trailing_spreads(premiums: Sequence[float]) -> list[float | None]:
-    """Standard deviation over the last ``TRAILING`` epochs up to and including each, at least ``SPREAD_FLOOR``.
-
-    None where there are not enough epochs.
-    """
-    sums = [0.0, *accumulate(premiums)]
-    squares = [0.0, *accumulate(p * p for p in premiums)]
-    spreads: list[float | None] = []
-    for end in range(1, len(premiums) + 1):
-        start = end - TRAILING
-        if start < 0:
-            spreads.append(None)
-            continue
-        mean = (sums[end] - sums[start]) / TRAILING
-        variance = max((squares[end] - squares[start]) / TRAILING - mean * mean, 0.0)
-        spreads.append(max(variance**0.5, SPREAD_FLOOR))
+def trailing_spreads(changes: Sequence[float] | Vector, trailing: int) -> Vector:
+    """Standard deviation of the last ``trailing`` changes up to and including each; nan where there are fewer."""
+    values = np.asarray(changes, dtype=np.float64)
+    spreads = np.full(len(values), np.nan)
+    if len(values) >= trailing:
+        spreads[trailing - 1 :] = np.lib.stride_tricks.sliding_window_view(values, trailing).std(axis=1)
     return spreads
 
 
-def exit_events(premiums: Sequence[float], totals: Sequence[int] | None) -> list[bool | None]:
+def exit_events(premiums: Sequence[float] | Vector, totals: Sequence[float] | Vector | None, rule: EventRule) -> Labels:
     """Whether a stress event follows each epoch.
 
     Args:
         premiums: market price over fair rate minus 1, one per epoch.
-        totals: deposited stake, token units, one per epoch; None where unknown: then only the premium counts.
+        totals: deposited stake, any unit, one per epoch; None where unknown: then only the premium counts.
+        rule: what counts.
 
     Returns:
-        One per epoch; None where the past is too short for a spread or the future for the horizon.
+        One per epoch; nan where the past is too short for a spread or the future for the horizon.
     """
-    spreads = trailing_spreads(premiums)
-    events: list[bool | None] = []
-    for now, spread in enumerate(spreads):
-        if spread is None or now + HORIZON >= len(premiums):
-            events.append(None)
-            continue
-        widens = min(premiums[now + 1 : now + 1 + HORIZON]) < premiums[now] - SPREAD_MULTIPLE * spread
-        leaves = False
-        if totals is not None and totals[now] > 0:
-            leaves = min(totals[now + 1 : now + 1 + HORIZON]) < totals[now] * (1 - OUTFLOW_FRACTION)
-        events.append(widens or leaves)
-    return events
+    premium = np.asarray(premiums, dtype=np.float64)
+    reach = rule.horizon**0.5
+    spreads = trailing_spreads(np.diff(premium, prepend=premium[:1]), rule.trailing) * reach
+    lowest = future_minimum(premium, rule.horizon)
+    # comparing with nan is False: what is unknown is put back at the end
+    event = lowest < premium - rule.spread_multiple * np.maximum(spreads, rule.spread_floor)
+    if totals is not None:
+        stake = np.asarray(totals, dtype=np.float64)
+        before = np.concatenate((stake[:1], stake[:-1]))
+        flows = np.divide(stake - before, before, out=np.zeros_like(stake), where=before > 0)
+        flow_spreads = trailing_spreads(flows, rule.trailing) * reach
+        threshold = np.maximum(rule.outflow_multiple * flow_spreads, rule.outflow_floor)
+        event |= (future_minimum(stake, rule.horizon) < stake * (1 - threshold)) & (stake > 0)
+    unknown = np.isnan(spreads) | np.isnan(lowest)
+    return np.where(unknown, np.nan, event.astype(np.float64))
 
 
-def staking_durations(truths: Sequence[Truth]) -> list[float | None]:
-    """Expected remaining holding time of deposited stake over MAX_DURATION.
-
-    Returns:
-        One in [0, 1] per epoch; None where the future is shorter than MAX_DURATION or nothing is staked.
-    """
-    if not truths:
-        return []
-    cohorts = len(truths[0].holdings)
-    times = [_remaining([truth.hazards[cohort] for truth in truths]) for cohort in range(cohorts)]
-    durations: list[float | None] = []
-    for now, truth in enumerate(truths):
-        staked = sum(truth.holdings)
-        if now + MAX_DURATION_EPOCHS > len(truths) or staked == 0:
-            durations.append(None)
-            continue
-        held = sum(times[cohort][now] * truth.holdings[cohort] for cohort in range(cohorts))
-        durations.append(held / staked / MAX_DURATION_EPOCHS)
-    return durations
+def future_minimum(values: Vector, horizon: int) -> Vector:
+    """Smallest of the next ``horizon`` values, the present one left out; nan where there are fewer."""
+    lowest = np.full(len(values), np.nan)
+    if len(values) > horizon:
+        lowest[:-horizon] = np.lib.stride_tricks.sliding_window_view(values[1:], horizon).min(axis=1)
+    return lowest
 
 
-def _remaining(hazards: Sequence[float]) -> list[float]:
-    """Expected epochs until withdrawal, cut at MAX_DURATION_EPOCHS, for each epoch with that much future.
+def events_under_way(events: Labels, horizon: int) -> Labels:
+    """Whether an event had begun by each epoch: the label ``horizon`` epochs ago, the newest known; 0 where unknown."""
+    known = np.concatenate((np.zeros(min(horizon, len(events))), events[: max(len(events) - horizon, 0)]))
+    under_way: Labels = np.nan_to_num(known, nan=0.0)
+    return under_way
 
-    A(t) = sum over k = 1..M of s(t) s(t+1) ... s(t+k-1), with s = 1 - hazard; computed backward as
-    A(t) = s(t) (1 + A(t+1) - s(t+1) ... s(t+M)).
-    """
-    horizon = MAX_DURATION_EPOCHS
-    decay = [0.0, *accumulate(-log1p(-hazard) for hazard in hazards)]
-    last = len(hazards) - horizon
-    if last < 0:
-        return []
-    times = [0.0] * (last + 1)
-    times[last] = sum(exp(decay[last] - decay[last + k]) for k in range(1, horizon + 1))
-    for now in range(last - 1, -1, -1):
-        dropped = exp(decay[now + 1] - decay[now + 1 + horizon])
-        times[now] = (1 - hazards[now]) * (1 + times[now + 1] - dropped)
-    return times
+
+def episode_blocks(events: Labels, horizon: int) -> NDArray[np.int64]:
+    """Block of each epoch, to resample by: quiet, then an episode until it has been over for a horizon."""
+    blocks = np.zeros(len(events), dtype=np.int64)
+    block, since = 0, None
+    for index, event in enumerate(events):
+        if event == 1:
+            since = 0
+        elif since is not None:
+            since += 1
+            if since > horizon:
+                block, since = block + 1, None
+        blocks[index] = block
+    return blocks

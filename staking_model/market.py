@@ -109,12 +109,14 @@ class Truth:
     Attributes:
         stressed: a depeg episode is under way.
         holdings: deposited stake by restaker, token units.
-        hazards: share of its stake that each restaker withdraws in this epoch.
+        hazards: expected share of its stake that each restaker withdraws in this epoch.
+        queue_wait: epochs that a redemption asked for now takes.
     """
 
     stressed: bool
     holdings: tuple[int, ...]
     hazards: tuple[float, ...]
+    queue_wait: float = 0.0
 
 
 def observations_of(points: tuple[Point, ...]) -> tuple[Observation, ...]:

@@ -1,45 +1,85 @@
-"""Figures that say how good a forecast is."""
+"""Figures of an evaluation as data: what the card and the report hold."""
 
 from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
 
-class RiskMetrics(BaseModel):
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class RiskMetrics(_Frozen):
     """Of a probability forecast of the exit event.
 
     Attributes:
         brier: mean squared error of the probability; lower is better.
+        brier_skill: 1 - brier / climatology's; above 0 is better than climatology.
         auc: probability that an event is ranked above a non-event; 0.5 is chance.
+        log_loss: mean negative log likelihood, nats; lower is better.
+        calibration_error: mean distance of forecast and frequency over ten bins.
+        alarm_precision: share of alarms that an event follows, with an alarm on the 5 % highest forecasts.
+        onset_auc: auc over the windows with no event under way when asked.
+        onset_brier_skill: brier_skill over those.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     brier: float
+    brier_skill: float
     auc: float
+    log_loss: float
+    calibration_error: float
+    alarm_precision: float
+    onset_auc: float
+    onset_brier_skill: float
 
 
-class Metrics(BaseModel):
-    """On tokens and a time that training did not see.
+class DurationMetrics(_Frozen):
+    """Of a forecast of the staking duration over MAX_DURATION.
 
     Attributes:
-        windows: samples.
-        event_rate: share of them with an event.
-        risk_model: the network.
-        risk_climatology: always the training set's event rate.
-        risk_persistence: training's event rate given whether an event was under way over the last 24 epochs.
-        duration_mae_model: mean absolute error of the staking duration, as a fraction of MAX_DURATION.
-        duration_mae_climatology: always the training set's median.
-        duration_mae_persistence: the newest duration fully known, 30 days old.
+        mean_absolute_error: as a fraction of MAX_DURATION.
+        concordance: share of pairs ordered rightly; 0.5 is chance.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    mean_absolute_error: float
+    concordance: float
 
+
+class Interval(_Frozen):
+    """A bootstrap interval of 90 %.
+
+    Attributes:
+        low: 5 % of the resampled figures lie below.
+        high: 5 % lie above.
+    """
+
+    low: float
+    high: float
+
+
+class SetMetrics(_Frozen):
+    """One test set.
+
+    Attributes:
+        name: short.
+        about: what it is, and what of it training has seen.
+        windows: samples.
+        episodes: runs of events, which are what there is independent evidence of.
+        event_rate: share of windows with an event.
+        onset_windows: windows with no event under way when asked.
+        risk: by forecast.
+        duration: by forecast; empty where nobody knows durations.
+        skill_intervals: of the Brier skill, by forecast; resampled by episode.
+        auc_intervals: of the AUC likewise.
+    """
+
+    name: str
+    about: str
     windows: int
+    episodes: int
     event_rate: float
-    risk_model: RiskMetrics
-    risk_climatology: RiskMetrics
-    risk_persistence: RiskMetrics
-    duration_mae_model: float
-    duration_mae_climatology: float
-    duration_mae_persistence: float
+    onset_windows: int
+    risk: dict[str, RiskMetrics]
+    duration: dict[str, DurationMetrics] = {}
+    skill_intervals: dict[str, Interval] = {}
+    auc_intervals: dict[str, Interval] = {}

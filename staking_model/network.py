@@ -13,16 +13,20 @@ the input gate is 1 - f):
 Shifting by 1/2 and halving h (its weights count twice) leaves one lookup table (sigmoid) and two products per step,
 each of which costs a rescaling in the circuit; everything else is an addition.
 
-**Every argument of a sigmoid lies in (-7.9, 7.9)**, the circuit's lookup range, for any features in [-1, 1]:
+**Every argument of a sigmoid lies in (-3.96, 3.96)**, the circuit's lookup range, for any features in [-1, 1]:
 
 1. f, o, g are sigmoids, hence in (0, 1); c_t is a convex combination of c_{t-1} and g_t, hence in (0, 1) by induction
-   from 1/2. So 4 c_t - 2 lies in (-2, 2), sigmoid of it minus 1/2 in (-0.381, 0.381), and |h_t| < 1/2.
-2. A gate's argument is at most sum|W_x| + sum|W_h| / 2 + |b|; a score's at most sum|W_s| / 2 + |b|. Training projects
-   each of these to at most 7.8, :func:`argument_bounds` states them, and export refuses weights beyond it.
-3. The remaining 0.1 holds what fixed point adds: rounding 13 terms at 2^-11 adds less than 0.01.
+   from 1/2. So 4 c_t - 2 lies in (-2, 2), and |h_t| < sigmoid(2) - 1/2 = 0.38080.
+2. In the circuit the same holds of integers: f (c - g) lies between 0 and c - g, which are both integers, so its
+   quotient, rounded either way, does too; 4 c - 2 is exact; the table's rounding and that of the last product add at
+   most one and a half units of 2^-12 to |h|, so |h_t| < STATE_LIMIT = 0.3812.
+3. A gate's argument is at most sum|W_x| + STATE_LIMIT sum|W_h| + |b|; a score's at most STATE_LIMIT sum|W_s| + |b|.
+   Training projects each of these to at most 3.95, :func:`argument_bounds` states them, and export refuses weights
+   beyond it. Weights are on the circuit's grid, so the rest of the way to 3.96 holds the roundings of each sum, at most
+   two of 2^-12.
 
-The recurrent weights of a unit are held to sum|W_h| / 2 <= 2 besides: a circuit may round each quotient up or down, and
-this limits how far one step's rounding grows in the next.
+A circuit may round each quotient up or down. Recurrent weights, the forget gate and the risk's head are held down
+besides, so that this freedom cannot grow far from step to step: training keeps a worst-case estimate of it small.
 """
 
 from __future__ import annotations
@@ -38,12 +42,14 @@ from statements.errors import VeristakeError
 
 FloatArray = NDArray[np.float64]
 
-ARGUMENT_LIMIT: Final = 7.8
+ARGUMENT_LIMIT: Final = 3.95
 """Largest argument that weights may give any sigmoid."""
-RECURRENT_LIMIT: Final = 2.0
+STATE_LIMIT: Final = 0.3812
+"""No hidden state exceeds it, rounding included."""
+RECURRENT_LIMIT: Final = 1.0
 """Largest part of a gate's argument that may come from the hidden state."""
-WEIGHT_SCALE_BITS: Final = 11
-"""Weights are multiples of 2^-11, so that a circuit at this scale holds exactly the exported ones."""
+WEIGHT_SCALE_BITS: Final = 12
+"""Weights are multiples of 2^-12, so that a circuit at this scale holds exactly the exported ones."""
 OUTPUTS: Final = 2
 """Staking duration, exit risk."""
 GATES: Final = 3
@@ -79,14 +85,14 @@ class Weights:
 def argument_bounds(weights: Weights) -> tuple[FloatArray, FloatArray]:
     """Largest magnitude of each gate's argument [3 H] and each score's [2], for features in [-1, 1]."""
     magnitude = np.abs(weights.gates)
-    gates = magnitude[:FEATURES].sum(0) + magnitude[FEATURES:].sum(0) / 2 + np.abs(weights.gate_bias)
-    head = np.abs(weights.head).sum(0) / 2 + np.abs(weights.head_bias)
+    gates = magnitude[:FEATURES].sum(0) + STATE_LIMIT * magnitude[FEATURES:].sum(0) + np.abs(weights.gate_bias)
+    head = STATE_LIMIT * np.abs(weights.head).sum(0) + np.abs(weights.head_bias)
     return gates, head
 
 
 def recurrent_bounds(weights: Weights) -> FloatArray:
     """Largest magnitude of what the hidden state adds to each gate's argument [3 H]."""
-    bounds: FloatArray = np.abs(weights.gates[FEATURES:]).sum(0) / 2
+    bounds: FloatArray = STATE_LIMIT * np.abs(weights.gates[FEATURES:]).sum(0)
     return bounds
 
 

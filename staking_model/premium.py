@@ -1,4 +1,4 @@
-"""How an asset's premium moves: calm reversion to its mean, and depeg episodes."""
+"""How an asset's premium moves: calm reversion to its mean, depeg episodes, and the price of waiting in the queue."""
 
 from __future__ import annotations
 
@@ -9,15 +9,19 @@ from typing import Final
 from staking_model.episodes import Episode
 from staking_model.profiles import AssetProfile
 
-REVERSION: Final = 0.12
-"""Share of its distance to the target that the premium covers per epoch."""
-OVER: Final = 0.03
-"""An episode ends when its stress has decayed to this."""
+FOLLOW: Final = 0.5
+"""Share of its distance to an episode's depth that the discount covers per epoch; assumed."""
+YEARLY_PRICE_OF_WAITING: Final = 0.15
+"""Return that a buyer asks for holding until the queue has paid out; assumed."""
+HOURS_PER_YEAR: Final = 24 * 365
 
 
 @dataclass
 class PremiumProcess:
     """The premium of one asset, stepped epoch by epoch.
+
+    In calm it is a first-order autoregression about its mean, as the calibration estimates it; episodes and the queue
+    take a discount off that.
 
     Attributes:
         profile: of the asset.
@@ -30,27 +34,35 @@ class PremiumProcess:
     random: Random
     premium: float = field(init=False)
     stress: float = field(init=False, default=0.0)
+    _deviation: float = field(init=False, default=0.0)
+    _discount: float = field(init=False, default=0.0)
     _episode: Episode | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         self.premium = self.profile.mean_premium
 
-    def step(self, epoch: int) -> None:
-        """Move to ``epoch``."""
+    def step(self, epoch: int, wait: float) -> None:
+        """Move to ``epoch``.
+
+        Args:
+            epoch: index from 0, one more than before.
+            wait: of the withdrawal queue, epochs.
+        """
         profile = self.profile
         if self._episode is None and self._begins(epoch):
-            self._episode = profile.scheduled or Episode.draw(self.random, epoch, profile.severity)
-        depth = 0.0
+            self._episode = profile.scheduled or Episode.draw(self.random, epoch, profile.episodes)
+        depth = YEARLY_PRICE_OF_WAITING * wait / HOURS_PER_YEAR
         self.stress = 0.0
         if self._episode is not None:
             self.stress = self._episode.stress_at(epoch)
-            depth = self._episode.depth_at(epoch)
-            if self.stress < OVER:
+            depth += self._episode.depth_at(epoch)
+            if self._episode.is_over(epoch):
                 self._episode = None
-        # a market under stress is also a louder and a quicker one
-        pull = REVERSION * (1 + 4 * self.stress)
+        self._discount += FOLLOW * (depth - self._discount)
+        # a market under stress is a louder one
         shock = self.random.gauss(0, profile.noise * (1 + 2 * self.stress))
-        self.premium += pull * (profile.mean_premium - depth - self.premium) + shock
+        self._deviation += shock - profile.reversion * self._deviation
+        self.premium = profile.mean_premium + self._deviation - self._discount
 
     def _begins(self, epoch: int) -> bool:
         chance = self.random.random() < self.profile.episode_hazard

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from random import Random
 from typing import Final
 
-from staking_model.episodes import Episode
+from staking_model.calibrated import Calibration, calibrated
+from staking_model.episodes import Episode, EpisodeRanges, log_uniform
 from statements.errors import ConfigurationError
 
 
@@ -19,12 +20,14 @@ class Restaker:
         share: of the asset's first deposits, shares of one asset sum to 1.
         horizon: mean holding time in calm, epochs.
         nerves: how many times faster the cohort leaves at full stress, beyond 1.
+        members: holders in it at the start.
     """
 
     name: str
     share: float
     horizon: float
     nerves: float
+    members: int = 60
 
 
 @dataclass(frozen=True)
@@ -37,13 +40,17 @@ class AssetProfile:
         yearly_growth: of the fair rate.
         rate_update_epochs: epochs between two updates of the rate.
         mean_premium: to which the premium reverts.
+        reversion: share of its distance to the mean that the premium covers per epoch in calm.
         noise: standard deviation of the premium's hourly shock.
         episode_hazard: probability per calm epoch that a depeg episode begins.
-        severity: smallest and largest depth of an episode.
+        episodes: from what they are drawn.
         scheduled: the one episode that the asset meets, instead of random ones; or None.
         supply_tokens: constant total supply, whole tokens.
         staked_share: of the supply deposited at the start.
         attraction: deposits over withdrawals in calm; above 1 the stake grows.
+        queue_capacity: share of the staked supply at the start that the withdrawal queue pays out per epoch; 0 where
+            redeeming takes no time.
+        network_waits: (share, epochs), quantiles of the wait in the whole network's queue; empty for none.
         restakers: cohorts.
     """
 
@@ -52,13 +59,16 @@ class AssetProfile:
     yearly_growth: float
     rate_update_epochs: int
     mean_premium: float
+    reversion: float
     noise: float
     episode_hazard: float
-    severity: tuple[float, float]
+    episodes: EpisodeRanges
     scheduled: Episode | None
     supply_tokens: int
     staked_share: float
     attraction: float
+    queue_capacity: float
+    network_waits: tuple[tuple[float, float], ...]
     restakers: tuple[Restaker, ...]
 
     @property
@@ -75,8 +85,15 @@ DEMO_RESTAKERS: Final = (
 """Cohorts of the demo's market, the same for each asset."""
 
 
+QUEUE_CAPACITY: Final = (0.004, 0.02)
+"""Share of the staked supply paid out per epoch, smallest and largest; calm withdrawals are about 0.002. Assumed."""
+HOURS_PER_YEAR: Final = 24 * 365
+
+
 def demo_profile(symbol: str, epochs: int) -> AssetProfile:
     """Profile of one of the demo's assets.
+
+    Their levels are chosen for show: a day must hold a depeg that history takes weeks for.
 
     Args:
         symbol: ezETH (meets a depeg that slides through the last third), weETH (calm) or wETH (rate and price 1).
@@ -87,7 +104,7 @@ def demo_profile(symbol: str, epochs: int) -> AssetProfile:
     """
     profiles = {
         "ezETH": (1.012, 0.033, -0.0008, 0.00025),
-        "weETH": (1.041, 0.031, -0.0005, 0.00020),
+        "weETH": (1.041, 0.031, -0.0005, 0.00005),
         "wETH": (1.0, 0.0, 0.0, 0.0),
     }
     if symbol not in profiles:
@@ -103,45 +120,80 @@ def demo_profile(symbol: str, epochs: int) -> AssetProfile:
         yearly_growth=growth,
         rate_update_epochs=1,
         mean_premium=premium,
+        reversion=0.12,
         noise=noise,
         episode_hazard=0.0,
-        severity=(0.0, 0.0),
+        episodes=episode_ranges(calibrated()),
         scheduled=depeg if symbol == "ezETH" else None,
         supply_tokens=40_000,
         staked_share=0.3,
         attraction=1.1,
+        queue_capacity=0.0 if symbol == "wETH" else 0.01,
+        network_waits=(),
         restakers=DEMO_RESTAKERS,
     )
 
 
-def random_profile(random: Random, number: int) -> AssetProfile:
-    """A profile for training: every seventh is a parity asset, the others vary in all that can vary."""
+def random_profile(random: Random, number: int, calibration: Calibration | None = None) -> AssetProfile:
+    """A profile for training: every seventh is a parity asset, the others vary in all that can vary.
+
+    Premium, episodes, growth and the network's queue are drawn between the tokens that the calibration knows.
+
+    Args:
+        random: source of chance.
+        number: of the token; 6, 13, ... are at parity.
+        calibration: figures from real history; the committed ones when None.
+    """
+    known = calibration or calibrated()
     parity = number % 7 == 6
     return AssetProfile(
         symbol=f"token-{number}",
         rate=1.0 if parity else random.uniform(1.0, 1.15),
-        yearly_growth=0.0 if parity else random.uniform(0.02, 0.06),
+        yearly_growth=0.0 if parity else random.uniform(*known.span("yearly_growth")),
         rate_update_epochs=random.choice((1, 1, 8, 24)),
-        mean_premium=0.0 if parity else random.uniform(-0.003, 0.0005),
-        noise=0.0 if parity else random.uniform(0.0001, 0.0006),
-        episode_hazard=0.0 if parity else 1 / random.uniform(480, 1920),
-        severity=(0.005, random.uniform(0.02, 0.07)),
+        mean_premium=0.0 if parity else random.uniform(*known.span("mean_premium")),
+        reversion=log_uniform(random, known.span("reversion")),
+        noise=0.0 if parity else log_uniform(random, known.span("noise")),
+        episode_hazard=0.0 if parity else random.uniform(*known.span("episodes_per_year")) / HOURS_PER_YEAR,
+        episodes=episode_ranges(known),
         scheduled=None,
         supply_tokens=random.choice((10_000, 40_000, 200_000)),
         staked_share=random.uniform(0.1, 0.6),
         attraction=random.uniform(0.9, 1.25),
+        queue_capacity=0.0 if parity else log_uniform(random, QUEUE_CAPACITY),
+        network_waits=() if parity else network_waits(known),
         restakers=_random_restakers(random),
     )
 
 
+def episode_ranges(known: Calibration) -> EpisodeRanges:
+    """From the mildest to the gravest episode on record."""
+    return EpisodeRanges(
+        severity=(known.span("severity_least")[0], known.span("severity_most")[1]),
+        slide=(known.span("slide_least")[0], known.span("slide_most")[1]),
+        half_life=(known.span("half_life_least")[0], known.span("half_life_most")[1]),
+    )
+
+
+def network_waits(known: Calibration) -> tuple[tuple[float, float], ...]:
+    """Quantiles of the network's exit queue: share and epochs."""
+    return tuple((percent / 100, 24 * known.value(f"exit_wait_q{percent:03d}")) for percent in WAIT_QUANTILES)
+
+
+WAIT_QUANTILES: Final = (50, 75, 90, 95, 100)
+"""Percentages at which the calibration knows the wait."""
+
+
 def _random_restakers(random: Random) -> tuple[Restaker, ...]:
     shares = [role.share * random.uniform(0.7, 1.4) for role in DEMO_RESTAKERS]
+    members = random.choice((30, 60, 120))
     return tuple(
         Restaker(
             name=role.name,
             share=share / sum(shares),
             horizon=role.horizon * random.uniform(0.8, 1.25),
             nerves=role.nerves * random.uniform(0.6, 1.6),
+            members=members,
         )
         for role, share in zip(DEMO_RESTAKERS, shares, strict=True)
     )

@@ -9,6 +9,7 @@ last value (Brown, Hollander and Korwar 1974).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,11 +66,16 @@ class ResidualLife:
             return 0.0
         return -float(np.log(self._last)) / self.oldest
 
+    @cached_property
+    def _knots(self) -> tuple[Vector, Vector]:
+        """Ages at which the slope changes, and the integral up to each."""
+        knots = np.concatenate(([0.0], self.ages, [self.oldest]))
+        heights = np.concatenate(([1.0], self.survival))
+        return knots, np.concatenate(([0.0], np.cumsum(np.diff(knots) * heights)))
+
     def _area(self, until: Vector) -> Vector:
         """Integral of S from 0 to each of ``until``; piecewise linear up to ``oldest``, so interpolation is exact."""
-        knots = np.concatenate(([0.0], self.ages, [max(self.oldest, float(self.ages[-1]) if len(self.ages) else 0.0)]))
-        heights = np.concatenate(([1.0], self.survival))
-        areas = np.concatenate(([0.0], np.cumsum(np.diff(knots) * heights)))
+        knots, areas = self._knots
         beyond = np.maximum(until - knots[-1], 0.0)
         hazard = self._tail_hazard
         tail = beyond if hazard == 0 else -np.expm1(-hazard * beyond) / hazard

@@ -1,7 +1,8 @@
 """A seeded market of restakers: rates grow, prices deviate, stake comes for points and leaves under stress.
 
-It is a stylised market, made to have what the model must learn and what a demo must show; no record of real staking
-durations is public. The same seed gives the same market.
+Premium, episodes, growth and the exit queue take their figures from real history (:mod:`staking_model.calibrated`).
+Who restakes, for how long and how nervously is assumed: no record of real staking durations is public. The same seed
+gives the same market.
 """
 
 from __future__ import annotations
@@ -13,22 +14,22 @@ from random import Random
 from typing import Final
 
 from staking_model.features import WAD
-from staking_model.market import Market, Move, Point, RestakerMove, Truth
+from staking_model.market import Market, Move, Point, RestakerMove, StakeEvent, Truth
 from staking_model.premium import PremiumProcess
 from staking_model.profiles import AssetProfile, Restaker, demo_profile
+from staking_model.restakers import Cohort
+from staking_model.withdrawal_queue import WithdrawalQueue
 from statements.errors import ConfigurationError
 
 EPOCH_SECONDS: Final = 3600
 EPOCHS_PER_YEAR: Final = 24 * 365
 DEMO_ASSETS: Final = ("ezETH", "weETH", "wETH")
 """A depegging asset, a calm one, and wrapped ETH."""
-SMALLEST_MOVE: Final = 0.003
-"""A cohort moves once it wants to move this share of its stake: nobody pays gas for less."""
-WHIM: Final = 1.0
-"""Standard deviation of a cohort's net move in calm, over what leaves it in calm."""
-MOVE_GRAIN: Final = 10**12
-"""Amounts are multiples of 1e-6 token."""
 LARGEST_HAZARD: Final = 0.5
+LARGEST_SHARE: Final = 0.8
+"""Of the supply that is ever deposited."""
+MOVE_DELAY: Final = 1
+"""Seconds after an epoch's observation at which its deposits and withdrawals count as done."""
 
 
 def simulate_market(seed: int, epochs: int, assets: Sequence[str] = DEMO_ASSETS, *, start: int = 0) -> Market:
@@ -41,7 +42,8 @@ def simulate_market(seed: int, epochs: int, assets: Sequence[str] = DEMO_ASSETS,
         start: Unix time of epoch 0, seconds.
 
     Returns:
-        One point per epoch and asset, and the restakers' moves. Epoch 0 holds the first deposits.
+        One point per epoch and asset, every holder's deposits and withdrawals, and the net move of each cohort. Epoch 0
+        holds the first deposits.
 
     Raises:
         ConfigurationError: unknown asset, or no epochs.
@@ -57,6 +59,7 @@ def simulate(seed: int, epochs: int, profiles: Sequence[AssetProfile], *, start:
         )
     points: dict[str, tuple[Point, ...]] = {}
     truths: dict[str, tuple[Truth, ...]] = {}
+    events: dict[str, tuple[StakeEvent, ...]] = {}
     moves: list[RestakerMove] = []
     for profile in profiles:
         # each asset has chance of its own, so that adding an asset does not change the others
@@ -64,9 +67,10 @@ def simulate(seed: int, epochs: int, profiles: Sequence[AssetProfile], *, start:
         rows = [asset.step(epoch, start + epoch * EPOCH_SECONDS) for epoch in range(epochs)]
         points[profile.symbol] = tuple(row.point for row in rows)
         truths[profile.symbol] = tuple(row.truth for row in rows)
+        events[profile.symbol] = tuple(event for row in rows for event in row.events)
         moves += [move for row in rows for move in row.moves]
     moves.sort(key=lambda move: move.epoch)
-    return Market(points=points, moves=tuple(moves), truths=truths)
+    return Market(points=points, moves=tuple(moves), truths=truths, events=events)
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,7 @@ class _Row:
     point: Point
     truth: Truth
     moves: list[RestakerMove]
+    events: list[StakeEvent]
 
 
 class _Asset:
@@ -87,28 +92,28 @@ class _Asset:
         self.rate = round(profile.rate * WAD)
         self.supply = profile.supply_tokens * WAD
         self.incentive = 0.0
-        self.holdings = [0] * len(profile.restakers)
-        self.wanted = [0.0] * len(profile.restakers)
+        staked = self.supply * profile.staked_share
+        self.queue = WithdrawalQueue(profile.queue_capacity * staked, profile.network_waits, random)
+        self.initial = [staked * restaker.share for restaker in profile.restakers]
+        self.cohorts = [
+            Cohort(restaker, initial / restaker.members, random)
+            for restaker, initial in zip(profile.restakers, self.initial, strict=True)
+        ]
 
     def step(self, epoch: int, timestamp: int) -> _Row:
         profile = self.profile
-        self.premium.step(epoch)
+        self.premium.step(epoch, self.queue.wait)
         self._grow_rate(epoch)
         price = self.rate if profile.is_parity else round(self.rate * (1 + self.premium.premium))
-        point = Point(epoch, timestamp, self.rate, price, self.supply, sum(self.holdings))
+        holdings = tuple(cohort.held for cohort in self.cohorts)
+        point = Point(epoch, timestamp, self.rate, price, self.supply, sum(holdings))
         self.incentive += -0.01 * self.incentive + self.random.gauss(0, 0.05)
         hazards = tuple(self._hazard(restaker) for restaker in profile.restakers)
-        truth = Truth(self.premium.stress > 0, tuple(self.holdings), hazards)
-        amounts = self._first_deposits() if epoch == 0 else self._amounts(hazards)
-        moves = []
-        for index, amount in enumerate(amounts):
-            if amount == 0:
-                continue
-            self.holdings[index] += amount
-            move = Move.DEPOSIT if amount > 0 else Move.WITHDRAW
-            name = profile.restakers[index].name
-            moves.append(RestakerMove(epoch, profile.symbol, name, move, abs(amount)))
-        return _Row(point, truth, moves)
+        truth = Truth(self.premium.stress > 0, holdings, hazards, self.queue.wait)
+        events = self._events(epoch, timestamp, hazards)
+        left = sum(event.amount for event in events if event.move is Move.WITHDRAW)
+        self.queue.step(left)
+        return _Row(point, truth, self._moves(epoch, holdings), events)
 
     def _grow_rate(self, epoch: int) -> None:
         self.growth += self.profile.yearly_growth / EPOCHS_PER_YEAR * self.random.uniform(0.8, 1.2)
@@ -121,32 +126,31 @@ class _Asset:
         calm = exp(-self.incentive) / restaker.horizon
         return min(calm * (1 + restaker.nerves * self.premium.stress), LARGEST_HAZARD)
 
-    def _first_deposits(self) -> list[int]:
-        staked = self.supply * self.profile.staked_share
-        return [_grain(staked * restaker.share) for restaker in self.profile.restakers]
-
-    def _amounts(self, hazards: tuple[float, ...]) -> list[int]:
-        """Net deposits (positive) and withdrawals (negative) of each cohort."""
+    def _events(self, epoch: int, timestamp: int, hazards: tuple[float, ...]) -> list[StakeEvent]:
+        """What the holders do, cohort by cohort; it counts as done ``MOVE_DELAY`` after the observation."""
         profile = self.profile
         appetite = profile.attraction * exp(self.incentive) * (1 - self.premium.stress) ** 2
-        # newcomers replace stake that leaves in calm; when it is crowded nobody comes any more
-        room = max(0.0, 1 - sum(self.holdings) / (0.8 * self.supply))
-        crowding = min(1.0, 2 * room)
-        amounts = []
-        for index, restaker in enumerate(profile.restakers):
-            initial = self.supply * profile.staked_share * restaker.share
-            held = self.holdings[index]
-            arrives = (0.5 * held + 0.5 * initial) / restaker.horizon * appetite * crowding
-            leaves = held * hazards[index]
-            self.wanted[index] += arrives - leaves + self.random.gauss(0, WHIM * held / restaker.horizon)
-            if abs(self.wanted[index]) < SMALLEST_MOVE * max(held, 0.2 * initial):
-                amounts.append(0)
-                continue
-            amount = max(_grain(self.wanted[index]), -held)
-            self.wanted[index] = 0.0
-            amounts.append(amount)
-        return amounts
+        events = []
+        for cohort, initial, hazard in zip(self.cohorts, self.initial, hazards, strict=True):
+            if epoch == 0:
+                gone, come = [], cohort.found(initial)
+            else:
+                gone = cohort.withdraw(hazard)
+                # newcomers replace stake that leaves in calm; when it is crowded nobody comes any more
+                room = 1 - sum(each.held for each in self.cohorts) / (LARGEST_SHARE * self.supply)
+                arrives = (0.5 * cohort.held + 0.5 * initial) / cohort.restaker.horizon * appetite
+                come = cohort.deposit(arrives * min(1.0, 2 * max(room, 0.0)), int(room * LARGEST_SHARE * self.supply))
+            for move, changes in ((Move.WITHDRAW, gone), (Move.DEPOSIT, come)):
+                time = timestamp + MOVE_DELAY
+                events += [StakeEvent(time, profile.symbol, name, move, amount) for name, amount in changes]
+        return events
 
-
-def _grain(amount: float) -> int:
-    return int(amount) // MOVE_GRAIN * MOVE_GRAIN
+    def _moves(self, epoch: int, before: tuple[int, ...]) -> list[RestakerMove]:
+        """The net move of each cohort, for those who play a market with one account a cohort."""
+        moves = []
+        for cohort, held in zip(self.cohorts, before, strict=True):
+            change = cohort.held - held
+            if change:
+                move = Move.DEPOSIT if change > 0 else Move.WITHDRAW
+                moves.append(RestakerMove(epoch, self.profile.symbol, cohort.restaker.name, move, abs(change)))
+        return moves

@@ -1,33 +1,49 @@
-"""Build a circuit from its recipe: settings, compiled circuit, keys, Solidity verifier, one tried proof, manifest."""
+"""Build a circuit from its recipe: files, one tried proof, the correctness gate, a trial on a chain, manifest."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import math
-import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from statements.errors import CircuitError
 from statements.instances import InstanceLayout
 from statements.subject import model_id
-from verifier_gen import ezkl_library
+from verifier_gen.chain.measure import ChainTools, fitting_verifier, measure_on_chain
+from verifier_gen.choices import VerifierKind
 from verifier_gen.circuit import EZKL_VERSION, Circuit, CircuitPaths, open_circuit, read_manifest
+from verifier_gen.files import Progress, make_files
 from verifier_gen.isolated import run_isolated
-from verifier_gen.manifest import CircuitManifest, sha256_file
-from verifier_gen.prover import Proof, prove, verify
+from verifier_gen.manifest import CircuitManifest, Correctness, sha256_file
 from verifier_gen.recipe import CircuitRecipe
-from verifier_gen.solidity import write_verifier
 from verifier_gen.srs.provenance import ChosenSrs, choose_srs, read_provenance
+from verifier_gen.tampering import BUILD_FLIPS, BUILD_SWAPS, check_tampering_off_chain, tampered_proofs
+from verifier_gen.trial import Trial, try_circuit
 
-Progress = Callable[[str], None]
+BUILDER_REVISION = 3
+"""Raised whenever the builder makes another circuit from the same recipe, so that older builds are not taken for it."""
+FLOAT_BOUND = 0.01
+"""Largest difference from the network in floats that a build takes, unless told otherwise."""
 
-BUILDER_REVISION = 2
-"""Raised whenever this file makes another circuit from the same recipe, so that older builds are not taken for it."""
+
+@dataclass(frozen=True)
+class BuildOptions:
+    """What a build does besides the files.
+
+    Attributes:
+        ceremony_srs: imported SRS to build with; None takes what is built, or a development SRS.
+        chain: try the verifier on Anvil; None leaves the manifest's ``chain`` empty.
+        correctness: run the correctness gate; False leaves the manifest's ``correctness`` empty.
+        float_bound: largest difference from the network in floats, of outputs as real numbers.
+    """
+
+    ceremony_srs: Path | None = None
+    chain: ChainTools | None = None
+    correctness: bool = True
+    float_bound: float = field(default=FLOAT_BOUND)
 
 
 def recipe_hash(recipe: CircuitRecipe) -> str:
@@ -43,6 +59,7 @@ def ensure_circuit(
     srs_cache: Path,
     progress: Progress = lambda _: None,
     ceremony_srs: Path | None = None,
+    options: BuildOptions | None = None,
 ) -> Circuit:
     """The built circuit, from an earlier build when nothing that decides it has changed.
 
@@ -51,33 +68,47 @@ def ensure_circuit(
         circuits: folder of circuits; this one goes to ``circuits/<recipe.name>``.
         srs_cache: folder of SRS files.
         progress: told of each step.
-        ceremony_srs: imported SRS to build with; None takes what is built, or a development SRS.
+        ceremony_srs: shorthand for an option of the same name.
+        options: what else to do; without a chain by default.
 
     Raises:
-        CircuitError: the network is missing, EZKL refuses it, or the SRS does not fit.
+        CircuitError: the network is missing or cannot become a circuit, EZKL refuses it, the SRS does not fit, or the
+            circuit does not pass its trials.
     """
     if not recipe.onnx.is_file():
         raise CircuitError(f"network {recipe.onnx} is missing", remedy="Train it: veristake model train")
+    chosen = options or BuildOptions(ceremony_srs=ceremony_srs)
     directory = circuits / recipe.name
-    if not directory.exists():
-        return build_circuit(recipe, circuits, srs_cache, progress, ceremony_srs)
-    try:
-        manifest = read_manifest(directory)
-        same_srs = ceremony_srs is None or manifest.srs_hash == read_provenance(ceremony_srs).srs_hash
-        if same_srs and manifest.recipe_hash == recipe_hash(recipe):
-            return open_circuit(directory, with_proving_key=True)
-    except CircuitError as error:
-        progress(f"building anew: {error.message}")
-    return build_circuit(recipe, circuits, srs_cache, progress, ceremony_srs)
+    if directory.exists():
+        try:
+            manifest = read_manifest(directory)
+            if _is_current(manifest, recipe, chosen):
+                return open_circuit(directory, with_proving_key=True)
+        except CircuitError as error:
+            progress(f"building anew: {error.message}")
+    return build_circuit(recipe, circuits, srs_cache, progress, chosen)
+
+
+def _is_current(manifest: CircuitManifest, recipe: CircuitRecipe, options: BuildOptions) -> bool:
+    # whoever comes to vouch for the same SRS later gets a manifest that says so
+    ceremony = options.ceremony_srs
+    same_srs = ceremony is None or manifest.srs_source == read_provenance(ceremony).summary
+    tried = options.chain is None or manifest.chain is not None
+    checked = not options.correctness or manifest.correctness is not None
+    return same_srs and tried and checked and manifest.recipe_hash == recipe_hash(recipe)
 
 
 def build_circuit(
-    recipe: CircuitRecipe, circuits: Path, srs_cache: Path, progress: Progress, ceremony_srs: Path | None = None
+    recipe: CircuitRecipe,
+    circuits: Path,
+    srs_cache: Path,
+    progress: Progress,
+    options: BuildOptions,
 ) -> Circuit:
     """Build into a folder beside and move it into place when it is whole.
 
     Raises:
-        CircuitError: EZKL refuses, or the tried proof does not verify.
+        CircuitError: EZKL refuses, or the circuit does not pass its trials.
     """
     try:
         circuits.mkdir(parents=True, exist_ok=True)
@@ -88,12 +119,10 @@ def build_circuit(
     with tempfile.TemporaryDirectory(prefix=f".{recipe.name}-", dir=circuits) as folder:
         paths = CircuitPaths(Path(folder) / recipe.name)
         paths.directory.mkdir()
-        progress(f"{'ceremony' if ceremony_srs else 'development'} SRS for k={recipe.logrows}")
-        srs = choose_srs(recipe.logrows, srs_cache, ceremony_srs)
-        _make_files(recipe, paths, srs, progress)
-        manifest = _manifest(recipe, paths, srs)
-        progress("proving once")
-        manifest = run_isolated(_tried, Circuit(paths, manifest))
+        progress(f"{'ceremony' if options.ceremony_srs else 'development'} SRS for k={recipe.logrows}")
+        srs = choose_srs(recipe.logrows, srs_cache, options.ceremony_srs)
+        make_files(recipe, paths, srs, progress)
+        manifest = _tried(_manifest(recipe, paths, srs), paths, progress, options)
         paths.manifest.write_text(manifest.model_dump_json(indent=1) + "\n", "utf-8")
         target = circuits / recipe.name
         if target.exists():
@@ -102,46 +131,55 @@ def build_circuit(
     return open_circuit(target, with_proving_key=True)
 
 
-def _make_files(recipe: CircuitRecipe, paths: CircuitPaths, srs: ChosenSrs, progress: Progress) -> None:
-    shutil.copyfile(recipe.onnx, paths.onnx)
-    progress("settings and compiled circuit")
-    run_isolated(ezkl_library.write_settings, paths.onnx, paths.settings, recipe)
-    _pin_settings(paths.settings)
-    _check_shape(recipe, json.loads(paths.settings.read_text("utf-8")))
-    run_isolated(ezkl_library.compile_circuit, paths.onnx, paths.compiled, paths.settings)
+def _tried(
+    manifest: CircuitManifest, paths: CircuitPaths, progress: Progress, options: BuildOptions
+) -> CircuitManifest:
+    """The manifest with what trials of the circuit have shown."""
+    progress("proving once")
+    trial = run_isolated(try_circuit, Circuit(paths, manifest))
+    found = {"proof_bytes": len(trial.proof.proof), "prover": trial.cost, "parameters_hash": trial.parameters_hash}
+    tried = manifest.model_copy(update=found)
+    if options.correctness:
+        progress("correctness gate: circuit against integer reference and floats")
+        tried = tried.model_copy(update={"correctness": _gated(paths, options.float_bound)})
+        progress("changed proofs: each must be refused")
+        shown = trial.proof.instances.elements, trial.proof.proof
+        changes = tampered_proofs(*shown, flips=BUILD_FLIPS, swaps=BUILD_SWAPS)
+        run_isolated(check_tampering_off_chain, paths, *shown, changes).require()
+    if options.chain is not None:
+        tried = _tried_on_chain(tried, paths, trial, progress, options.chain)
+    return tried
+
+
+def _gated(paths: CircuitPaths, float_bound: float) -> Correctness:
     try:
-        os.link(srs.path, paths.srs)
-    except OSError:
-        # the cache may lie on another file system
-        shutil.copyfile(srs.path, paths.srs)
-    progress("proving and verifying key")
-    run_isolated(ezkl_library.setup, paths.compiled, paths.verifying_key, paths.proving_key, paths.srs)
-    progress("Solidity verifier")
-    write_verifier(paths, recipe.verifier_contract)
-
-
-def _pin_settings(path: Path) -> None:
-    """Drop the time of day and put sets in order, so that the same recipe gives the same circuit.
-
-    EZKL writes its sets in the order of a randomly seeded hash, and lays out tables and range checks in that order.
-    """
-    settings = json.loads(path.read_text("utf-8"))
-    settings["timestamp"] = 0
-    for field in ("required_range_checks", "required_lookups"):
-        settings[field].sort(key=json.dumps)
-    if "einsum_params" in settings:
-        settings["einsum_params"]["equations"].sort(key=lambda item: json.dumps(item, sort_keys=True))
-    path.write_text(json.dumps(settings, sort_keys=True), "utf-8")
-
-
-def _check_shape(recipe: CircuitRecipe, settings: dict[str, Any]) -> None:
-    sizes = [math.prod(shape) for shape in settings["model_instance_shapes"]]
-    expected = [recipe.inputs, recipe.tag_limbs, recipe.outputs]
-    if sizes != expected:
+        # numpy, onnx and onnxruntime are no dependencies of those who only verify
+        from verifier_gen.correctness import check_circuit
+    except ModuleNotFoundError as error:
         raise CircuitError(
-            f"network {recipe.onnx.name} has instances {sizes}, recipe {recipe.name} says {expected}",
-            remedy="Mend inputs, tag_limbs or outputs in the recipe, or export the network again",
-        )
+            f"the correctness gate needs {error.name}", remedy="pip install 'veristake[build,miner]'"
+        ) from error
+    report = check_circuit(paths, proofs=0, float_bound=float_bound).require()
+    return Correctness(
+        inputs=report.samples, rounding_band=report.rounding_band, float_error=round(report.float_error, 9)
+    )
+
+
+def _tried_on_chain(
+    manifest: CircuitManifest, paths: CircuitPaths, trial: Trial, progress: Progress, tools: ChainTools
+) -> CircuitManifest:
+    progress("compiling the verifier")
+    kind, compiled = fitting_verifier(paths, manifest.verifier_contract, manifest.chain_layout, tools, progress)
+    progress("verifying on Anvil")
+    measured = measure_on_chain(paths, kind, compiled, manifest.chain_layout, trial.proof, tools.anvil)
+    return manifest.model_copy(
+        update={
+            "verifier_kind": kind,
+            "verifier_source_hash": sha256_file(paths.verifier_source),
+            "vka_hash": sha256_file(paths.vka) if kind is VerifierKind.REUSABLE else None,
+            "chain": measured,
+        }
+    )
 
 
 def _manifest(recipe: CircuitRecipe, paths: CircuitPaths, srs: ChosenSrs) -> CircuitManifest:
@@ -167,8 +205,10 @@ def _manifest(recipe: CircuitRecipe, paths: CircuitPaths, srs: ChosenSrs) -> Cir
         rows=settings["num_rows"],
         proof_bytes=0,
         verifier_contract=recipe.verifier_contract,
+        chain_layout=recipe.chain_layout,
         recipe_hash=recipe_hash(recipe),
         onnx_hash=sha256_file(paths.onnx),
+        given_onnx_hash=sha256_file(recipe.onnx),
         settings_hash=sha256_file(paths.settings),
         compiled_hash=sha256_file(paths.compiled),
         verifying_key_hash=verifying_key_hash,
@@ -176,14 +216,8 @@ def _manifest(recipe: CircuitRecipe, paths: CircuitPaths, srs: ChosenSrs) -> Cir
         srs_hash=sha256_file(paths.srs),
         verifier_source_hash=sha256_file(paths.verifier_source),
         ezkl_version=EZKL_VERSION,
+        param_scale_bits=recipe.param_scale,
+        input_visibility=recipe.input_visibility,
+        output_visibility=recipe.output_visibility,
+        param_visibility=recipe.param_visibility,
     )
-
-
-def _tried(circuit: Circuit) -> CircuitManifest:
-    """The manifest with the length of a proof that was made and verified."""
-    layout = circuit.manifest.layout
-    proof: Proof = prove(circuit, [0] * layout.input_count, (1 << layout.tag_bits) - 1)
-    manifest = circuit.manifest.model_copy(update={"proof_bytes": len(proof.proof)})
-    if not verify(Circuit(circuit.paths, manifest), proof.instances, proof.proof):
-        raise CircuitError("the circuit's own first proof does not verify", remedy="See docs/circuits.md")
-    return manifest

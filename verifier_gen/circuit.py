@@ -60,6 +60,11 @@ class CircuitPaths:
         """Generated Solidity."""
         return self.directory / "verifier.sol"
 
+    @property
+    def vka(self) -> Path:
+        """Verifying key artefact; there only with a reusable verifier."""
+        return self.directory / "vka.bin"
+
 
 @dataclass(frozen=True)
 class Circuit:
@@ -122,6 +127,8 @@ def open_circuit(directory: Path, *, with_proving_key: bool = False) -> Circuit:
             paths.proving_key: manifest.proving_key_hash,
             paths.verifier_source: manifest.verifier_source_hash,
         }
+        if manifest.vka_hash is not None:
+            expected[paths.vka] = manifest.vka_hash
     for path, digest in expected.items():
         check_hash(path, digest)
     return Circuit(paths=paths, manifest=manifest)

@@ -12,14 +12,13 @@ import click
 from statements.errors import CircuitError, ConfigurationError, ProofRejectedError
 from statements.instances import Instances
 from verifier_gen import prover
-from verifier_gen.build import ensure_circuit
+from verifier_gen.build_command import build
 from verifier_gen.circuit import open_circuit, read_manifest
+from verifier_gen.correctness_commands import band, correctness
 from verifier_gen.isolated import run_isolated
-from verifier_gen.recipe import RECIPES, load_recipe
-from verifier_gen.solidity import install_verifier
+from verifier_gen.lock_command import lock
+from verifier_gen.search.command import search
 from verifier_gen.srs.command import srs as srs_commands
-
-_BUILD = Path("build")
 
 
 @click.group()
@@ -27,48 +26,12 @@ def circuit() -> None:
     """Build circuits from ONNX, prove and verify with EZKL."""
 
 
+circuit.add_command(build)
 circuit.add_command(srs_commands)
-
-
-@circuit.command()
-@click.argument("recipe", default="staking")
-@click.option(
-    "--out", type=click.Path(path_type=Path), default=_BUILD / "circuits", show_default=True, help="Folder of circuits."
-)
-@click.option(
-    "--srs", type=click.Path(path_type=Path), default=_BUILD / "srs", show_default=True, help="Folder of cached SRS."
-)
-@click.option(
-    "--ceremony-srs",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="SRS written by 'veristake circuit srs import'; without it a development SRS is made, for local chains only.",
-)
-@click.option(
-    "--contracts",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("contracts"),
-    show_default=True,
-    help="Solidity sources; the verifier goes to its folder 'generated'. Skipped where there is no such folder.",
-)
-@click.option("--json", "as_json", is_flag=True, help="Print the manifest as JSON.")
-def build(recipe: str, out: Path, srs: Path, ceremony_srs: Path | None, contracts: Path, as_json: bool) -> None:
-    """Build RECIPE (a name shipped with veristake, or a TOML file) unless it is built already.
-
-    Makes the compiled circuit, a development SRS, both keys and the Solidity verifier, and tries one proof.
-    """
-    path = Path(recipe) if recipe.endswith(".toml") else RECIPES / f"{recipe}.toml"
-    built = ensure_circuit(load_recipe(path), out, srs, lambda step: click.echo(f"  {step}", err=True), ceremony_srs)
-    if contracts.is_dir():
-        install_verifier(built.paths, built.manifest.verifier_contract, contracts)
-    if as_json:
-        click.echo(built.manifest.to_json())
-        return
-    manifest = built.manifest
-    click.echo(f"circuit {manifest.name} in {built.directory}")
-    click.echo(f"  id {manifest.circuit_id}")
-    click.echo(f"  k={manifest.logrows}, {manifest.rows} rows, proof {manifest.proof_bytes} bytes")
-    if manifest.dev_srs:
-        click.echo(f"  SRS {manifest.srs_source}: for local chains only")
+circuit.add_command(band)
+circuit.add_command(correctness)
+circuit.add_command(search)
+circuit.add_command(lock)
 
 
 @circuit.command()

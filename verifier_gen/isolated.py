@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from functools import partial
 from typing import ParamSpec, TypeVar
 
 from statements.errors import CircuitError
@@ -15,6 +16,7 @@ from statements.errors import CircuitError
 P = ParamSpec("P")
 R = TypeVar("R")
 
+_PANIC_MODULE = "pyo3_runtime"
 TIMEOUT_SECONDS = 1800
 """EZKL can hang instead of failing; the longest honest step is the SRS of a large circuit."""
 
@@ -30,7 +32,7 @@ def run_isolated(call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(max_workers=1, mp_context=context, initializer=stdout_to_stderr) as executor:
         try:
-            return executor.submit(call, *args, **kwargs).result(TIMEOUT_SECONDS)
+            return executor.submit(without_panic, partial(call, *args, **kwargs)).result(TIMEOUT_SECONDS)
         except TimeoutError as error:
             kill_workers(executor)
             raise CircuitError(
@@ -43,6 +45,17 @@ def run_isolated(call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
             ) from error
         except RuntimeError as error:
             raise CircuitError(f"EZKL refused in {name}: {error}", remedy="See docs/circuits.md") from error
+
+
+def without_panic(call: Callable[[], R]) -> R:
+    """Call, and have a panic of native code come out as RuntimeError."""
+    try:
+        return call()
+    except BaseException as error:
+        # a panic in Rust is of a class that cannot be sent between processes
+        if type(error).__module__ != _PANIC_MODULE:
+            raise
+        raise RuntimeError(str(error)) from None
 
 
 def stdout_to_stderr() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import Field
 
 from statements.instances import InstanceLayout
-from statements.quantities import Hash32
+from statements.quantities import FieldElement, Hash32
 from statements.traveller import Traveller
 from verifier_gen.choices import ChainLayout, VerifierKind, Visibility
 
@@ -30,12 +30,14 @@ class ProverMeasurement(Traveller):
 
 
 class ChainMeasurement(Traveller):
-    """What the verifier is and costs on a local Anvil; a proof was accepted there and a changed output refused.
+    """What the verifier is and costs on a local Anvil, where a proof was accepted and a changed one refused.
 
     Attributes:
         verifier_bytes: runtime code of the verifier; at most 24,576 can be deployed (EIP-170).
-        verifier_code_hash: keccak256 of that code.
-        verification_gas: of a transaction straight to the verifier, calldata and the base cost of 21,000 included.
+        verifier_code_hash: keccak256 of that code without the compiler's metadata at its end, which depends on what is
+            compiled beside it.
+        verification_gas: of a transaction straight to the verifier, calldata and the base cost of 21,000 included;
+            None for a chain layout that Anvil does not have.
         registration_gas: of registering the VKA once; None for a monolithic verifier.
         vka_digest: what the reusable verifier knows the VKA by; None for a monolithic verifier.
         solc_version: compiler.
@@ -43,7 +45,7 @@ class ChainMeasurement(Traveller):
 
     verifier_bytes: int = Field(gt=0)
     verifier_code_hash: Hash32
-    verification_gas: int = Field(gt=0)
+    verification_gas: int | None = None
     registration_gas: int | None = None
     vka_digest: Hash32 | None = None
     solc_version: str
@@ -54,7 +56,7 @@ class Correctness(Traveller):
 
     Attributes:
         inputs: how many were compared with the integer reference.
-        rounding_band: per output, how far two valid proofs of one input may lie apart, in units of 2^-output_scale_bits.
+        rounding_band: per output, how far two valid proofs of one input may lie apart, in 2^-output_scale_bits.
         float_error: largest difference from the float network over those inputs.
     """
 
@@ -93,6 +95,7 @@ class CircuitManifest(Traveller):
         input_visibility: who learns the inputs.
         output_visibility: who learns the outputs.
         param_visibility: who learns the weights.
+        parameters_hash: Poseidon hash of the weights that each proof has to show; None unless they are hashed.
         chain_layout: which precompiles the Solidity calls.
         verifier_kind: monolithic, or reusable with a VKA.
         vka_hash: sha256 of vka.bin; None for a monolithic verifier.
@@ -127,6 +130,7 @@ class CircuitManifest(Traveller):
     input_visibility: Visibility = Visibility.PUBLIC
     output_visibility: Visibility = Visibility.PUBLIC
     param_visibility: Visibility = Visibility.FIXED
+    parameters_hash: FieldElement | None = None
     chain_layout: ChainLayout = ChainLayout.ETHEREUM
     verifier_kind: VerifierKind = VerifierKind.MONOLITHIC
     vka_hash: Hash32 | None = None

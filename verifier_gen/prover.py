@@ -19,6 +19,7 @@ from statements.quantities import FIELD_MODULUS, to_field
 from statements.request_tag import split_tag
 from verifier_gen import ezkl_library
 from verifier_gen.circuit import Circuit
+from verifier_gen.visibility import exposed_layout, parameters_hash, shows
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ def input_data(layout: InstanceLayout, inputs: Sequence[int], tag: int) -> dict[
         )
     try:
         limbs = split_tag(tag, limbs=layout.tag_limbs, limb_bits=layout.tag_limb_bits)
-        groups = [[to_field(x) for x in inputs], [to_field(x) for x in limbs]]
+        groups = [[to_field(x) for x in inputs], *([[to_field(x) for x in limbs]] if limbs else [])]
     except ValueError as error:
         raise CircuitError(str(error), remedy="Compute the tag with statements.request_tag") from error
     return {"input_data": [[_little_endian(x) for x in group] for group in groups]}
@@ -93,8 +94,12 @@ def prove(circuit: Circuit, inputs: Sequence[int], tag: int) -> Proof:
             ) from error
         document = json.loads(proof.read_text("utf-8"))
     elements = tuple(_from_little_endian(x) for group in document["instances"] for x in group)
+    if not shows(circuit.manifest, elements, inputs, tag):
+        raise CircuitError(
+            "the proof's instances do not show the inputs given", remedy="Use the EZKL version that the lock file pins"
+        )
     return Proof(
-        instances=Instances(layout=layout, elements=elements),
+        instances=Instances(layout=exposed_layout(circuit.manifest), elements=elements),
         proof=bytes.fromhex(document["hex_proof"].removeprefix("0x")),
         seconds=time.monotonic() - started,
     )
@@ -130,9 +135,12 @@ def verify(circuit: Circuit, instances: Instances, proof: bytes) -> bool:
     EZKL itself ignores bytes after the proof, which the on-chain verifier refuses: the length is checked here.
     """
     manifest = circuit.manifest
-    if len(proof) != manifest.proof_bytes or instances.layout != manifest.layout:
+    if len(proof) != manifest.proof_bytes or instances.layout != exposed_layout(manifest):
         return False
     if any(not 0 <= x < FIELD_MODULUS for x in instances.elements):
+        return False
+    if parameters_hash(manifest, instances.elements) != manifest.parameters_hash:
+        # a proof with other weights
         return False
     document = {
         "protocol": None,

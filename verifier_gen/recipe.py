@@ -29,7 +29,7 @@ class CircuitRecipe(BaseModel):
         tag_limbs: limbs of the request tag; 0 for a circuit without.
         tag_limb_bits: bits per limb; at most log2(base^legs) - input_scale, and 24.
         input_scale: inputs and tag limbs are at 2^input_scale in the circuit.
-        param_scale: weights are at 2^param_scale.
+        param_scale: weights are at 2^param_scale; 0 where a rewrite made integers of them.
         scale_rebase_multiplier: EZKL's; above 1 it is wrong with ONNX recurrent operators.
         logrows: log2 of the circuit's rows.
         num_inner_cols: columns that hold a product; more cost gas.
@@ -56,8 +56,8 @@ class CircuitRecipe(BaseModel):
     outputs: int = Field(ge=1)
     tag_limbs: int = Field(ge=0)
     tag_limb_bits: int = Field(ge=1, le=24)
-    input_scale: int = Field(ge=1, le=14)
-    param_scale: int = Field(ge=1, le=20)
+    input_scale: int = Field(ge=1, le=16)
+    param_scale: int = Field(ge=0, le=20)
     scale_rebase_multiplier: int = Field(default=1, ge=1)
     logrows: int = Field(ge=8, le=22)
     num_inner_cols: int = Field(ge=1, le=8)

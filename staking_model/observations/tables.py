@@ -83,8 +83,8 @@ def _parquet(path: Path) -> Table:
             remedy="Run: pip install 'veristake[evaluate]', or give a CSV file",
         )
     # only those who have Parquet files need it
-    import pyarrow
-    from pyarrow.parquet import ParquetFile
+    import pyarrow  # type: ignore[import-untyped] # it ships no types
+    from pyarrow.parquet import ParquetFile  # type: ignore[import-untyped] # it ships no types
 
     try:
         file = ParquetFile(path)

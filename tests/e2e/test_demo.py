@@ -104,10 +104,12 @@ def test_adapters_answer_like_a_price_feed(demo: KeptDemo) -> None:
 
 def test_loans_riskier_asset_is_lent_less(demo: KeptDemo) -> None:
     for chain_id in (HOME, ABROAD):
+        risk = {score["asset"]: score["exit_risk"] for score in demo.result["scores"] if score["chain_id"] == chain_id}
         loans = {
             loan["asset"]: loan["loan_to_value_bps"] for loan in demo.result["loans"] if loan["chain_id"] == chain_id
         }
-        assert loans["ezETH"] < loans["weETH"] <= loans["wETH"]
+        assert sorted(loans, key=loans.__getitem__) == sorted(risk, key=risk.__getitem__, reverse=True)
+        assert loans["ezETH"] < 0.75 * min(loans["weETH"], loans["wETH"])
 
 
 def test_attacks_are_those_promised_on_each_chain(demo: KeptDemo) -> None:

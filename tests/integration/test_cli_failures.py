@@ -125,7 +125,7 @@ def test_circuit_check_and_show_name_the_circuit(tiny_circuit: Circuit) -> None:
 
 
 def test_circuit_build_again_changes_nothing(tiny_circuit: Circuit) -> None:
-    done = veristake("circuit", "build", "tiny", "--json")
+    done = veristake("circuit", "build", "tiny", "--no-chain", "--json")
     assert json.loads(done.stdout)["circuit_id"] == tiny_circuit.manifest.circuit_id
 
 

@@ -20,10 +20,12 @@ MAY_IMPORT = {
 }
 OWNERS = {
     "ezkl": {"verifier_gen/ezkl_library.py"},
-    "torch": {"staking_model/train.py"},
-    "onnxruntime": {"staking_model/reference.py"},
+    "torch": {"staking_model/train.py", "staking_model/torch_network.py"},
+    "onnxruntime": {"staking_model/reference.py", "verifier_gen/float_network.py"},
+    "lightgbm": {"staking_model/evaluation/learned.py"},
+    "sklearn": {"staking_model/evaluation/learned.py"},
 }
-"""Heavy libraries, each imported by the one module that owns it."""
+"""Heavy libraries, each imported by the one module that owns it in its package."""
 LONGEST_FILE, LONGEST_FUNCTION = 400, 60
 
 

@@ -41,23 +41,35 @@ def fold_constants(model: onnx.ModelProto) -> onnx.ModelProto:
     """
     folded = onnx.ModelProto()
     folded.CopyFrom(model)
-    graph = folded.graph
-    values, shapes = constants(graph), static_shapes(folded)
+    before = len(folded.graph.node) + 1
+    # a shape may be known only after the shape before it has been computed
+    while len(folded.graph.node) < before:
+        before = len(folded.graph.node)
+        _fold_once(folded)
+    return folded
+
+
+def _fold_once(model: onnx.ModelProto) -> None:
+    graph = model.graph
+    values, shapes = constants(graph), static_shapes(model)
     renamed: dict[str, str] = {}
     kept: list[onnx.NodeProto] = []
     outputs = {value.name for value in graph.output}
     for node in graph.node:
         for i, name in enumerate(node.input):
             node.input[i] = renamed.get(name, name)
-        if node.op_type in ("Identity", "Dropout") and not outputs & set(node.output):
-            renamed[node.output[0]] = node.input[0]
-        elif (known := _value(node, values, shapes, folded.opset_import)) is not None and not outputs & set(known):
+        if node.op_type in ("Identity", "Dropout"):
+            if not outputs & set(node.output):
+                renamed[node.output[0]] = node.input[0]
+            else:
+                kept.append(helper.make_node("Identity", [node.input[0]], [node.output[0]], name=node.name))
+        elif (known := _value(node, values, shapes, model.opset_import)) is not None and not outputs & set(known):
             values |= known
         else:
             kept.append(node)
     del graph.node[:]
     graph.node.extend(kept)
-    return without_unused(folded, values)
+    without_unused(model, values)
 
 
 def without_unused(model: onnx.ModelProto, values: Mapping[str, Array] | None = None) -> onnx.ModelProto:

@@ -28,7 +28,16 @@ from verifier_gen.reference.program import (
     Table,
     Total,
 )
-from verifier_gen.reference.spread import Spread, blended, combined, divided, exactly, product
+from verifier_gen.reference.spread import (
+    Spread,
+    blended,
+    check_size,
+    combined,
+    divided,
+    exactly,
+    magnitude,
+    product,
+)
 from verifier_gen.reference.tables import MONOTONE, table_values
 
 PIECES: Final = 32
@@ -59,6 +68,7 @@ def step_bounds(program: Program, ranges: Sequence[tuple[int, int]]) -> list[Spr
         raise ReferenceCircuitError(f"{len(ranges)} input ranges given, the circuit has {len(program.inputs)} inputs")
     bounds: list[Spread] = []
     for position, step in enumerate(program.steps):
+        check_size(_largest(step, [bounds[i] for i in step.sources]), step.node)
         mix = _mix(program, step, bounds)
         if mix is not None:
             share, toward, origin = (bounds[i].expanded(step.shape) for i in (mix.share, mix.toward, mix.origin))
@@ -71,6 +81,22 @@ def step_bounds(program: Program, ranges: Sequence[tuple[int, int]]) -> list[Spr
             found = _bounded(program, step, [bounds[i] for i in step.sources])
         bounds.append(found.clipped())
     return bounds
+
+
+def _largest(step: Step, sources: list[Spread]) -> float:
+    """A bound, in floats, of every number that computing the step's bounds meets."""
+    sizes = [float(max(magnitude(source).max(), source.delta.max(), 1)) for source in sources]
+    match step.operation:
+        case Combine(factors):
+            return sum(abs(factor) * size for factor, size in zip(factors, sizes, strict=True))
+        case Multiply():
+            return 2 * sizes[0] * sizes[1]
+        case MatrixProduct():
+            return 2 * sizes[0] * sizes[1] * sources[0].low.shape[-2]
+        case Total():
+            return sizes[0] * sources[0].low.size
+        case _:
+            return 0.0
 
 
 def _bounded(program: Program, step: Step, sources: list[Spread]) -> Spread:

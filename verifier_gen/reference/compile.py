@@ -12,6 +12,7 @@ from verifier_gen.reference.fixed_point import FixedPoint, read_fixed_point
 from verifier_gen.reference.network import Network, NetworkNode, read_network
 from verifier_gen.reference.operators import OPERATORS
 from verifier_gen.reference.program import Feed, Program, ReferenceCircuitError
+from verifier_gen.reference.slices import with_slices_moved_up
 
 
 def load_program(onnx: Path, settings: Path) -> Program:
@@ -25,7 +26,9 @@ def load_program(onnx: Path, settings: Path) -> Program:
         ReferenceCircuitError: a file cannot be read, or an operator has no reference.
     """
     network, fixed_point = read_network(onnx), read_fixed_point(settings)
-    # constants are quantised by how often they are used, which only a first pass tells
+    plain, named = _steps(network, fixed_point, Counter())
+    network = with_slices_moved_up(network, {name: plain.shape(value) for name, value in named.items()})
+    # constants are quantised by how often they are used, which only a pass of its own tells
     counted = _steps(network, fixed_point, Counter())[0].counted
     steps, values = _steps(network, fixed_point, counted)
     outputs = [steps.wired(values[name]) for name in network.outputs]
@@ -43,7 +46,9 @@ def _steps(network: Network, fixed_point: FixedPoint, uses: Counter[bytes]) -> t
     values: dict[str, Value] = {name: Known(np.asarray(array)) for name, array in network.constants.items()}
     for position, source in enumerate(network.inputs):
         scale_bits = 0 if source.is_integer else fixed_point.input_scale
-        values[source.name] = steps.bare(Feed(position), [], fixed_point.shapes[position], scale_bits)
+        # EZKL's settings have shapes of instances only, which hidden inputs are not
+        shape = source.shape if source.shape is not None else fixed_point.shapes[position]
+        values[source.name] = steps.bare(Feed(position), [], shape, scale_bits)
     for node in network.nodes:
         steps.node = node.name
         for name, value in zip(node.outputs, _applied(steps, node, values), strict=False):

@@ -25,6 +25,9 @@ from verifier_gen.reference.program import (
 )
 from verifier_gen.reference.tables import table_values
 
+PRODUCT_LIMIT = 2.0**62
+"""Products and their sums stay below it."""
+
 Rounding: TypeAlias = Callable[[int, IntArray, int], IntArray]
 """How a prover divides: (position of the step, dividends, divisor) -> quotients."""
 
@@ -87,8 +90,10 @@ def apply(step: Step, sources: Sequence[IntArray]) -> IntArray:
             terms = [factor * array for factor, array in zip(operation.factors, sources, strict=True)]
             return np.asarray(sum(terms[1:], terms[0]), dtype=np.int64)
         case Multiply():
+            _check_product(step, sources, 1)
             return np.asarray(sources[0] * sources[1], dtype=np.int64)
         case MatrixProduct():
+            _check_product(step, sources, sources[0].shape[-1])
             return np.asarray(np.matmul(sources[0], sources[1]), dtype=np.int64)
         case Total():
             return np.asarray(
@@ -98,6 +103,15 @@ def apply(step: Step, sources: Sequence[IntArray]) -> IntArray:
             return np.maximum(sources[0], 0)
         case _:
             raise ReferenceCircuitError(f"{type(operation).__name__} is not an exact operation")
+
+
+def _check_product(step: Step, factors: Sequence[IntArray], terms: int) -> None:
+    """Refuse a product that 64 bits might not hold."""
+    largest = [float(np.abs(factor).max(initial=1)) for factor in factors]
+    if largest[0] * largest[1] * terms >= PRODUCT_LIMIT:
+        raise ReferenceCircuitError(
+            f"products in node {step.node} may leave 64 bits", remedy="Use lower scales: EZKL could not prove it either"
+        )
 
 
 def _looked_up(program: Program, step: Step, arguments: IntArray) -> IntArray:

@@ -38,10 +38,17 @@ class NetworkNode:
 
 @dataclass(frozen=True)
 class NetworkInput:
-    """An input of the network; integers are not scaled by EZKL."""
+    """An input of the network; integers are not scaled by EZKL.
+
+    Attributes:
+        name: of the value.
+        is_integer: whether its elements are.
+        shape: as the file says; None where a dimension is not fixed.
+    """
 
     name: str
     is_integer: bool
+    shape: tuple[int, ...] | None
 
 
 @dataclass(frozen=True)
@@ -80,7 +87,7 @@ def read_network(path: Path) -> Network:
         tensor.name: np.asarray(numpy_helper.to_array(tensor)) for tensor in graph.initializer
     }
     inputs = [
-        NetworkInput(value.name, _is_integer(value.type.tensor_type.elem_type))
+        NetworkInput(value.name, _is_integer(value.type.tensor_type.elem_type), _fixed_shape(value))
         for value in graph.input
         if value.name not in constants
     ]
@@ -111,3 +118,8 @@ def _node(node: Any) -> NetworkNode:
         outputs=tuple(node.output),
         attributes=attributes,
     )
+
+
+def _fixed_shape(value: onnx.ValueInfoProto) -> tuple[int, ...] | None:
+    sizes = tuple(dimension.dim_value for dimension in value.type.tensor_type.shape.dim)
+    return sizes if sizes and all(sizes) else None

@@ -8,7 +8,9 @@ from typing import Final, TypeAlias
 import numpy as np
 
 from verifier_gen.reference.build import Known, StepList, Value, Wire
+from verifier_gen.reference.einsum_operator import einsum
 from verifier_gen.reference.network import NetworkNode
+from verifier_gen.reference.piecewise_operators import PIECEWISE_OPERATORS, mean_of
 from verifier_gen.reference.program import (
     Combine,
     MatrixProduct,
@@ -62,7 +64,7 @@ def multiply(steps: StepList, left: Value, right: Value) -> Value:
             return Known(np.zeros(shape, dtype=np.float32))
         if factor == 1.0 and steps.shape(value) == shape:
             return value
-        if factor is not None and steps.shape(other) in {(), (1,) * len(steps.shape(other))}:
+        if factor is not None and np.prod(steps.shape(other), dtype=int) == 1:
             bits = np.log2(1.0 / factor) if 0.0 < factor < 1.0 else 0.5
             if float(bits).is_integer() and isinstance(value, Wire):
                 renamed = steps.reranked(value, len(shape))
@@ -125,6 +127,13 @@ def _cut(steps: StepList, value: Value, axis: int, start: int, stop: int) -> Val
 
 def _add(steps: StepList, node: NetworkNode, inputs: list[Value | None]) -> list[Value]:
     return [add(steps, _given(node, inputs, 0), _given(node, inputs, 1), 1)]
+
+
+def _sum(steps: StepList, node: NetworkNode, inputs: list[Value | None]) -> list[Value]:
+    total = _given(node, inputs, 0)
+    for position in range(1, len(inputs)):
+        total = add(steps, total, _given(node, inputs, position), 1)
+    return [total]
 
 
 def _sub(steps: StepList, node: NetworkNode, inputs: list[Value | None]) -> list[Value]:
@@ -217,11 +226,15 @@ OPERATORS: Final[dict[str, Operator]] = {
     "Neg": _neg,
     "MatMul": _matmul,
     "Gemm": _gemm,
+    "Einsum": einsum,
     "Sigmoid": _lookup("sigmoid"),
     "Tanh": _lookup("tanh"),
     "Exp": _lookup("exp"),
     "Relu": _relu,
+    "Sum": _sum,
     "ReduceSum": _reduce_sum,
+    "ReduceMean": mean_of(multiply),
+    **PIECEWISE_OPERATORS,
     **SHAPE_OPERATORS,
 }
 """Every operator that has a reference."""

@@ -10,7 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from verifier_gen.reference.program import IntArray, Shape
+from verifier_gen.reference.program import IntArray, ReferenceCircuitError, Shape
+
+SIZE_LIMIT = 2.0**60
+"""Every sum and product of bounds stays below it; in a circuit that EZKL can prove, values stay far below."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,19 @@ def combined(spreads: list[Spread], factors: tuple[int, ...]) -> Spread:
         highs.append(np.maximum(*ends))
         deltas.append(abs(factor) * spread.delta)
     return Spread(_sum(lows), _sum(highs), _sum(deltas))
+
+
+def check_size(largest: float, node: str) -> None:
+    """Refuse numbers that 64 bits might not hold, before they wrap around.
+
+    Raises:
+        ReferenceCircuitError: they might not.
+    """
+    if largest >= SIZE_LIMIT:
+        raise ReferenceCircuitError(
+            f"node {node} reaches 2^{np.log2(largest):.0f}, the reference computes below 2^{np.log2(SIZE_LIMIT):.0f}",
+            remedy="Use lower scales, or bound the network's values",
+        )
 
 
 def _sum(arrays: list[IntArray]) -> IntArray:

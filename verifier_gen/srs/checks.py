@@ -41,7 +41,10 @@ def check_reference_string(srs: ReferenceString) -> None:
     random = [secrets.randbits(_RANDOM_BITS) for _ in powers]
     lower = multi_scalar_sum(powers[:-1], random[:-1])
     upper = multi_scalar_sum(powers[1:], random[:-1])
-    if bn128.pairing(bn128.G2, _library_point(upper)) != bn128.pairing(tau_g2, _library_point(lower)):
+    # one exponentiation for both pairings: e(upper, G2) e(-lower, tau G2) = 1
+    product = bn128.pairing(bn128.G2, _library_point(upper), final_exponentiate=False)
+    product *= bn128.pairing(tau_g2, bn128.neg(_library_point(lower)), final_exponentiate=False)
+    if bn128.final_exponentiate(product) != bn128.FQ12.one():
         raise _refused("its points are not successive powers of one tau (pairing check)")
     if srs.lagrange is not None:
         _check_lagrange(_points(srs.lagrange, "the Lagrange basis"), srs.logrows, powers, random)

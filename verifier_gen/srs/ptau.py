@@ -78,7 +78,7 @@ def _logarithm(value: int, root: int, size: int) -> int:
 def _sections(stream: BinaryIO, path: Path) -> _Sections:
     size = path.stat().st_size
     magic, version, count = struct.unpack("<4sII", stream.read(12).ljust(12, b"\0"))
-    if magic != MAGIC or version != 1:
+    if size < 12 or magic != MAGIC or version != 1:
         raise CircuitError(f"{path.name} is not a .ptau file of version 1", remedy="Download it again")
     sections: _Sections = {}
     for _ in range(count):

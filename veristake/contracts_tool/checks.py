@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from statements.errors import ChainError, CircuitError, ConfigurationError
+from verifier_gen.chain_layout import precompile_address
+from verifier_gen.choices import ChainLayout, VerifierKind, Visibility
 from verifier_gen.circuit import open_circuit
 from verifier_gen.manifest import CircuitManifest, sha256_file
 from veristake.contracts_tool.plan import LOCAL_CHAIN_IDS, HomePlan, Plan
@@ -67,13 +69,38 @@ def preflight(plan: Plan, web3: Web3, project: Path) -> CircuitManifest:
     """
     # every file: what is registered on-chain is the hash of files that were looked at, not of a manifest's word
     manifest = open_circuit(plan.circuit, with_proving_key=True).manifest
+    check_callable_by_the_feed(manifest)
     check_chain_id(web3, plan.chain_id)
     check_local_only_parts(plan, manifest)
     check_roles(plan)
     check_verifier_source(project, manifest)
     check_feature_scale(plan, manifest)
-    check_precompiles(web3)
+    check_precompiles(web3, manifest.chain_layout)
     return manifest
+
+
+def check_callable_by_the_feed(manifest: CircuitManifest) -> None:
+    """Refuse a circuit that RiskFeed cannot ask: it hands a monolithic verifier all inputs and outputs as instances.
+
+    Raises:
+        CircuitError: the verifier is reusable, inputs or outputs are no instances, or the weights are not fixed.
+    """
+    if manifest.verifier_kind is not VerifierKind.MONOLITHIC:
+        raise CircuitError(
+            f"circuit {manifest.name} has a {manifest.verifier_kind} verifier, the feed calls monolithic ones",
+            remedy="Build it with fewer columns, or call its verifier from a contract of your own",
+        )
+    for group, visibility in (("inputs", manifest.input_visibility), ("outputs", manifest.output_visibility)):
+        if visibility is not Visibility.PUBLIC:
+            raise CircuitError(
+                f"circuit {manifest.name} has {visibility} {group}, the feed rebuilds public ones",
+                remedy="Build it with public inputs and outputs, or call its verifier from a contract of your own",
+            )
+    if manifest.param_visibility is not Visibility.FIXED:
+        raise CircuitError(
+            f"circuit {manifest.name} has {manifest.param_visibility} weights, the feed wants fixed ones",
+            remedy="Build it with fixed weights, or call its verifier from a contract of your own",
+        )
 
 
 def check_chain_id(web3: Web3, expected: int) -> None:
@@ -193,8 +220,8 @@ def check_feature_scale(plan: Plan, manifest: CircuitManifest) -> None:
         )
 
 
-def check_precompiles(web3: Web3) -> None:
-    """Refuse a chain where an EZKL verifier cannot work (EIP-196, EIP-197, EIP-198).
+def check_precompiles(web3: Web3, layout: ChainLayout) -> None:
+    """Refuse a chain where the circuit's verifier cannot work (EIP-196, EIP-197, EIP-198).
 
     Not every EVM has the precompiles where Ethereum does, and a call to an address without code succeeds.
 
@@ -202,13 +229,26 @@ def check_precompiles(web3: Web3) -> None:
         ChainError: one of them gives another answer than the known one.
     """
     for known in _KNOWN_ANSWERS:
-        to = web3.to_checksum_address(f"0x{known.address:040x}")
-        answer = bytes(web3.eth.call({"to": to, "data": "0x" + known.data, "gas": 500_000}))  # type: ignore[typeddict-item]  # web3 wants its own hex type
-        if answer.hex() != known.answer:
+        address = precompile_address(known.address, layout)
+        answer = _answer(web3, address, known.data)
+        if answer != known.answer:
             raise ChainError(
-                f"precompile 0x{known.address:02x} ({known.name}) answers 0x{answer.hex() or '(nothing)'}",
-                remedy="This chain cannot verify EZKL proofs: choose one with EIP-196, EIP-197 and EIP-198",
+                f"precompile 0x{address:02x} ({known.name}) answers 0x{answer or '(nothing)'}",
+                remedy=f"This chain cannot verify proofs with a verifier of layout {layout}: choose one with EIP-196, "
+                "EIP-197 and EIP-198, or build the circuit with this chain's chain_layout",
             )
+
+
+def _answer(web3: Web3, address: int, data: str) -> str:
+    """What a precompile returns, hex; nothing where it fails, as another one does at the data of this one."""
+    # web3 is imported by the roles that talk to a chain only
+    from web3.exceptions import ContractLogicError, Web3RPCError
+
+    to = web3.to_checksum_address(f"0x{address:040x}")
+    try:
+        return bytes(web3.eth.call({"to": to, "data": "0x" + data, "gas": 500_000})).hex()  # type: ignore[typeddict-item]  # web3 wants its own hex type
+    except (ContractLogicError, Web3RPCError):
+        return ""
 
 
 def check_funds(web3: Web3, address: str) -> None:

@@ -79,7 +79,7 @@ _LIES: dict[str, tuple[Any, str]] = {
     "output above one": (lambda answer: _with_elements(answer, -1, 1 << 12), "output_out_of_range"),
     "negative output": (lambda answer: _with_elements(answer, -2, to_field(-1)), "output_out_of_range"),
     "changed input": (lambda answer: _with_elements(answer, 0, 7), "wrong_inputs"),
-    "limb too wide": (lambda answer: _with_elements(answer, 32, 1 << 17), "wrong_tag"),
+    "limb too wide": (lambda answer: _with_elements(answer, 32, 1 << 16), "wrong_tag"),
     "other layout": (_other_layout, "wrong_layout"),
     "wrong subject": (_other_epoch, "wrong_subject"),
     "wrong circuit": (_replaced(circuit_id="0x" + "22" * 32), "wrong_circuit"),

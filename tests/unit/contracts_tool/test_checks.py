@@ -5,12 +5,15 @@ from types import SimpleNamespace
 
 import pytest
 from eth_utils import to_checksum_address
+from web3.exceptions import ContractLogicError
 
 from statements.errors import ChainError, CircuitError, ConfigurationError
 from statements.instances import InstanceLayout
+from verifier_gen.choices import ChainLayout, VerifierKind, Visibility
 from verifier_gen.manifest import CircuitManifest, sha256_file
 from veristake.contracts_tool.checks import (
     check_admin_is_another,
+    check_callable_by_the_feed,
     check_feature_scale,
     check_local_only_parts,
     check_precompiles,
@@ -50,6 +53,22 @@ def home_plan(chain_id=10, **changes):
         "assets": {"ezETH": EXISTING},
     }
     return HomePlan(**{**known, **changes})
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"verifier_kind": VerifierKind.REUSABLE}, "has a reusable verifier"),
+        ({"input_visibility": Visibility.HASHED}, "has hashed inputs"),
+        ({"output_visibility": Visibility.PRIVATE}, "has private outputs"),
+        ({"param_visibility": Visibility.PRIVATE}, "has private weights"),
+        ({"param_visibility": Visibility.HASHED}, "has hashed weights"),
+    ],
+)
+def test_check_callable_by_the_feed_other_circuits_are_refused(changes, message):
+    check_callable_by_the_feed(manifest())
+    with pytest.raises(CircuitError, match=message):
+        check_callable_by_the_feed(manifest(**changes))
 
 
 @pytest.mark.parametrize("chain_id", [1337, 31337, 31338])
@@ -150,13 +169,27 @@ class ChainWithout:
 @pytest.mark.parametrize("missing", [5, 6, 7, 8])
 def test_check_precompiles_missing_one_is_named(missing):
     with pytest.raises(ChainError, match=rf"0x0{missing} .*\(nothing\)"):
-        check_precompiles(ChainWithout(missing))
+        check_precompiles(ChainWithout(missing), ChainLayout.ETHEREUM)
 
 
 def test_check_precompiles_asks_all_four():
     chain = ChainWithout(0)
-    check_precompiles(chain)
+    check_precompiles(chain, ChainLayout.ETHEREUM)
     assert chain.asked == [5, 6, 7, 8]
+
+
+def test_check_precompiles_subtensor_layout_asks_addition_elsewhere():
+    with pytest.raises(ChainError, match=r"0x09 \(bn254 addition\) answers 0x0{63}1"):
+        check_precompiles(ChainWithout(0), ChainLayout.SUBTENSOR)
+
+
+def test_check_precompiles_that_fails_is_named():
+    class Failing(ChainWithout):
+        def call(self, transaction):
+            raise ContractLogicError("execution reverted")
+
+    with pytest.raises(ChainError, match=r"0x05 .*\(nothing\)"):
+        check_precompiles(Failing(0), ChainLayout.ETHEREUM)
 
 
 def test_prepare_ape_without_set_up_names_the_remedy(tmp_path):

@@ -99,7 +99,7 @@ def test_train_without_torch_names_the_extra(monkeypatch: pytest.MonkeyPatch, tm
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("command", ["train", "predict", "card", "export"])
+@pytest.mark.parametrize("command", ["train", "evaluate", "predict", "card", "export"])
 def test_help_mentions_json(command: str) -> None:
     result = invoke(command, "--help")
     assert result.exit_code == 0

@@ -18,9 +18,9 @@ def test_onnx_bytes_run_in_onnxruntime_equals_network(hidden: int, tmp_path: Pat
     path = tmp_path / "network.onnx"
     path.write_bytes(onnx_bytes(weights, tag_limbs=8))
     reference = Reference(path)
-    for inputs in np.random.default_rng(2).integers(-2048, 2049, (10, INPUTS)):
-        expected = forward(weights, inputs[None] / 2048)[0]
-        np.testing.assert_allclose(reference.scores(inputs.tolist(), 11), expected, atol=1e-5)
+    for inputs in np.random.default_rng(2).integers(-4096, 4097, (10, INPUTS)):
+        expected = forward(weights, inputs[None] / 4096)[0]
+        np.testing.assert_allclose(reference.scores(inputs.tolist(), 12), expected, atol=1e-5)
 
 
 def test_onnx_bytes_same_weights_gives_same_bytes() -> None:

@@ -1,106 +1,101 @@
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from staking_model.event_rules import EventRule
 from staking_model.labels import (
-    HORIZON,
-    MAX_DURATION_EPOCHS,
-    SPREAD_FLOOR,
-    TRAILING,
+    episode_blocks,
+    events_under_way,
     exit_events,
-    staking_durations,
+    future_minimum,
     trailing_spreads,
 )
-from staking_model.market import Truth
 
-LENGTH = 120
-
-
-def constant_truths(hazard: float, epochs: int, held: int = 100) -> list[Truth]:
-    return [Truth(stressed=False, holdings=(held,), hazards=(hazard,)) for _ in range(epochs)]
+RULE = EventRule(horizon=4, trailing=10)
+LENGTH = 40
+QUIET = np.zeros(LENGTH)
 
 
-def test_exit_events_calm_series_has_none() -> None:
-    events = exit_events([-0.001] * LENGTH, [1000] * LENGTH)
-    assert events[: TRAILING - 1] == [None] * (TRAILING - 1)
-    assert events[-HORIZON:] == [None] * HORIZON
-    assert set(events[TRAILING - 1 : -HORIZON]) == {False}
+def loud(amplitude: float) -> np.ndarray:
+    """A premium that jumps to and fro: its changes deviate by 2 amplitude, over the horizon of 4 by 4 amplitude."""
+    return np.asarray([amplitude if epoch % 2 else -amplitude for epoch in range(LENGTH)])
+
+
+def test_exit_events_too_short_past_or_future_is_unknown() -> None:
+    events = exit_events(QUIET, None, RULE)
+    assert np.isnan(events[: RULE.trailing - 1]).all()
+    assert np.isnan(events[-RULE.horizon :]).all()
+    assert (events[RULE.trailing - 1 : -RULE.horizon] == 0).all()
 
 
 def test_exit_events_drop_counts_exactly_within_horizon() -> None:
-    drop = 80
-    premiums = [0.0] * drop + [-0.0031] * (LENGTH - drop)
-    events = exit_events(premiums, [1000] * LENGTH)
-    assert events[drop - HORIZON - 1] is False
-    assert all(events[epoch] is True for epoch in range(drop - HORIZON, drop))
+    premiums = np.where(np.arange(LENGTH) < 20, 0.0, -0.001)
+    events = exit_events(premiums, None, RULE)
+    assert events[20 - RULE.horizon - 1] == 0
+    assert (events[20 - RULE.horizon : 20] == 1).all()
     # once it has fallen, it is at risk only if it falls further
-    assert events[drop] is False
+    assert events[20] == 0
 
 
-def test_exit_events_drop_within_three_floors_is_none() -> None:
-    premiums = [0.0] * 80 + [-0.0029] * 40
-    assert True not in exit_events(premiums, [1000] * LENGTH)
+def test_exit_events_quiet_asset_needs_more_than_three_floors() -> None:
+    step = np.arange(LENGTH) >= 20
+    assert 1 not in exit_events(step * -2.9e-5, None, RULE)
+    assert 1 in exit_events(step * -3.1e-5, None, RULE)
 
 
-def test_exit_events_loud_asset_needs_larger_drop() -> None:
-    premiums = [0.004 if epoch % 2 else -0.004 for epoch in range(80)] + [-0.0075] * 40
-    assert True not in exit_events(premiums, [1000] * LENGTH)
+def test_exit_events_loud_asset_needs_three_spreads_over_the_horizon() -> None:
+    premiums = loud(0.001)
+    spread = 0.002 * RULE.horizon**0.5
+    for multiple, expected in ((2.9, False), (3.1, True)):
+        falling = premiums.copy()
+        falling[22:] = premiums[21] - multiple * spread
+        assert bool(exit_events(falling, None, RULE)[21] == 1) is expected
 
 
 def test_exit_events_outflow_above_five_percent_counts() -> None:
-    premiums = [0.0] * LENGTH
-    events = exit_events(premiums, [1000] * 80 + [949] * 40)
-    assert events[80 - HORIZON] is True
-    assert events[80 - HORIZON - 1] is False
-    assert True not in exit_events(premiums, [1000] * 80 + [950] * 40)
+    stake = np.where(np.arange(LENGTH) < 20, 1000.0, 949.0)
+    events = exit_events(QUIET, stake, RULE)
+    assert events[20 - RULE.horizon] == 1
+    assert events[20 - RULE.horizon - 1] == 0
+    assert 1 not in exit_events(QUIET, np.where(stake < 1000, 951.0, stake), RULE)
 
 
-def test_exit_events_without_totals_looks_at_premium_only() -> None:
-    assert True not in exit_events([0.0] * LENGTH, None)
+def test_exit_events_outflow_of_a_restless_asset_is_measured_by_its_own_spread() -> None:
+    # changes of about 4 % an epoch: three spreads over the horizon are about 24 %
+    stake = 1000 * (1 + loud(0.02))
+    stake[22:] = 0.9 * stake[21]
+    assert exit_events(QUIET, stake, RULE)[21] == 0
+    stake[22:] = 0.7 * stake[21]
+    assert exit_events(QUIET, stake, RULE)[21] == 1
 
 
-def test_trailing_spreads_quiet_series_is_floored() -> None:
-    spreads = trailing_spreads([0.0] * 60)
-    assert spreads[TRAILING - 2] is None
-    assert spreads[TRAILING - 1] == SPREAD_FLOOR
+def test_exit_events_first_deposit_and_empty_stake_are_no_flow() -> None:
+    stake = np.where(np.arange(LENGTH) < 12, 0.0, 1000.0)
+    assert 1 not in exit_events(QUIET, stake, RULE)
 
 
-@given(st.lists(st.floats(-0.1, 0.1), min_size=TRAILING, max_size=TRAILING))
-def test_trailing_spreads_any_series_equals_definition(premiums: list[float]) -> None:
-    mean = sum(premiums) / TRAILING
-    deviation = (sum((premium - mean) ** 2 for premium in premiums) / TRAILING) ** 0.5
-    assert trailing_spreads(premiums)[-1] == pytest.approx(max(deviation, SPREAD_FLOOR), abs=1e-6)
+@given(st.lists(st.floats(-0.1, 0.1), min_size=12, max_size=12))
+def test_trailing_spreads_any_series_equals_definition(changes: list[float]) -> None:
+    spreads = trailing_spreads(changes, 10)
+    assert np.isnan(spreads[:9]).all()
+    newest = changes[-10:]
+    mean = sum(newest) / 10
+    assert spreads[-1] == pytest.approx((sum((c - mean) ** 2 for c in newest) / 10) ** 0.5, abs=1e-12)
 
 
-def test_staking_durations_nobody_leaves_is_one() -> None:
-    durations = staking_durations(constant_truths(0.0, MAX_DURATION_EPOCHS + 2))
-    assert durations[:3] == pytest.approx([1.0, 1.0, 1.0])
-    assert durations[3:] == [None] * (MAX_DURATION_EPOCHS - 1)
+def test_future_minimum_leaves_the_present_out() -> None:
+    found = future_minimum(np.asarray([0.0, 3.0, 2.0, 5.0, 4.0]), 2)
+    assert found[:3].tolist() == [2.0, 2.0, 4.0]
+    assert np.isnan(found[3:]).all()
 
 
-def test_staking_durations_constant_hazard_is_cut_geometric_mean() -> None:
-    hazard = 0.01
-    stay = 1 - hazard
-    expected = stay * (1 - stay**MAX_DURATION_EPOCHS) / hazard / MAX_DURATION_EPOCHS
-    durations = staking_durations(constant_truths(hazard, MAX_DURATION_EPOCHS + 50))
-    assert durations[0] == pytest.approx(expected, rel=1e-9)
-    assert durations[50] == pytest.approx(expected, rel=1e-9)
+def test_events_under_way_is_the_newest_label_known() -> None:
+    events = np.asarray([np.nan, 1.0, 0.0, 1.0, 0.0])
+    assert events_under_way(events, 2).tolist() == [0, 0, 0, 1, 0]
+    assert events_under_way(events[:1], 2).tolist() == [0]
 
 
-def test_staking_durations_two_cohorts_are_weighted_by_stake() -> None:
-    truths = [Truth(stressed=False, holdings=(300, 100), hazards=(0.0, 0.5)) for _ in range(MAX_DURATION_EPOCHS)]
-    # half leave each epoch: one epoch remains on average
-    assert staking_durations(truths)[0] == pytest.approx((300 + 100 / MAX_DURATION_EPOCHS) / 400, rel=1e-6)
-
-
-def test_staking_durations_later_stress_shortens_them() -> None:
-    calm, stressed = constant_truths(0.001, 2000), constant_truths(0.001, 2000)
-    stressed[500:540] = constant_truths(0.05, 40)
-    before, after = staking_durations(calm), staking_durations(stressed)
-    assert after[490] < before[490]
-    assert after[600] == pytest.approx(before[600])
-
-
-def test_staking_durations_nothing_staked_is_unknown() -> None:
-    assert staking_durations(constant_truths(0.1, MAX_DURATION_EPOCHS, held=0)) == [None] * MAX_DURATION_EPOCHS
-    assert staking_durations([]) == []
+def test_episode_blocks_episodes_less_than_a_horizon_apart_are_one() -> None:
+    events = np.asarray([0, 1, 1, 0, 1, 0, 0, 0, 0, 1, 0], dtype=np.float64)
+    assert episode_blocks(events, 2).tolist() == [0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1]

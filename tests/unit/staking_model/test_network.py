@@ -12,6 +12,7 @@ from staking_model.network import (
     ARGUMENT_LIMIT,
     GATES,
     RECURRENT_LIMIT,
+    STATE_LIMIT,
     Weights,
     WeightsError,
     argument_bounds,
@@ -24,7 +25,7 @@ from staking_model.network import (
     sigmoid,
 )
 
-LOOKUP_LIMIT = 7.9
+LOOKUP_LIMIT = 3.96
 HIDDEN = 3
 ANY = st.floats(-50, 50, allow_nan=False)
 
@@ -117,7 +118,7 @@ def test_forward_wrong_shape_raises() -> None:
         forward(random_weights(2, seed=1), np.zeros((1, 31)))
 
 
-def test_argument_bounds_known_weights_counts_hidden_half() -> None:
+def test_argument_bounds_known_weights_counts_hidden_by_its_limit() -> None:
     weights = Weights(
         gates=np.full((FEATURES + 1, GATES), 1.0),
         gate_bias=np.full(GATES, -0.25),
@@ -125,8 +126,8 @@ def test_argument_bounds_known_weights_counts_hidden_half() -> None:
         head_bias=np.zeros(2),
     )
     gates, head = argument_bounds(weights)
-    assert gates.tolist() == [4.75] * 3
-    assert head.tolist() == [1.0, 1.0]
+    assert gates.tolist() == pytest.approx([4.25 + STATE_LIMIT] * 3)
+    assert head.tolist() == pytest.approx([2 * STATE_LIMIT] * 2)
 
 
 def test_check_weights_beyond_limit_raises() -> None:

@@ -1,0 +1,1 @@
+"""Worked examples; nothing that veristake itself needs."""

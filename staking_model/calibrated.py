@@ -1,0 +1,79 @@
+"""The figures that the simulator takes from real history: read from a committed file that holds figures and no data."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict
+
+from statements.errors import ConfigurationError
+
+CALIBRATION_NAME: Final = "calibration.json"
+SHIPPED: Final = Path(__file__).parent / "shipped"
+
+
+class Figure(BaseModel):
+    """One estimate.
+
+    Attributes:
+        name: of the parameter.
+        asset: that it was seen on, or ``network``.
+        value: the estimate.
+        unit: of the value.
+        source: file that it was estimated from, below the data folder.
+        first: first day of the record, ISO 8601.
+        last: last day of it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    asset: str
+    value: float
+    unit: str
+    source: str
+    first: str
+    last: str
+
+
+class Calibration(BaseModel):
+    """All estimates.
+
+    Attributes:
+        version: of this format.
+        figures: the estimates, in order of source.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    version: int = 1
+    figures: tuple[Figure, ...]
+
+    def span(self, name: str) -> tuple[float, float]:
+        """Smallest and largest estimate of a parameter over the tokens.
+
+        Raises:
+            ConfigurationError: nobody estimated it.
+        """
+        values = [figure.value for figure in self.figures if figure.name == name]
+        if not values:
+            raise ConfigurationError(
+                f"the calibration has no {name!r}", remedy="Run `veristake model calibrate` on the whole data folder"
+            )
+        return min(values), max(values)
+
+    def value(self, name: str) -> float:
+        """The estimate of a parameter that was seen in one place.
+
+        Raises:
+            ConfigurationError: nobody estimated it.
+        """
+        return self.span(name)[0]
+
+
+@cache
+def calibrated() -> Calibration:
+    """The committed calibration."""
+    return Calibration.model_validate_json((SHIPPED / CALIBRATION_NAME).read_text("utf-8"))

@@ -1,0 +1,69 @@
+"""An EVM (py-evm) whose precompiles can be moved or silenced: Anvil has Ethereum's only."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from eth.abc import ComputationAPI
+from eth.chains.base import MiningChain
+from eth.consensus import NoProofConsensus
+from eth.constants import ZERO_ADDRESS
+from eth.db.atomic import AtomicDB
+from eth.exceptions import VMError
+from eth.precompiles import ecadd
+from eth.vm.forks.cancun import CancunVM
+from eth.vm.forks.cancun.computation import CANCUN_PRECOMPILES, CancunComputation
+from eth.vm.forks.cancun.state import CancunState
+from eth_abi import encode
+from eth_utils import function_signature_to_4byte_selector
+
+Precompile = Callable[[ComputationAPI], ComputationAPI]
+VERIFIER = b"\x11" * 20
+
+
+def answers_nothing(computation: ComputationAPI) -> ComputationAPI:
+    """Succeeds and returns no data, as frontier's dispatch can and as an empty account does."""
+    computation.output = b""
+    return computation
+
+
+def address(number: int) -> bytes:
+    return number.to_bytes(20, "big")
+
+
+ETHEREUM: dict[bytes, Precompile] = dict(CANCUN_PRECOMPILES)
+SUBTENSOR = ETHEREUM | {address(6): answers_nothing, address(9): ecadd}
+SILENT = dict.fromkeys(ETHEREUM, answers_nothing)
+"""A chain where every precompile is silent, as 0x07 to 0x09 were on Subtensor before it had them."""
+
+
+class PrecompileChain:
+    """A chain with one contract on it.
+
+    Args:
+        precompiles: what is at which address.
+        code: runtime code of the verifier.
+    """
+
+    def __init__(self, precompiles: Mapping[bytes, Precompile], code: bytes) -> None:
+        computation = type("Computation", (CancunComputation,), {"_precompiles": dict(precompiles)})
+        state = type("State", (CancunState,), {"computation_class": computation})
+        virtual_machine: Any = type(
+            "Machine", (CancunVM,), {"_state_class": state, "consensus_class": NoProofConsensus}
+        )
+        chain: Any = MiningChain.configure(__name__="Chain", vm_configuration=((0, virtual_machine),))
+        account = {"balance": 0, "nonce": 1, "code": code, "storage": {}}
+        self._chain = chain.from_genesis(AtomicDB(), {"gas_limit": 30_000_000, "difficulty": 0}, {VERIFIER: account})
+        self._code = code
+
+    def accepts(self, proof: bytes, instances: list[int]) -> bool:
+        """Whether ``verifyProof`` answers one."""
+        data = function_signature_to_4byte_selector("verifyProof(bytes,uint256[])")
+        data += encode(["bytes", "uint256[]"], [proof, instances])
+        computation = self._chain.get_vm().execute_bytecode(
+            origin=ZERO_ADDRESS, gas_price=0, gas=20_000_000, to=VERIFIER, sender=ZERO_ADDRESS, value=0, data=data,
+            code=self._code,
+        )  # fmt: skip
+        if computation.is_error:
+            assert isinstance(computation.error, VMError)
+            return False
+        return int.from_bytes(computation.output, "big") == 1

@@ -1,0 +1,1 @@
+"""Compiles a generated verifier and tries it on a local Anvil."""
