@@ -13,6 +13,8 @@ git ls-files -z "*.sol" | xargs -0 forge fmt --check
 step "solhint"; solhint --disc --max-warnings 0 'contracts/**/*.sol'
 step "forge build"; forge build --quiet
 step "ABIs in statements/abi"; python scripts/export_abis.py --check
+step "consumer-kit"; python scripts/export_kit.py --check
+step "gas and contract sizes"; python scripts/gas_snapshot.py
 # slither cleans its output folder before it compiles, so it has one of its own
 step "slither"
 FOUNDRY_OUT=build/slither/out FOUNDRY_CACHE_PATH=build/slither/cache \

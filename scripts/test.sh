@@ -19,6 +19,7 @@ with_ape=(ape_scripts cli_failures corridor demo_failures)
 ape_lane() {
   step "linters"; bash scripts/lint.sh
   step "Foundry tests"; forge test
+  step "branch coverage of contracts"; python scripts/gas_snapshot.py --coverage
   # Ape's own pytest plugin is switched off for all other tests; these test Solidity, so Python's coverage is not traced
   step "contract tests on Anvil"
   ape test tests/contracts --network ethereum:local:foundry -q -o addopts="-ra --strict-markers" \

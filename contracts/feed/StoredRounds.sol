@@ -10,9 +10,9 @@ library StoredRounds {
     /// @dev Certainty, in the fixed point of an exit risk.
     uint256 private constant WAD = 1e18;
 
-    /// @dev Packed into 256 bits, the first field highest. Output scale and maximum duration are the version's and stand here so that a read needs the registry for
-    /// one thing only, whether the version is frozen. `proofDelay` is the time from observation to recording, seconds,
-    /// `maximumAge` is in minutes; no version is zero, so that an empty slot is no round.
+    /// @dev Packed into 256 bits, the first field highest. Output scale and maximum duration are the version's and stand here
+    /// so that a read needs the registry for one thing only, whether the version is frozen. `proofDelay` is the time from
+    /// observation to recording, seconds, `maximumAge` is in minutes; no version is zero, so that an empty slot is no round.
     struct Stored {
         uint32 epoch;
         uint40 observedAt;
