@@ -7,12 +7,15 @@ pragma solidity ^0.8.30;
 library VkaStore {
     error VkaStoreFailed();
 
+    /// @dev Bytes that a contract's code may have (EIP-170); more would not fit the creation code's 16 bits either.
+    uint256 private constant MAXIMUM_CODE = 24_576;
     /// @dev Ends any call.
     bytes1 private constant STOP = 0x00;
 
     /// @dev Puts `vka` on the chain.
     function write(bytes32[] memory vka) internal returns (address store) {
         bytes memory code = abi.encodePacked(STOP, vka);
+        if (code.length > MAXIMUM_CODE) revert VkaStoreFailed();
         // returns what follows these twelve bytes: PUSH2 size, DUP1, PUSH1 12, PUSH1 0, CODECOPY, PUSH1 0, RETURN
         bytes memory creation = abi.encodePacked(hex"61", uint16(code.length), hex"80600c6000396000f3", code);
         // Solidity cannot create a contract from bytes otherwise

@@ -18,6 +18,7 @@ from verifier_gen.build import ensure_circuit
 from verifier_gen.circuit import Circuit
 from verifier_gen.isolated import run_isolated
 from verifier_gen.recipe import RECIPES, load_recipe
+from verifier_gen.solidity import install_verifier
 from veristake.toolchain import find_tool, tool_environment
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -87,6 +88,7 @@ def _source_gas(home: ObservedHome) -> int:
 
 
 def _measured(home: ObservedHome, circuit: Circuit) -> Figures:
+    install_verifier(circuit.paths, circuit.manifest.verifier_contract, PROJECT / "contracts")
     subprocess.run([str(find_tool("forge", PROJECT)), "build", "--quiet"], env=tool_environment(PROJECT), check=True)
     verifier = _deploy_compiled(home, circuit.manifest.verifier_contract)
     authority = home.observer.functions.authority().call()

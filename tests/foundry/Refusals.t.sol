@@ -94,6 +94,14 @@ contract RefusalsTest is Stage {
         uint32 epoch = currentEpoch();
         _refuses(address(feed), _submit(epoch + 1, 7), IRiskFeed.EpochInFuture.selector);
         _refuses(address(feed), _submit(epoch, 1 << 64), IRiskFeed.TagOutOfRange.selector);
+        uint256 modulus = 21888242871839275222246405745257275088548364400416034343698204186575808495617;
+        bytes memory beyond = abi.encodeCall(
+            IRiskFeed.submit, (MODEL_ID, address(token), epoch, [uint256(1), modulus], 7, bytes("proof"))
+        );
+        _refuses(address(feed), beyond, IRiskFeed.InstanceNotInField.selector);
+        beyond =
+            abi.encodeCall(IRiskFeed.submit, (MODEL_ID, address(token), epoch, [uint256(8193), 1], 7, bytes("proof")));
+        _refuses(address(feed), beyond, IRiskFeed.OutputOutOfRange.selector);
         check(feed.statementIdOf(MODEL_ID, address(token), epoch) != 0, "no statement");
         feed.submit(MODEL_ID, address(token), epoch, [uint256(1), 1], 7, "proof");
         _refuses(address(feed), _submit(epoch, 7), IRiskFeed.AlreadyRecorded.selector);

@@ -32,6 +32,16 @@ contract ReusableVerifierTest is Stage {
         check(VkaStore.digest(store) == (vka.length == 0 ? bytes32(0) : keccak256(abi.encodePacked(vka))), "digest");
     }
 
+    function test_write_artefactBeyondTheCodeLimit_reverts() external {
+        CHEATS.expectRevert(abi.encodeWithSelector(VkaStore.VkaStoreFailed.selector));
+        this.write(768);
+        check(this.write(767).code.length == 24_545, "an artefact within the limit is refused");
+    }
+
+    function write(uint256 words) external returns (address) {
+        return VkaStore.write(new bytes32[](words));
+    }
+
     function test_digest_notAnArtefact_isZero() external view {
         check(VkaStore.digest(address(this)) == 0 || address(this).code.length % 32 == 1, "a digest of other code");
         check(VkaStore.digest(address(0xdead)) == 0, "a digest of nothing");

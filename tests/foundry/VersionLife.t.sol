@@ -64,6 +64,24 @@ contract VersionLifeTest is Stage {
         registry.deprecate(MODEL_ID, 2, now_ + 4);
     }
 
+    function test_activate_frozenCodeOfAnotherModel_reverts() external {
+        IVerifierRegistry.Circuit memory shared = circuit(anotherVerifier());
+        registry.propose("one", shared);
+        registry.propose("two", shared);
+        CHEATS.warp(block.timestamp + ACTIVATION_DELAY);
+        CHEATS.prank(GUARDIAN);
+        registry.freeze("one", 1);
+        uint32 epoch = currentEpoch();
+        CHEATS.expectRevert(
+            abi.encodeWithSelector(IVerifierRegistry.FrozenVerifierCode.selector, shared.verifierCodeHash)
+        );
+        registry.activate("two", 1, epoch);
+        CHEATS.expectRevert(
+            abi.encodeWithSelector(IVerifierRegistry.EpochTooFarAhead.selector, epoch + 24 * 30 + 1, epoch + 24 * 30)
+        );
+        registry.activate(MODEL_ID, 2, epoch + 24 * 30 + 1);
+    }
+
     function test_models_everyModelOnce_inOrder() external {
         registry.propose("another model", circuit(anotherVerifier()));
         bytes32[] memory models = registry.models();
