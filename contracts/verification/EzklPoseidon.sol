@@ -12,6 +12,8 @@ library EzklPoseidon {
     /// @notice The hash of nothing is not defined.
     error NothingToHash();
 
+    // the order of the bn254 scalar field as everybody writes it
+    // slither-disable-next-line too-many-digits
     uint256 internal constant MODULUS = 0x30644e72e131a029b85045b68181585d2833e84879b9709143e1f593f0000001;
 
     uint256 private constant _CAPACITY = 1 << 64;
@@ -167,7 +169,8 @@ library EzklPoseidon {
         returns (uint256 newLeft, uint256 newRight)
     {
         // a compiler's checks of index and overflow would cost more than the arithmetic
-        // slither-disable-next-line assembly
+        // slither-disable-start assembly
+        // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             function fifth(x, modulus) -> y {
                 y := mulmod(x, x, modulus)
@@ -188,5 +191,6 @@ library EzklPoseidon {
             newLeft := left
             newRight := right
         }
+        // slither-disable-end assembly
     }
 }

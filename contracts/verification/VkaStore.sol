@@ -20,6 +20,7 @@ library VkaStore {
         bytes memory creation = abi.encodePacked(hex"61", uint16(code.length), hex"80600c6000396000f3", code);
         // Solidity cannot create a contract from bytes otherwise
         // solhint-disable-next-line no-inline-assembly
+        // slither-disable-next-line assembly
         assembly ("memory-safe") {
             store := create(0, add(creation, 0x20), mload(creation))
         }
@@ -34,6 +35,7 @@ library VkaStore {
         for (uint256 i = 0; i < vka.length; ++i) {
             // skips the length's word and the stop byte
             // solhint-disable-next-line no-inline-assembly
+            // slither-disable-next-line assembly
             assembly ("memory-safe") {
                 mstore(add(add(vka, 0x20), mul(i, 0x20)), mload(add(add(code, 0x21), mul(i, 0x20))))
             }
