@@ -73,7 +73,7 @@ def branch_coverage() -> float:
 
 
 def worsened(committed: dict[str, Any], now: dict[str, Any]) -> list[str]:
-    """One line for each figure that is worse than committed, new, gone, or beyond its limit."""
+    """One line for each figure that is worse than committed, new, gone, or beyond its limit (coverage: only that)."""
     complaints = []
     for kind in ("gas", "bytes"):
         for name in sorted({*committed[kind], *now[kind]}):
@@ -84,8 +84,8 @@ def worsened(committed: dict[str, Any], now: dict[str, Any]) -> list[str]:
         f"bytes {name}: {size} exceeds {SIZE_LIMIT}" for name, size in now["bytes"].items() if size > SIZE_LIMIT
     ]
     coverage = now["branch_coverage_percent"]
-    if coverage < min(LEAST_COVERAGE, committed["branch_coverage_percent"]):
-        complaints.append(f"branch coverage is {coverage} %, committed is {committed['branch_coverage_percent']} %")
+    if coverage < LEAST_COVERAGE:
+        complaints.append(f"branch coverage is {coverage} %, at least {LEAST_COVERAGE} % is required")
     return complaints
 
 

@@ -5,8 +5,8 @@ pragma solidity ^0.8.30;
 interface ISampleLendingProtocol {
     /// @notice An asset can be borrowed against, at the lowest loan-to-value until its risk is known.
     event AssetListed(address indexed asset, address riskFeed, uint16 baseLoanToValueBps);
-    /// @notice The loan-to-value follows a new score.
-    /// @param bps loan-to-value, ten-thousandths
+    /// @notice The loan-to-value follows a score.
+    /// @param bps loan-to-value from now on, ten-thousandths, within what the epoch allows
     /// @param risk exit risk, 1e18 = certain
     /// @param updatedAt Unix time of the observation behind the score, seconds
     event LoanToValueSet(address indexed asset, uint256 bps, uint256 risk, uint256 updatedAt);
@@ -14,6 +14,7 @@ interface ISampleLendingProtocol {
     /// is the floor beyond that or when a guardian disowned it.
     event LoanToValueWithoutScore(address indexed asset, uint256 bps, bytes reason);
 
+    error EpochLengthIsZero();
     error AssetNotListed(address asset);
     error AssetAlreadyListed(address asset);
     error LoanToValueOutOfRange(uint256 bps, uint256 minimum, uint256 maximum);
@@ -21,10 +22,21 @@ interface ISampleLendingProtocol {
     /// @notice List `asset`; `baseLoanToValueBps` is what it would get without any risk.
     function listAsset(address asset, address riskFeed, uint16 baseLoanToValueBps) external;
 
-    /// @notice Let the loan-to-value of `asset` follow its feed. Open to all.
+    /// @notice Let the loan-to-value of `asset` follow its feed, as far as the epoch allows. Open to all; calling it again in the
+    /// same epoch moves nothing further.
     /// @return bps loan-to-value from now on, ten-thousandths
     function refresh(address asset) external returns (uint256 bps);
 
-    /// @notice Loan-to-value of `asset` now, ten-thousandths: the floor once the last score is too old.
+    /// @notice Loan-to-value of `asset` now, ten-thousandths: a fall that the cap spreads over epochs goes on without a
+    /// `refresh`, a rise does not; the floor once the last score is too old.
     function loanToValueOf(address asset) external view returns (uint256 bps);
+
+    /// @notice Most that a loan-to-value rises in one epoch, ten-thousandths.
+    function RISE_BPS_PER_EPOCH() external view returns (uint256);
+
+    /// @notice Most that a loan-to-value falls in one epoch by a score, ten-thousandths.
+    function FALL_BPS_PER_EPOCH() external view returns (uint256);
+
+    /// @notice Seconds of an epoch.
+    function EPOCH_LENGTH() external view returns (uint32);
 }

@@ -6,6 +6,7 @@ import pytest
 from tests.contracts.conftest import error_data
 
 RISK_ONE = 10**8
+EPOCH_LENGTH = 3600
 
 
 @pytest.fixture
@@ -18,7 +19,7 @@ def risk_feed(owner, project):
 def lending(owner, project, ezeth, risk_feed):
     """Lists ezETH at 75 % without risk."""
     authority = owner.deploy(project.Authority, owner)
-    protocol = owner.deploy(project.SampleLendingProtocol, authority)
+    protocol = owner.deploy(project.SampleLendingProtocol, authority, EPOCH_LENGTH)
     protocol.listAsset(ezeth, risk_feed, 7500, sender=owner)
     return protocol
 
@@ -57,6 +58,27 @@ def test_refresh_before_the_first_score_stays_at_the_floor(lending, ezeth, risk_
     # the reason is the feed's own error, with its argument
     assert bytes(kept[0].reason)[4:] == (0).to_bytes(32, "big")
     assert lending.loanToValueOf(ezeth) == 1000
+
+
+@pytest.mark.parametrize(("risks", "bps"), [((0, RISK_ONE), (5500, 3500)), ((RISK_ONE, 0), (1250, 1500))])
+def test_refresh_in_later_epochs_moves_by_the_epochs_cap(lending, ezeth, risk_feed, owner, stranger, chain, risks, bps):
+    first, later = risks
+    risk_feed.setAnswer(first, chain.blocks.head.timestamp, sender=owner)
+    lending.refresh(ezeth, sender=stranger)
+    for expected in bps:
+        chain.mine(timestamp=(chain.blocks.head.timestamp // EPOCH_LENGTH + 1) * EPOCH_LENGTH)
+        risk_feed.setAnswer(later, chain.blocks.head.timestamp, sender=owner)
+        for _ in range(2):
+            receipt = lending.refresh(ezeth, sender=stranger)
+            assert [log.bps for log in receipt.decode_logs(lending.LoanToValueSet)] == [expected]
+        assert lending.loanToValueOf(ezeth) == expected
+
+
+def test_constructor_without_epochs_reverts(owner, project, call_refusal):
+    authority = owner.deploy(project.Authority, owner)
+    arguments = project.SampleLendingProtocol.constructor.encode_input(authority, 0)
+    code = project.SampleLendingProtocol.contract_type.get_deployment_bytecode()
+    assert call_refusal(data=code + arguments) == error_data("EpochLengthIsZero()")
 
 
 def test_list_asset_refusals(lending, ezeth, weth, risk_feed, owner, stranger):

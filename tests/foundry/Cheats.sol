@@ -9,6 +9,8 @@ interface Cheats {
     function prank(address sender) external;
     function etch(address target, bytes calldata code) external;
     function expectRevert(bytes calldata data) external;
+    function mockCallRevert(address target, bytes calldata data, bytes calldata revertData) external;
+    function clearMockedCalls() external;
     function cool(address target) external;
     function assume(bool condition) external pure;
     function addr(uint256 privateKey) external pure returns (address);

@@ -56,7 +56,7 @@ def expected_settings(facts: Facts) -> dict[str, dict[str, str]]:
             "REGISTRY": addresses["VerifierRegistry"],
             "MAXIMUM_AGE": plan.maximum_age,
         },
-        "SampleLendingProtocol": {"authority": manager},
+        "SampleLendingProtocol": {"authority": manager, "EPOCH_LENGTH": facts.epoch_length},
         **(_home_tables(plan, addresses) if isinstance(plan, HomePlan) else _abroad_tables(plan, facts)),
     }
     for symbol, token in facts.tokens.items():

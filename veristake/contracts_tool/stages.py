@@ -75,7 +75,7 @@ def deploy_contracts(deployer: Deployer, plan: Plan, manifest: CircuitManifest) 
         activate_version(deployer, configuration, registry, manifest, source.epoch_length)
 
     feed = deployer.create("RiskFeed", source.contract.address, registry.address, plan.maximum_age)
-    lending = deployer.create("SampleLendingProtocol", authority.address)
+    lending = deployer.create("SampleLendingProtocol", authority.address, source.epoch_length)
     adapters = _adapters(deployer, manifest, feed.address, source.assets)
     assets = {symbol: _deployed_asset(symbol, asset, adapters) for symbol, asset in source.assets.items()}
     for asset in assets.values():

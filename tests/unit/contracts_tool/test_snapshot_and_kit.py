@@ -48,6 +48,13 @@ def test_worsened_equal_or_better_is_silent() -> None:
     assert SNAPSHOT.worsened(COMMITTED, _now(gas={"read": 1}, branch_coverage_percent=99.0)) == []
 
 
+def test_worsened_coverage_below_the_limit_is_named_though_committed() -> None:
+    low = {**COMMITTED, "branch_coverage_percent": 94.99}
+    assert SNAPSHOT.worsened(low, low) == ["branch coverage is 94.99 %, at least 95.0 % is required"]
+    enough = {**COMMITTED, "branch_coverage_percent": 95.0}
+    assert SNAPSHOT.worsened(COMMITTED, enough) == []
+
+
 def test_worsened_contract_beyond_the_limit_is_named() -> None:
     large = {"RiskFeed": 24_577}
     assert "exceeds 24576" in SNAPSHOT.worsened({**COMMITTED, "bytes": large}, _now(bytes=large))[0]
