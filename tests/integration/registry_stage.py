@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from eth_hash.auto import keccak
@@ -11,12 +13,18 @@ from web3.contract import Contract
 
 from tests.integration.forge_artifacts import PROJECT, artifact
 from tests.integration.relayer_chain import deploy, send
+from tests.integration.small_circuit import compile_solidity
 from verifier_gen.chain.anvil import running_anvil
-from verifier_gen.chain.compiler import CompiledVerifier
 from verifier_gen.manifest import CircuitManifest
 from veristake.toolchain import find_tool
 
 DELAY, EPOCH_LENGTH = 60, 3600
+
+
+@cache
+def _compiled(source: str, name: str) -> tuple[list[Any], str]:
+    """ABI and creation code, compiled once a run."""
+    return compile_solidity({f"{name}.sol": source}, name)
 
 
 @dataclass(frozen=True)
@@ -27,11 +35,11 @@ class RegistryStage:
     admin: str
     registry: Contract
 
-    def install(self, verifier: CompiledVerifier) -> Contract:
+    def install(self, source: Path, name: str) -> Contract:
         """Deploy a generated verifier."""
-        factory = self.web3.eth.contract(abi=verifier.abi, bytecode=verifier.creation_code)
-        receipt = send(self.web3, factory.constructor(), self.admin)
-        installed: Contract = self.web3.eth.contract(receipt["contractAddress"], abi=verifier.abi)
+        abi, code = _compiled(source.read_text("utf-8"), name)
+        receipt = send(self.web3, self.web3.eth.contract(abi=abi, bytecode="0x" + code).constructor(), self.admin)
+        installed: Contract = self.web3.eth.contract(receipt["contractAddress"], abi=abi)
         return installed
 
     def code_hash(self, contract: Contract) -> bytes:

@@ -10,11 +10,9 @@ from eth_hash.auto import keccak
 from web3.contract import Contract
 from web3.exceptions import ContractCustomError, Web3RPCError
 
-from tests.integration.forge_artifacts import PROJECT
 from tests.integration.registry_stage import RegistryStage, registry_stage
 from tests.integration.relayer_chain import deploy, send
 from verifier_gen import prover
-from verifier_gen.chain.compiler import CompiledVerifier, compile_verifier
 from verifier_gen.circuit import Circuit, CircuitPaths
 from verifier_gen.isolated import run_isolated
 from verifier_gen.prover import Proof
@@ -60,21 +58,19 @@ def proof(tiny_circuit: Circuit) -> Proof:
 
 
 @pytest.fixture(scope="module")
-def reusable(
-    tiny_circuit: Circuit, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[CompiledVerifier, tuple[bytes, ...]]:
+def reusable(tiny_circuit: Circuit, tmp_path_factory: pytest.TempPathFactory) -> CircuitPaths:
     folder = tmp_path_factory.mktemp("reusable") / "tiny"
     shutil.copytree(tiny_circuit.directory, folder)
     paths = CircuitPaths(folder)
     write_reusable_verifier(paths, "TinyReusable")
-    return compile_verifier(paths.verifier_source, "TinyReusable", PROJECT), read_vka(paths.vka)
+    return paths
 
 
 @pytest.fixture
-def stand(tiny_circuit: Circuit, reusable: tuple[CompiledVerifier, tuple[bytes, ...]]) -> Iterator[Stand]:
-    compiled, vka = reusable
+def stand(tiny_circuit: Circuit, reusable: CircuitPaths) -> Iterator[Stand]:
+    vka = read_vka(reusable.vka)
     with registry_stage() as stage:
-        bare = Stand(stage, tiny_circuit, stage.install(compiled), "", vka)
+        bare = Stand(stage, tiny_circuit, stage.install(reusable.verifier_source, "TinyReusable"), "", vka)
         yield Stand(stage, tiny_circuit, bare.verifier, bare.store_of(vka), vka)
 
 
