@@ -11,10 +11,10 @@ from web3 import HTTPProvider, Web3
 from web3.exceptions import ContractLogicError, Web3Exception
 
 from neurons.settings import ChainSettings
-from signed_http.causes import cause_of
 from staking_model.chain_source import ObserverReader
 from staking_model.features import window_features
 from statements.abi import load_abi
+from statements.causes import cause_of
 from statements.errors import ChainError
 from statements.features_hash import features_hash
 

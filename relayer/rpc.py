@@ -10,7 +10,7 @@ from web3.types import RPCEndpoint
 
 from relayer.classify import RpcError
 from relayer.settings import endpoint_label
-from signed_http.causes import cause_of
+from statements.causes import cause_of
 from statements.errors import ChainError, ConfigurationError
 
 

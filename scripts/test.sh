@@ -10,7 +10,6 @@ export APE_DATA_FOLDER="$PWD/build/ape" SOLCX_BINARY_PATH="$PWD/build/solc"
 # not the system's: see veristake/toolchain.py
 export TMPDIR="$PWD/build/tmp"
 mkdir -p "$TMPDIR"
-export COVERAGE_FILE="$PWD/build/coverage/data" COVERAGE_PROCESS_START="$PWD/pyproject.toml"
 step() { printf '\n== %s (%ss)\n' "$1" "$SECONDS"; }
 covered() { coverage run -m pytest "$@" -q; }
 
@@ -42,7 +41,9 @@ other_lane() {
 }
 
 step "circuits"; veristake circuit build tiny; veristake circuit build staking
-rm -rf build/coverage && mkdir -p build/coverage
+rm -rf build/coverage
+mkdir -p build/coverage
+export COVERAGE_FILE="$PWD/build/coverage/data" COVERAGE_PROCESS_START="$PWD/pyproject.toml"
 other_log=build/other-lane.log
 # a shell of its own, so that 'set -e' holds inside it
 (set -e; other_lane) >"$other_log" 2>&1 & other=$!

@@ -12,7 +12,6 @@ import httpx
 from bittensor import http_auth
 from pydantic import ValidationError
 
-from signed_http.causes import cause_of
 from signed_http.errors import (
     MalformedResponseError,
     PeerRefusedError,
@@ -23,6 +22,7 @@ from signed_http.errors import (
 from signed_http.refusal import Refusal
 from signed_http.response import HOTKEY_HEADER, SIGNATURE_HEADER, response_payload, signature_is_valid
 from signed_http.wallets import HotkeyKeypair
+from statements.causes import cause_of
 
 MAXIMUM_RESPONSE_BYTES = 8 * 1024 * 1024
 """A page of a hundred publications takes less than one MiB."""

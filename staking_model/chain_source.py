@@ -10,15 +10,15 @@ from eth_abi.exceptions import DecodingError, InsufficientDataBytes
 from eth_typing import ChecksumAddress, HexStr
 from eth_utils.abi import get_abi_output_types
 from eth_utils.address import to_checksum_address
-from eth_utils.crypto import keccak
 from requests.exceptions import RequestException
 from web3 import Web3
 from web3.exceptions import BadFunctionCallOutput, ContractLogicError, Web3Exception
 from web3.types import BlockIdentifier, TxParams
 
-from staking_model.causes import cause_of
 from staking_model.features import OBSERVATIONS, FeatureParameters
 from statements.abi import load_abi
+from statements.abi.calldata import ErrorCatalogue
+from statements.causes import cause_of
 from statements.errors import ChainError
 from statements.observation import Observation
 
@@ -206,12 +206,6 @@ def translated(call: Callable[[], Result], what: str) -> Result:
 
 
 def _named_error(data: object) -> str:
-    """Name and arguments of one of the observer's errors, or the data as it is."""
+    """One of the observer's errors with its arguments."""
     raw = bytes.fromhex(data[2:]) if isinstance(data, str) and data.startswith("0x") else b""
-    for entry in load_abi("AssetObserver"):
-        if entry["type"] != "error":
-            continue
-        types = [argument["type"] for argument in entry["inputs"]]
-        if raw[:4] == keccak(text=f"{entry['name']}({','.join(types)})")[:4]:
-            return f"{entry['name']}({', '.join(str(value) for value in decode(types, raw[4:]))})"
-    return str(data)
+    return ErrorCatalogue([load_abi("AssetObserver")]).describe(raw)

@@ -102,6 +102,8 @@ contract RiskFeed is IRiskFeed, AccessManaged {
     /// @inheritdoc IRiskFeed
     function statementIdOf(bytes32 modelId, address asset, uint32 epoch) external view returns (bytes32) {
         uint256 packed = _rounds[modelId][asset][epoch];
+        // filled below, but for the time of observation, which is no part of a statement
+        // slither-disable-next-line uninitialized-local
         IInputSource.Origin memory origin;
         if (packed == 0) {
             // the inputs themselves are not part of the subject

@@ -33,6 +33,7 @@ library Bn254Probe {
     function _answers(uint8 precompile, bytes memory data, bytes memory expected) private view returns (bool) {
         // a precompile that does not like its input takes all gas that it is given
         // solhint-disable-next-line avoid-low-level-calls
+        // slither-disable-next-line low-level-calls
         (bool success, bytes memory answer) = address(uint160(precompile)).staticcall{gas: 500_000}(data);
         return success && keccak256(answer) == keccak256(expected);
     }

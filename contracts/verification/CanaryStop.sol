@@ -41,6 +41,8 @@ contract CanaryStop is ICanaryStop {
         if (unreachable.length == 0) revert CanaryIncomplete(4);
         REGISTRY = registry;
         PROOF_SYSTEM = proofSystem;
+        // checkCode has refused an address without code, zero among them
+        // slither-disable-next-line missing-zero-check
         VERIFIER = verifier;
         VERIFIER_CODE_HASH = verifierCodeHash;
         _instances = unreachable;

@@ -12,6 +12,8 @@ library EzklPoseidon {
     /// @notice The hash of nothing is not defined.
     error NothingToHash();
 
+    // the order of the bn254 scalar field as everybody writes it
+    // slither-disable-next-line too-many-digits
     uint256 internal constant MODULUS = 0x30644e72e131a029b85045b68181585d2833e84879b9709143e1f593f0000001;
 
     uint256 private constant _CAPACITY = 1 << 64;
@@ -20,8 +22,7 @@ library EzklPoseidon {
     uint256 private constant _M10 = 0x0cc57cdbb08507d62bf67a4493cc262fb6c09d557013fff1f573f431221f8ff9;
     uint256 private constant _M11 = 0x1274e649a32ed355a31a6ed69724e1adade857e86eb5c3a121bcd147943203c8;
     /// @dev Two words a round.
-    bytes private constant _ROUND_CONSTANTS =
-        hex"09c46e9ec68e9bd4fe1faaba294cba38a71aa177534cdd1b6c7dc0dbd0abd7a7"
+    bytes private constant _ROUND_CONSTANTS = hex"09c46e9ec68e9bd4fe1faaba294cba38a71aa177534cdd1b6c7dc0dbd0abd7a7"
         hex"0c0356530896eec42a97ed937f3135cfc5142b3ae405b8343c1d83ffa604cb81"
         hex"1e28a1d935698ad1142e51182bb54cf4a00ea5aabd6268bd317ea977cc154a30"
         hex"27af2d831a9d2748080965db30e298e40e5757c3e008db964cf9e2b12b91251f"
@@ -168,7 +169,8 @@ library EzklPoseidon {
         returns (uint256 newLeft, uint256 newRight)
     {
         // a compiler's checks of index and overflow would cost more than the arithmetic
-        // slither-disable-next-line assembly
+        // slither-disable-start assembly
+        // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             function fifth(x, modulus) -> y {
                 y := mulmod(x, x, modulus)
@@ -189,5 +191,6 @@ library EzklPoseidon {
             newLeft := left
             newRight := right
         }
+        // slither-disable-end assembly
     }
 }

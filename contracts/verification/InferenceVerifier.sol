@@ -79,6 +79,8 @@ contract InferenceVerifier is IInferenceVerifier, IProofVerifier {
         for (uint256 i = 0; i < instances.length; ++i) {
             instances[i] = i < inputs.length ? inputs[i] : outputs[i - inputs.length];
         }
+        // zero stands for a monolithic verifier
+        // slither-disable-next-line incorrect-equality
         return serving.vkaDigest == 0
             ? EzklVerifier.verify(serving.verifier, serving.verifierCodeHash, halo2, instances)
             : EzklVerifier.verifyReusable(

@@ -153,6 +153,7 @@ contract VerifierRegistry is ProofSystems {
         emit VersionFrozen(modelId, versionId, msg.sender);
         if (before != Status.Active) return;
         // an epoch that has begun may have scores of this version: then it stays where it is
+        // slither-disable-next-line unused-return
         (uint32 fromEpoch,) = _plans[modelId].spanOf(versionId);
         if (fromEpoch > _currentEpoch()) _plans[modelId].remove(versionId);
     }
@@ -169,6 +170,8 @@ contract VerifierRegistry is ProofSystems {
         returns (Status)
     {
         if (stored.status != Status.Active) return stored.status;
+        // only the end matters here
+        // slither-disable-next-line unused-return
         (, uint32 untilEpoch) = _plans[modelId].spanOf(versionId);
         return untilEpoch == 0 ? Status.Active : Status.Deprecated;
     }

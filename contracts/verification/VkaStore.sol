@@ -19,10 +19,12 @@ library VkaStore {
         // returns what follows these twelve bytes: PUSH2 size, DUP1, PUSH1 12, PUSH1 0, CODECOPY, PUSH1 0, RETURN
         bytes memory creation = abi.encodePacked(hex"61", uint16(code.length), hex"80600c6000396000f3", code);
         // Solidity cannot create a contract from bytes otherwise
+        // slither-disable-start assembly
         // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             store := create(0, add(creation, 0x20), mload(creation))
         }
+        // slither-disable-end assembly
         if (store == address(0)) revert VkaStoreFailed();
     }
 
@@ -33,10 +35,12 @@ library VkaStore {
         vka = new bytes32[](code.length / 32);
         for (uint256 i = 0; i < vka.length; ++i) {
             // skips the length's word and the stop byte
+            // slither-disable-start assembly
             // solhint-disable-next-line no-inline-assembly
             assembly ("memory-safe") {
                 mstore(add(add(vka, 0x20), mul(i, 0x20)), mload(add(add(code, 0x21), mul(i, 0x20))))
             }
+            // slither-disable-end assembly
         }
     }
 

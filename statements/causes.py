@@ -6,6 +6,7 @@ import os
 import socket
 import ssl
 from collections.abc import Iterator
+from json import JSONDecodeError
 
 
 def cause_of(error: BaseException) -> str:
@@ -20,7 +21,8 @@ def cause_of(error: BaseException) -> str:
         For example ``connection refused``, ``timed out``, ``HTTP 401``; the error's type when nothing is known of it.
     """
     for link in _chain(error):
-        if isinstance(link, TimeoutError):
+        # requests and urllib3 have time-outs of their own that are no TimeoutError
+        if isinstance(link, TimeoutError) or "Timeout" in type(link).__name__:
             return "timed out"
         if isinstance(link, socket.gaierror):
             return "unknown host name"
@@ -33,9 +35,9 @@ def cause_of(error: BaseException) -> str:
         # not its strerror, in which asyncio quotes the address
         if isinstance(link, OSError) and isinstance(link.errno, int) and link.errno > 0:
             return os.strerror(link.errno).lower()
-    if isinstance(error, ValueError):
+    if isinstance(error, JSONDecodeError):
         return "its answer is not JSON"
-    return type(error).__name__
+    return "its answer is not understood" if isinstance(error, ValueError) else type(error).__name__
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
@@ -45,4 +47,12 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
     while link is not None and id(link) not in seen:
         seen.add(id(link))
         yield link
-        link = link.__cause__ or link.__context__
+        # urllib3 keeps what it met in its reason, not in a chain
+        link = link.__cause__ or link.__context__ or _inner(link)
+
+
+def _inner(error: BaseException) -> BaseException | None:
+    for inner in (getattr(error, "reason", None), *error.args):
+        if isinstance(inner, BaseException):
+            return inner
+    return None

@@ -8,8 +8,9 @@ import aiohttp
 import httpx
 import pytest
 import requests
+from urllib3.exceptions import ConnectTimeoutError, MaxRetryError
 
-from signed_http.causes import cause_of
+from statements.causes import cause_of
 
 KEY = "SECRETKEY"
 
@@ -49,6 +50,12 @@ def _answered(status: int) -> requests.HTTPError:
         ),
         (raised(requests.ReadTimeout(f"/{KEY}: Read timed out."), TimeoutError("timed out")), "timed out"),
         (TimeoutError(), "timed out"),
+        (requests.ConnectTimeout(MaxRetryError(None, KEY, ConnectTimeoutError(KEY))), "timed out"),  # type: ignore[arg-type]  # as urllib3 raises it without a pool
+        (
+            requests.ConnectionError(MaxRetryError(None, KEY, OSError(errno.EHOSTUNREACH, KEY))),  # type: ignore[arg-type]  # the same
+            "no route to host",
+        ),
+        (ValueError(KEY), "its answer is not understood"),
         (raised(httpx.ConnectError(KEY), socket.gaierror(-2, "Name or service not known")), "unknown host name"),
         (raised(httpx.ConnectError(KEY), ssl.SSLError()), "TLS fails (no reason given)"),
         (raised(httpx.ReadError(KEY), ConnectionResetError(errno.ECONNRESET, "x")), "connection reset by peer"),
@@ -65,4 +72,4 @@ def test_cause_of_library_error_is_a_few_words_without_url(error: Exception, sai
 def test_cause_of_circular_chain_ends() -> None:
     one, two = ValueError("a"), OSError("b")
     one.__context__, two.__context__ = two, one
-    assert cause_of(one) == "its answer is not JSON"
+    assert cause_of(one) == "its answer is not understood"
