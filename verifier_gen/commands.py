@@ -13,6 +13,7 @@ from statements.errors import CircuitError, ConfigurationError, ProofRejectedErr
 from statements.instances import Instances
 from verifier_gen import prover
 from verifier_gen.build_command import build
+from verifier_gen.canary_command import canary
 from verifier_gen.circuit import open_circuit, read_manifest
 from verifier_gen.correctness_commands import band, correctness
 from verifier_gen.isolated import run_isolated
@@ -32,6 +33,7 @@ circuit.add_command(band)
 circuit.add_command(correctness)
 circuit.add_command(search)
 circuit.add_command(lock)
+circuit.add_command(canary)
 
 
 @circuit.command()

@@ -19,6 +19,8 @@ SOURCES = (
     "mocks/AcceptingVerifier.sol",
     "mocks/MockLiquidRestakingToken.sol",
     "mocks/MockPriceFeed.sol",
+    "verification/CanaryStop.sol",
+    "verification/InferenceVerifier.sol",
     "verification/VerifierRegistry.sol",
 )
 

@@ -13,7 +13,7 @@ from verifier_gen.lock import compute_lock, differences, order_free_digest, read
 from verifier_gen.recipe import RECIPES, load_recipe
 
 
-@pytest.mark.parametrize("name", ["staking", "tiny"])
+@pytest.mark.parametrize("name", ["staking", "tiny", "canary"])
 def test_compute_lock_of_a_shipped_recipe_is_the_committed_one(name: str) -> None:
     path = RECIPES / f"{name}.toml"
     changed = differences(read_lock(path), compute_lock(load_recipe(path)))
