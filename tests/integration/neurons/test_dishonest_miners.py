@@ -76,7 +76,7 @@ _LIES: dict[str, tuple[Any, str]] = {
         lambda answer: _with_elements(answer, -1, answer.instances.outputs[-1] ^ 1),
         "invalid_proof",
     ),
-    "output above one": (lambda answer: _with_elements(answer, -1, 1 << 12), "output_out_of_range"),
+    "output above one": (lambda answer: _with_elements(answer, -1, (1 << 12) + 1), "output_out_of_range"),
     "negative output": (lambda answer: _with_elements(answer, -2, to_field(-1)), "output_out_of_range"),
     "changed input": (lambda answer: _with_elements(answer, 0, 7), "wrong_inputs"),
     "limb too wide": (lambda answer: _with_elements(answer, 32, 1 << 16), "wrong_tag"),
