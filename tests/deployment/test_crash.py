@@ -105,7 +105,7 @@ def test_deploy_other_plan_while_one_has_not_ended_is_refused(circuit, tmp_path)
     plan, output = write_plan(tmp_path, circuit), tmp_path / "out"
     with anvil(31337) as (url, web3):
         assert not deploy_and_die(plan, url, output, MINED)
-        other = write_plan(tmp_path / "other", circuit, "maximum_age = 60")
+        other = write_plan(tmp_path / "other", circuit, "maximum_age = 10800")
         result = command("deploy", "--plan", other, "--rpc", url, "--output", output)
         assert result.exit_code == 2
         assert "has not ended, with another plan" in result.stderr
@@ -117,7 +117,7 @@ def test_deploy_unfinished_journal_of_a_node_that_is_gone_is_put_away(circuit, t
     with anvil(31337) as (url, _):
         assert not deploy_and_die(plan, url, output, MINED)
     with anvil(31337) as (url, _):
-        other = write_plan(tmp_path / "other", circuit, "maximum_age = 60")
+        other = write_plan(tmp_path / "other", circuit, "maximum_age = 10800")
         assert command("deploy", "--plan", other, "--rpc", url, "--output", output).exit_code == 0
 
 

@@ -75,7 +75,7 @@ class _ChainPlan(PlanPart):
     Attributes:
         chain_id: EIP-155 id that the node must have.
         circuit: folder of a built circuit.
-        maximum_age: age of an observation beyond which reads revert, seconds.
+        maximum_age: age of an observation beyond which reads revert, seconds; at least an epoch, at most 45 days.
         activation_delay: time between proposing and activating a circuit version, seconds.
         base_loan_to_value_bps: what the sample protocol lends without any risk, ten-thousandths.
         account: who deploys; keeps no role that another is named for.
@@ -91,7 +91,7 @@ class _ChainPlan(PlanPart):
 
     chain_id: int = Field(gt=0)
     circuit: Path
-    maximum_age: int = Field(default=2 * 3600, gt=0, lt=_BITS_32)
+    maximum_age: int = Field(default=2 * 3600, gt=600, le=45 * _DAY)
     activation_delay: int = Field(default=0, ge=0, lt=_BITS_32)
     base_loan_to_value_bps: int = Field(default=7500, ge=1000, le=9500)
     account: AccountPlan
@@ -123,6 +123,12 @@ class HomePlan(_ChainPlan):
     claim_manager_delay: int = Field(default=7 * _DAY, gt=0, le=90 * _DAY)
     features: FeatureParameters = FeatureParameters()
     assets: dict[str, AssetPlan] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _scores_outlive_an_epoch(self) -> Self:
+        if self.maximum_age < self.epoch_length:
+            raise ValueError(f"maximum_age {self.maximum_age} is less than epoch_length {self.epoch_length}")
+        return self
 
     @property
     def has_mocks(self) -> bool:

@@ -34,6 +34,8 @@ def test_load_plan_abroad_example_has_one_attester():
         ("chain_id = 31337", "", "field chain_id: Field required"),
         ("chain_id = 31337", "chain_id = 31337\nsurprise = 1", "field surprise"),
         ("epoch_length = 3600", "epoch_length = 600", "field epoch_length"),
+        ("epoch_length = 3600", "epoch_length = 7300", "maximum_age 7200 is less than epoch_length 7300"),
+        ("maximum_age = 7200", "maximum_age = 4000000", "field maximum_age"),
         ("test_index = 0", "", "field account: Value error, give one of test_index, alias and keystore"),
         ("test_index = 0", 'keystore = "k"', "give either password_file or password_variable"),
         ("[assets.ezETH.mock]", "[assets.other.mock]", "assets.ezETH"),
