@@ -70,7 +70,9 @@ def test_latest_epoch_unknown_asset_raises(home: ObservedHome, reader: ObserverR
 
 
 def test_observation_future_epoch_names_the_contracts_error(home: ObservedHome, reader: ObserverReader) -> None:
-    with pytest.raises(ChainError, match=rf"InputsUnavailable\(asset=0x[0-9a-fA-F]{{40}}, epoch={LAST + 1}\)") as caught:
+    with pytest.raises(
+        ChainError, match=rf"InputsUnavailable\(asset=0x[0-9a-fA-F]{{40}}, epoch={LAST + 1}\)"
+    ) as caught:
         reader.observation(home.token.address, LAST + 1, home.chain.block_number)
     assert caught.value.remedy
 
