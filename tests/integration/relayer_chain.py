@@ -27,7 +27,7 @@ ATTESTER = Account.from_key("0x" + "77" * 32)
 MODEL = "veristake/tiny-linear/1"
 FEATURES_HASH = b"\x0f" * 32
 LAYOUT = InstanceLayout(
-    input_count=32, tag_limbs=8, tag_limb_bits=17, output_count=2, input_scale_bits=11, output_scale_bits=11
+    input_count=32, tag_limbs=8, tag_limb_bits=16, output_count=2, input_scale_bits=12, output_scale_bits=12
 )
 PLENTY = 10**20
 

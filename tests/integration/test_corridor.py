@@ -109,8 +109,8 @@ def test_submit_honest_proof_is_recorded_with_its_score(corridor: Corridor) -> N
     score = feed.functions.latestScore(corridor.circuit.manifest.model_id, token).call()
     duration, risk = corridor.instances.outputs
     assert score[0] == corridor.epoch
-    assert score[3] == duration * 2592000 >> 11
-    assert score[4] == risk * 10**18 >> 11
+    assert score[3] == duration * 2592000 >> corridor.circuit.manifest.layout.output_scale_bits
+    assert score[4] == risk * 10**18 >> corridor.circuit.manifest.layout.output_scale_bits
 
 
 @pytest.mark.usefixtures("snapshot")
