@@ -10,7 +10,7 @@ from typing import Any, Final
 import lightgbm
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression, Ridge  # type: ignore[import-untyped]
+from sklearn.linear_model import LogisticRegression, Ridge  # type: ignore[import-untyped]  # ships without stubs
 
 from staking_model.evaluation.forecasts import BOOSTING, LOGISTIC
 from staking_model.evaluation.scores import Vector
