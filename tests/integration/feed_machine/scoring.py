@@ -1,0 +1,119 @@
+"""Acts on what a score hangs on: configs, limits, versions, and the proofs that somebody brings."""
+
+from __future__ import annotations
+
+from eth_abi.abi import encode
+from eth_utils.crypto import keccak
+from hypothesis import strategies as st
+from hypothesis.stateful import rule
+
+from statements.instances import Instances
+from statements.quantities import FIELD_MODULUS
+from tests.integration.feed_machine.acting import ASSETS
+from tests.integration.feed_machine.feed_model import LAYOUT, MODEL_ID, FeedModel, Submission
+from tests.integration.feed_machine.observer_model import Factors, Refused
+from tests.integration.feed_machine.observing import Observing
+from tests.integration.feed_machine.stage import OTHER, TRAINED
+
+ONE = 2**LAYOUT.output_scale_bits
+OUTPUTS = st.tuples(st.integers(0, ONE), st.integers(0, ONE))
+VERSIONS = st.integers(1, 6)
+PROOF = b"proof"
+
+
+class Scoring(Observing):
+    """The owner configures, the guardian freezes, anybody submits."""
+
+    @rule(
+        number=ASSETS,
+        heartbeat=st.sampled_from([3600, 86400, 86400, 0, 7 * 86400, 7 * 86400 + 1]),
+        factors=st.sampled_from([TRAINED, TRAINED, OTHER]),
+    )
+    def add_config(self, number: int, heartbeat: int, factors: Factors) -> None:
+        observer, asset = self.observer(number), self.stage.assets[number]
+        call = self.stage.observer.asked("addAssetConfig", observer.asset, asset.config(heartbeat, factors))
+        self.both(call, self.stage.owner, lambda: observer.add_config(heartbeat, factors, self.node.now))
+
+    @rule(number=ASSETS, heartbeat=st.sampled_from([0, 1, 3600, 7200]), age=st.sampled_from([3599, 3600, 7259, 10**5]))
+    def set_limits(self, number: int, heartbeat: int, age: int) -> None:
+        feed = self.world.feeds[number]
+        call = self.stage.feed.asked("setLimits", feed.observer.asset, (heartbeat, age))
+        self.both(call, self.stage.owner, lambda: feed.set_limits(heartbeat, age))
+
+    # --------------------------------------------------------------- versions
+
+    @rule(version=VERSIONS, lead=st.sampled_from([-1, 0, 1, 1, 2, 4, 720, 721]))
+    def activate(self, version: int, lead: int) -> None:
+        start = self.epoch + lead
+        call = self.stage.registry.asked("activate", MODEL_ID, version, start)
+        self.both(call, self.stage.owner, lambda: self.world.registry.activate(version, start, self.node.now))
+
+    @rule(version=VERSIONS, lead=st.integers(0, 5), last=st.booleans())
+    def deprecate(self, version: int, lead: int, last: bool) -> None:
+        registry, end = self.world.registry, self.epoch + lead
+        version = registry.plan[-1].version if last and registry.plan else version
+        call = self.stage.registry.asked("deprecate", MODEL_ID, version, end)
+        self.both(call, self.stage.owner, lambda: registry.deprecate(version, end, self.node.now))
+
+    @rule(version=VERSIONS, seldom=st.integers(0, 2))
+    def freeze(self, version: int, seldom: int) -> None:
+        if seldom == 0:
+            call = self.stage.registry.asked("freeze", MODEL_ID, version)
+            self.both(call, self.stage.guardian, lambda: self.world.registry.freeze(version, self.node.now))
+
+    @rule(version=VERSIONS, number=ASSETS)
+    def stranger_tries_what_only_others_may(self, version: int, number: int) -> None:
+        stranger, asset, registry = self.stage.stranger, self.stage.assets[number], self.stage.registry
+        calls = (
+            registry.asked("freeze", MODEL_ID, version),
+            registry.asked("activate", MODEL_ID, version, self.epoch + 1),
+            registry.asked("deprecate", MODEL_ID, version, self.epoch + 1),
+            self.stage.observer.asked("addAssetConfig", asset.token.address, asset.config(3600, TRAINED)),
+            self.stage.feed.asked("setLimits", asset.token.address, (3600, 3600)),
+        )
+        errors = [answer.error for answer in self.node.ask(*calls, sender=stranger)]
+        assert errors == [("NotGuardian", stranger)] + [("AccessManagedUnauthorized", stranger)] * 4
+
+    # ----------------------------------------------------------------- scores
+
+    @rule(
+        number=ASSETS,
+        lag=st.sampled_from([0, 0, 0, 0, 1, 2, 5, 23, 24, 31, 32, -1, -9]),
+        outputs=OUTPUTS,
+        tag=st.integers(0, 2**64 - 1),
+        wrong=st.sampled_from(["nothing"] * 6 + ["output", "proof", "range", "field", "tag"]),
+    )
+    def submit(self, number: int, lag: int, outputs: tuple[int, int], tag: int, wrong: str) -> None:
+        """A proof of the model's instances; with something wrong, the outputs sent are not those proven."""
+        feed = self.world.feeds[number]
+        duration, risk = outputs
+        sent = {"output": (duration, risk ^ 1), "range": (ONE + 1, risk), "field": (duration, risk + FIELD_MODULUS)}
+        given = Submission(
+            epoch=max(feed.observer.latest - lag, 0),
+            outputs=sent.get(wrong, outputs),
+            tag=tag | 2**64 if wrong == "tag" else tag,
+            proven=None if wrong == "proof" else outputs,
+        )
+        self._let_verifier_accept(feed, given)
+        call = self.stage.feed.asked(
+            "submit", MODEL_ID, feed.observer.asset, given.epoch, given.outputs, given.tag, PROOF
+        )
+        self.both(call, self.stage.stranger, lambda: feed.submit(given, self.node.now))
+
+    @rule(number=ASSETS, outputs=OUTPUTS)
+    def observe_and_submit(self, number: int, outputs: tuple[int, int]) -> None:
+        self.observe_epochs(number, 1, 0, outputs[0] % 100)
+        self.submit(number, 0, outputs, outputs[0] ^ outputs[1], "nothing")
+
+    def _let_verifier_accept(self, feed: FeedModel, given: Submission) -> None:
+        """The verifier that serves takes the proof for the instances that the model expects, and for no other."""
+        try:
+            verifier = self.stage.verifiers[self.world.registry.serving(given.epoch) - 1]
+            inputs = tuple(feed.observer.window(given.epoch)[0])
+        except Refused:
+            return
+        digest = keccak(b"nothing")
+        if given.proven is not None and given.tag >> LAYOUT.tag_bits == 0:
+            elements = Instances.build(LAYOUT, inputs, given.tag, given.proven).elements
+            digest = keccak(encode(["bytes", "uint256[]"], [PROOF, list(elements)]))
+        self.node.rpc("anvil_setStorageAt", verifier, "0x0", "0x" + digest.hex())
