@@ -11,7 +11,7 @@ from eth_utils.crypto import keccak
 
 from statements.instances import InstanceLayout
 from statements.quantities import FIELD_MODULUS
-from tests.integration.feed_machine.observer_model import EPOCH_LENGTH, WAD, Factors, ObserverModel, Refused
+from tests.integration.feed_machine.observer_model import EPOCH_LENGTH, WAD, Factors, ObserverModel, RefusedError
 
 MODEL_ID = keccak(text="veristake/machine/1")
 MODEL = "0x" + MODEL_ID.hex()
@@ -62,31 +62,31 @@ class RegistryModel:
     def activate(self, number: int, start: int, now: int) -> None:
         version, current = self.version(number), now // EPOCH_LENGTH
         if version.status != Status.PROPOSED:
-            raise Refused("WrongStatus", MODEL, number, self._status(number))
+            raise RefusedError("WrongStatus", MODEL, number, self._status(number))
         if version.code_hash in self.frozen_code:
-            raise Refused("FrozenVerifierCode", version.code_hash)
+            raise RefusedError("FrozenVerifierCode", version.code_hash)
         if start > current + MAXIMUM_LEAD:
-            raise Refused("EpochTooFarAhead", start, current + MAXIMUM_LEAD)
+            raise RefusedError("EpochTooFarAhead", start, current + MAXIMUM_LEAD)
         if start < current + (1 if self.plan else 0):
-            raise Refused("EpochAlreadyPast", start, current)
+            raise RefusedError("EpochAlreadyPast", start, current)
         if self.plan and start <= self.plan[-1].start:
-            raise Refused("EpochNotAhead", start, self.plan[-1].start)
+            raise RefusedError("EpochNotAhead", start, self.plan[-1].start)
         version.status = Status.ACTIVE
         self.plan.append(Span(number, start))
 
     def deprecate(self, number: int, end: int, now: int) -> None:
         if self.version(number).status != Status.ACTIVE:
-            raise Refused("WrongStatus", MODEL, number, int(self.version(number).status))
+            raise RefusedError("WrongStatus", MODEL, number, int(self.version(number).status))
         last = self.plan[-1] if self.plan else Span(0, 0)
         if last.version != number or last.end is not None or end <= last.start or end <= now // EPOCH_LENGTH:
-            raise Refused("CannotDeprecate", MODEL, number)
+            raise RefusedError("CannotDeprecate", MODEL, number)
         last.end = end
 
     def freeze(self, number: int, now: int) -> None:
         """For ever; one that has not begun leaves the schedule."""
         version = self.version(number)
         if version.status == Status.FROZEN:
-            raise Refused("WrongStatus", MODEL, number, int(Status.FROZEN))
+            raise RefusedError("WrongStatus", MODEL, number, int(Status.FROZEN))
         version.status = Status.FROZEN
         self.frozen_code.add(version.code_hash)
         self.plan = [span for span in self.plan if span.version != number or span.start <= now // EPOCH_LENGTH]
@@ -95,7 +95,7 @@ class RegistryModel:
         """The version that serves ``epoch``."""
         begun = [span for span in self.plan if span.start <= epoch]
         if not begun or (begun[-1].end is not None and epoch >= begun[-1].end):
-            raise Refused("NoVersion", MODEL, epoch)
+            raise RefusedError("NoVersion", MODEL, epoch)
         return begun[-1].version
 
     def is_frozen(self, number: int) -> bool:
@@ -133,7 +133,7 @@ class Round(NamedTuple):
 
 @dataclass(frozen=True)
 class Submission:
-    """What somebody brings; ``proven`` are the outputs that the verifier takes the proof for, None for a false proof."""
+    """What somebody brings; ``proven`` are the outputs that the proof is of, None for a false proof."""
 
     epoch: int
     outputs: tuple[int, int]
@@ -162,15 +162,15 @@ class FeedModel:
     def submit(self, given: Submission, now: int) -> None:
         number = self.registry.serving(given.epoch)
         if self.registry.is_frozen(number):
-            raise Refused("Frozen", MODEL, number)
+            raise RefusedError("Frozen", MODEL, number)
         self._check_epoch(given.epoch, now)
         self._check_given(given)
         _, config_version, newest = self.observer.window(given.epoch)
         expected, factors = self.registry.version(number).factors, self.observer.configs[config_version - 1].factors
         if factors != expected:
-            raise Refused("FeaturesDiffer", hash_of(factors), hash_of(expected))
+            raise RefusedError("FeaturesDiffer", hash_of(factors), hash_of(expected))
         if given.proven != given.outputs:
-            raise Refused("ProofInvalid", MODEL, number)
+            raise RefusedError("ProofInvalid", MODEL, number)
         self.rounds[given.epoch] = Round(
             given.epoch, number, config_version, newest.observed_at, now, *given.outputs, given.tag
         )
@@ -178,57 +178,55 @@ class FeedModel:
 
     def set_limits(self, heartbeat: int, maximum_age: int) -> None:
         if not (0 < heartbeat <= maximum_age and EPOCH_LENGTH <= maximum_age <= MAXIMUM_AGE):
-            raise Refused("LimitsOutOfRange", heartbeat, maximum_age)
+            raise RefusedError("LimitsOutOfRange", heartbeat, maximum_age)
         self.limits = heartbeat, maximum_age
 
     def round(self, epoch: int) -> Round:
         if epoch not in self.rounds:
-            raise Refused("NoRound", MODEL, self.observer.asset)
+            raise RefusedError("NoRound", MODEL, self.observer.asset)
         found = self.rounds[epoch]
         if self.registry.is_frozen(found.version):
-            raise Refused("Frozen", MODEL, found.version)
+            raise RefusedError("Frozen", MODEL, found.version)
         return found
 
     def source(self, epoch: int) -> tuple[str, int]:
         """The observer, and that nobody is trusted; also of a frozen version's round."""
         if epoch not in self.rounds:
-            raise Refused("NoRound", MODEL, self.observer.asset)
+            raise RefusedError("NoRound", MODEL, self.observer.asset)
         return self.address, 0
 
     def latest_score(self, now: int, age: int | None = None) -> tuple[int, ...]:
         """The newest score, none older than ``age`` or its own maximum."""
         found, age = self.round(self.latest), self.maximum_age if age is None else age
         if now - found.observed_at > age:
-            raise Refused("Stale", found.observed_at, age)
+            raise RefusedError("Stale", found.observed_at, age)
         return found.score
 
     def statement_id(self, epoch: int, chain_id: int) -> str:
         """Digest of the subject: as recorded, or as the observer would give it now."""
-        config_version = (
-            self.rounds[epoch].config_version if epoch in self.rounds else self.observer.window(epoch)[1]
-        )
+        config_version = self.rounds[epoch].config_version if epoch in self.rounds else self.observer.window(epoch)[1]
         types = ["uint64", "address", "uint16", "bytes32", "address", "uint32"]
         values = [chain_id, self.address, config_version, MODEL_ID, self.observer.asset, epoch]
         return "0x" + keccak(encode(types, values)).hex()
 
     def _check_epoch(self, epoch: int, now: int) -> None:
         if epoch in self.rounds:
-            raise Refused("AlreadyRecorded", MODEL, self.observer.asset, epoch)
+            raise RefusedError("AlreadyRecorded", MODEL, self.observer.asset, epoch)
         if epoch <= self.latest:
-            raise Refused("EpochNotNewer", epoch, self.latest)
+            raise RefusedError("EpochNotNewer", epoch, self.latest)
         if epoch > now // EPOCH_LENGTH:
-            raise Refused("EpochInFuture", epoch, now // EPOCH_LENGTH)
+            raise RefusedError("EpochInFuture", epoch, now // EPOCH_LENGTH)
 
     @staticmethod
     def _check_given(given: Submission) -> None:
         one = 2**LAYOUT.output_scale_bits
         for index, output in enumerate(given.outputs):
             if output >= FIELD_MODULUS:
-                raise Refused("InstanceNotInField", index, output)
+                raise RefusedError("InstanceNotInField", index, output)
             if output > one:
-                raise Refused("OutputOutOfRange", index, output, one)
+                raise RefusedError("OutputOutOfRange", index, output, one)
         if given.tag >> LAYOUT.tag_bits:
-            raise Refused("TagOutOfRange", given.tag)
+            raise RefusedError("TagOutOfRange", given.tag)
 
 
 def hash_of(factors: Factors) -> str:

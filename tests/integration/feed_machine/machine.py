@@ -19,6 +19,9 @@ from tests.integration.feed_machine.stage import CHAIN_ID, running_stage
 
 Answers = tuple[tuple[Question, Callable[[], Any]], ...]
 
+LAGS = (0, 1, 2, 7, 8, 9, 23, 24, 31, 32, 40)
+"""Around the ends of a window, and of what the ring holds of windows and of observations."""
+
 
 def _round_data(score: tuple[int, ...]) -> tuple[int, ...]:
     """As an aggregator of the exit risk gives a score, at eight decimals."""
@@ -31,13 +34,13 @@ class FeedMachine(Scoring):
 
     @invariant()
     def newest_figures_are_the_models(self) -> None:
-        for number in range(len(self.stage.assets)):
-            self.agree(*self._newest(number))
+        self.agree(*self._newest(0), *self._newest(1))
 
-    @rule(number=ASSETS, lag=st.integers(0, 40), recorded=st.booleans())
-    def read_an_epoch(self, number: int, lag: int, recorded: bool) -> None:
-        newest = self.world.feeds[number].latest if recorded else self.observer(number).latest
-        self.agree(*self._of_epoch(number, max(newest - lag, 0)))
+    @rule(number=ASSETS)
+    def read_history(self, number: int) -> None:
+        newest = (self.observer(number).latest, self.world.feeds[number].latest)
+        epochs = {max(latest - lag, 0) for latest in newest for lag in LAGS}
+        self.agree(*(pair for epoch in sorted(epochs) for pair in self._of_epoch(number, epoch)))
 
     @rule(number=ASSETS, beyond=st.integers(-1, 1))
     def read_with_an_age_of_ones_own(self, number: int, beyond: int) -> None:

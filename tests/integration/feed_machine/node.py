@@ -12,7 +12,7 @@ from eth_abi.abi import decode, encode
 from eth_utils.abi import function_abi_to_4byte_selector, get_abi_input_types, get_abi_output_types
 from eth_utils.crypto import keccak
 
-from tests.integration.feed_machine.observer_model import Refused
+from tests.integration.feed_machine.observer_model import RefusedError
 from tests.integration.forge_artifacts import artifact
 
 
@@ -24,11 +24,15 @@ class Interface:
         self.bytecode: str = made["bytecode"]["object"]
         self._constructor = next((get_abi_input_types(e) for e in made["abi"] if e["type"] == "constructor"), [])
         self._functions = {
-            entry["name"]: (function_abi_to_4byte_selector(entry), get_abi_input_types(entry), get_abi_output_types(entry))
+            entry["name"]: (
+                function_abi_to_4byte_selector(entry),
+                get_abi_input_types(entry),
+                get_abi_output_types(entry),
+            )
             for entry in made["abi"]
             if entry["type"] == "function"
         }
-        self.errors = {_selector(entry): entry for entry in made["abi"] if entry["type"] == "error"}
+        self.errors: dict[bytes, Any] = {_selector(entry): entry for entry in made["abi"] if entry["type"] == "error"}
 
     def creation(self, *arguments: Any) -> str:
         return self.bytecode + encode(self._constructor, arguments).hex()
@@ -49,7 +53,7 @@ def interface(name: str) -> Interface:
     return Interface(name)
 
 
-def _selector(error: dict[str, Any]) -> bytes:
+def _selector(error: Any) -> bytes:
     return keccak(text=f"{error['name']}({','.join(get_abi_input_types(error))})")[:4]
 
 
@@ -102,7 +106,7 @@ class Node:
         self._connection = HTTPConnection(url.removeprefix("http://"), timeout=30)
         self.now, self.mined = now, 0
         self.accounts: list[str] = [account.lower() for account in self.rpc("eth_accounts")]
-        self._errors: dict[bytes, dict[str, Any]] = {}
+        self._errors: dict[bytes, Any] = {}
         # a block is there once it has been asked for; mined by itself it comes some time after its transaction
         self.rpc("evm_setAutomine", False)
 
@@ -118,19 +122,21 @@ class Node:
         return Contract(self, name, receipt["contractAddress"].lower())
 
     def ask(self, *questions: Question, sender: str = "0x" + "00" * 20) -> list[Any]:
-        """What each would answer in a block of now; a ``Refused`` in place of an answer that is a revert."""
+        """What each would answer in a block of now; a ``RefusedError`` in place of an answer that is a revert."""
         time = {"time": hex(self.now)}
-        requests = [("eth_call", (question.transaction(sender), "latest", {}, time)) for question in questions]
+        requests: list[tuple[str, tuple[Any, ...]]] = [
+            ("eth_call", (question.transaction(sender), "latest", {}, time)) for question in questions
+        ]
         return [self._read(q, answer) for q, answer in zip(questions, self._post(requests), strict=True)]
 
     def send(self, question: Question, sender: str) -> Any:
         """Mine a call in a block of now, unless it would revert; its answer.
 
         Raises:
-            Refused: it reverts.
+            RefusedError: it reverts.
         """
         answer = self.ask(question, sender=sender)[0]
-        if isinstance(answer, Refused):
+        if isinstance(answer, RefusedError):
             raise answer
         self.send_together((question, sender))
         return answer
@@ -165,9 +171,9 @@ class Node:
             return question.contract.interface.answer(question.function, answer["result"])
         data = bytes.fromhex(answer["error"].get("data", "0x")[2:])
         if not data:
-            return Refused()
+            return RefusedError()
         entry = self._errors[data[:4]]
-        return Refused(entry["name"], *plain(decode(get_abi_input_types(entry), data[4:])))
+        return RefusedError(entry["name"], *plain(decode(get_abi_input_types(entry), data[4:])))
 
     def _post(self, requests: list[tuple[str, tuple[Any, ...]]]) -> list[dict[str, Any]]:
         body = [{"jsonrpc": "2.0", "id": i, "method": m, "params": list(p)} for i, (m, p) in enumerate(requests)]

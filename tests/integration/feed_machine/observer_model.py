@@ -16,7 +16,7 @@ CONFIG_DELAY = 3
 WAD = 10**18
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """A call reverts.
 
     Args:
@@ -70,9 +70,9 @@ class Uptime:
 
     def require_up(self, now: int) -> None:
         if self.answer is None:
-            raise Refused()
+            raise RefusedError()
         if self.answer != 0 or self.since == 0 or now - self.since < 3600:
-            raise Refused("SequencerDown", self.since)
+            raise RefusedError("SequencerDown", self.since)
 
 
 @dataclass
@@ -140,9 +140,9 @@ class ObserverModel:
         """Returns the version."""
         epoch = now // EPOCH_LENGTH
         if not 0 < heartbeat <= 7 * 86400:
-            raise Refused("InvalidConfig", self.asset, 2)
+            raise RefusedError("InvalidConfig", self.asset, 2)
         if self.configs and self.configs[-1].from_epoch > epoch:
-            raise Refused("ConfigPending", self.asset, len(self.configs))
+            raise RefusedError("ConfigPending", self.asset, len(self.configs))
         self.configs.append(Config(heartbeat, factors, epoch + CONFIG_DELAY if self.configs else epoch))
         return len(self.configs)
 
@@ -154,13 +154,13 @@ class ObserverModel:
         epoch, seconds = divmod(now, EPOCH_LENGTH)
         version = self.config_version(epoch)
         if version == 0:
-            raise Refused("UnknownAsset", self.asset)
+            raise RefusedError("UnknownAsset", self.asset)
         if epoch <= self.latest:
-            raise Refused("AlreadyObserved", self.asset, epoch)
+            raise RefusedError("AlreadyObserved", self.asset, epoch)
         if seconds >= OBSERVATION_SECONDS:
-            raise Refused("ObservationWindowClosed", epoch, seconds, OBSERVATION_SECONDS)
+            raise RefusedError("ObservationWindowClosed", epoch, seconds, OBSERVATION_SECONDS)
         if self.sources.supply == 0:
-            raise Refused("SupplyIsZero", self.asset)
+            raise RefusedError("SupplyIsZero", self.asset)
         uptime.require_up(now)
         price, age = self._price(now, self.configs[version - 1].heartbeat)
         rate = self._fit(self._rate(), 96)
@@ -181,44 +181,44 @@ class ObserverModel:
     def observation(self, epoch: int) -> Observed:
         """What is held of ``epoch``: the newest 32 of the unbroken series, its baseline among them."""
         if epoch not in self.observed or epoch + RING <= self.latest:
-            raise Refused("InputsUnavailable", self.asset, epoch)
+            raise RefusedError("InputsUnavailable", self.asset, epoch)
         return self.observed[epoch]
 
     def window(self, epoch: int) -> tuple[tuple[int, ...], int, Observed]:
         """Inputs, config version and newest observation of the window that ends with ``epoch``."""
         newest = self.observation(epoch)
         if epoch < self.first + WINDOW:
-            raise Refused("WindowIncomplete", self.asset, epoch, self.first)
+            raise RefusedError("WindowIncomplete", self.asset, epoch, self.first)
         self.observation(epoch - WINDOW)
         versions = [self.observed[at].config_version for at in range(epoch - WINDOW, epoch + 1)]
         if len(set(versions)) > 1:
-            raise Refused("WindowMixesConfigs", self.asset, epoch, min(versions), max(versions))
+            raise RefusedError("WindowMixesConfigs", self.asset, epoch, min(versions), max(versions))
         inputs = tuple(value for at in range(epoch - WINDOW + 1, epoch + 1) for value in self.features[at])
         return inputs, versions[0], newest
 
     def _price(self, now: int, heartbeat: int) -> tuple[int, int]:
         answer, updated_at = self.sources.price, self.sources.price_at
         if answer is None:
-            raise Refused()
+            raise RefusedError()
         if answer <= 0:
-            raise Refused("PriceNotPositive", self.asset, answer)
+            raise RefusedError("PriceNotPositive", self.asset, answer)
         if updated_at > now:
-            raise Refused("PriceInFuture", self.asset, updated_at)
+            raise RefusedError("PriceInFuture", self.asset, updated_at)
         longest = heartbeat * 110 // 100
         if now - updated_at > longest:
-            raise Refused("PriceStale", self.asset, updated_at, longest)
+            raise RefusedError("PriceStale", self.asset, updated_at, longest)
         return min(answer * 10 ** (18 - self.sources.decimals), 2**256 - 1), now - updated_at
 
     def _rate(self) -> int:
         if self.sources.rate is None:
-            raise Refused()
+            raise RefusedError()
         if self.sources.rate == 0:
-            raise Refused("RateIsZero", self.asset)
+            raise RefusedError("RateIsZero", self.asset)
         return self.sources.rate
 
     def _fit(self, value: int, bits: int) -> int:
         if value >> bits:
-            raise Refused("ValueTooLarge", self.asset, value, 2**bits - 1)
+            raise RefusedError("ValueTooLarge", self.asset, value, 2**bits - 1)
         return value
 
     def _mean_total(self, now: int) -> int:

@@ -10,13 +10,21 @@ from hypothesis.stateful import rule
 
 from tests.integration.feed_machine.acting import ASSETS, Acting, outcome
 from tests.integration.feed_machine.node import Question
-from tests.integration.feed_machine.observer_model import WAD, ObserverModel, Observed
+from tests.integration.feed_machine.observer_model import (
+    EPOCH_LENGTH,
+    OBSERVATION_SECONDS,
+    WAD,
+    Observed,
+    ObserverModel,
+)
 from tests.integration.feed_machine.stage import STAKE, SUPPLY_SLOT, set_price
 
 DEAD, ONE_WORD = "0xfe", "0x60206000f3"
 """Code that takes all gas, and code that returns a word of zeros."""
 BROKEN = ("0x", DEAD, "0x00", "0x60006000fd", ONE_WORD)
-"""Code of a source that is not itself any more: none, and what returns nothing or reverts without data, beside those."""
+"""Code of a source that is not itself any more: beside those, none, and what returns nothing or reverts."""
+PREMIUM = st.integers(-80, 80)
+"""In thousandths, of a price over one ether."""
 
 
 class Observing(Acting):
@@ -28,6 +36,11 @@ class Observing(Acting):
     def _set_price(self, number: int, answer: int, age: int = 0) -> None:
         set_price(self.stage, self.world, number, answer, age)
 
+    def _into_an_epoch_to_observe(self, number: int) -> None:
+        """This one, or the start of the next."""
+        if self.observer(number).latest == self.epoch or self.node.now % EPOCH_LENGTH >= OBSERVATION_SECONDS - 10:
+            self.pass_epochs(1, 0)
+
     # ---------------------------------------------------------------- sources
 
     @rule(number=ASSETS, who=st.integers(0, 9))
@@ -36,16 +49,20 @@ class Observing(Acting):
         call = self.stage.observer.asked("observe", observer.asset)
         self.both(call, self.node.accounts[who], lambda: observer.observe(self.node.now, self.world.uptime))
 
-    @rule(number=ASSETS, count=st.integers(1, 11), seconds=st.integers(0, 598), premium=st.integers(-80, 80))
+    @rule(number=ASSETS, count=st.sampled_from([1, 2, 9, 10]), seconds=st.integers(0, 598), premium=PREMIUM)
     def observe_epochs(self, number: int, count: int, seconds: int, premium: int) -> None:
-        """So many in a row, the price in thousandths of an ether rising by one each."""
+        """So many in a row, the price rising by a thousandth of an ether each."""
         decimals = self.observer(number).sources.decimals
         for step in range(count):
             self.pass_epochs(1, seconds)
             self._set_price(number, (1000 + premium + step) * 10 ** (decimals - 3))
             self.observe(number, step % 10)
 
-    @rule(number=ASSETS, answer=st.integers(1, 10**19), age=st.sampled_from([0, 0, 0, 60, 3958, 3959, 3960]))
+    @rule(
+        number=ASSETS,
+        answer=st.one_of(st.integers(10**17, 10**19), st.integers(1, 10**11)),
+        age=st.sampled_from([0, 0, 0, 60, 3958, 3959, 3960]),
+    )
     def price_changes(self, number: int, answer: int, age: int) -> None:
         self._set_price(number, answer, age)
 
@@ -60,18 +77,21 @@ class Observing(Acting):
         age=st.sampled_from([0, -1, -2, -50, 86400 * 110 // 100 - 1, 86400 * 110 // 100]),
     )
     def observe_with_a_wrong_price(self, number: int, answer: int, age: int) -> None:
+        self._into_an_epoch_to_observe(number)
         self._set_price(number, answer, age)
         self.observe(number, 3)
         self._set_price(number, 10 ** self.observer(number).sources.decimals)
 
     @rule(number=ASSETS, rate=st.sampled_from([0, 2**96, 2**256 - 1]))
     def observe_with_a_wrong_rate(self, number: int, rate: int) -> None:
+        self._into_an_epoch_to_observe(number)
         self.rate_changes(number, rate)
         self.observe(number, 3)
         self.rate_changes(number, WAD)
 
     @rule(number=ASSETS, which=st.sampled_from(["rate", "price"]), code=st.sampled_from(BROKEN))
     def observe_with_a_broken_source(self, number: int, which: str, code: str) -> None:
+        self._into_an_epoch_to_observe(number)
         sources, address = self.observer(number).sources, getattr(self.stage.assets[number], which).address
         intact, before = self.node.rpc("eth_getCode", address, "latest"), getattr(sources, which)
         self.node.rpc("anvil_setCode", address, code)
@@ -83,6 +103,7 @@ class Observing(Acting):
 
     @rule(number=ASSETS, answer=st.sampled_from([0, 0, 1, None]), up_for=st.sampled_from([3599, 3600, 0, -50, None]))
     def observe_after_the_sequencer_was_down(self, number: int, answer: int | None, up_for: int | None) -> None:
+        self._into_an_epoch_to_observe(number)
         feed = self.stage.uptime
         intact = self.node.rpc("eth_getCode", feed.address, "latest")
         # the observation comes a second later
@@ -143,6 +164,7 @@ class Observing(Acting):
 
     @rule(number=ASSETS, supply=st.sampled_from([0, 1, 2**104 - 1, 2**104, 2**200]))
     def observe_with_an_odd_supply(self, number: int, supply: int) -> None:
+        self._into_an_epoch_to_observe(number)
         before = self.observer(number).sources.supply
         self._set_supply(number, supply)
         self.observe(number, 3)

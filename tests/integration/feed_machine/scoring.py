@@ -9,11 +9,11 @@ from hypothesis.stateful import rule
 
 from statements.instances import Instances
 from statements.quantities import FIELD_MODULUS
-from tests.integration.feed_machine.acting import ASSETS
-from tests.integration.feed_machine.feed_model import LAYOUT, MODEL_ID, FeedModel, Submission
-from tests.integration.feed_machine.observer_model import Factors, Refused
-from tests.integration.feed_machine.observing import Observing
-from tests.integration.feed_machine.stage import OTHER, TRAINED
+from tests.integration.feed_machine.acting import ASSETS, SELDOM
+from tests.integration.feed_machine.feed_model import LAYOUT, MODEL_ID, FeedModel, Status, Submission
+from tests.integration.feed_machine.observer_model import WAD, Factors, RefusedError
+from tests.integration.feed_machine.observing import PREMIUM, Observing
+from tests.integration.feed_machine.stage import OTHER, STAKE, TRAINED
 
 ONE = 2**LAYOUT.output_scale_bits
 OUTPUTS = st.tuples(st.integers(0, ONE), st.integers(0, ONE))
@@ -28,8 +28,11 @@ class Scoring(Observing):
         number=ASSETS,
         heartbeat=st.sampled_from([3600, 86400, 86400, 0, 7 * 86400, 7 * 86400 + 1]),
         factors=st.sampled_from([TRAINED, TRAINED, OTHER]),
+        often=SELDOM,
     )
-    def add_config(self, number: int, heartbeat: int, factors: Factors) -> None:
+    def add_config(self, number: int, heartbeat: int, factors: Factors, often: bool) -> None:
+        if often:
+            return
         observer, asset = self.observer(number), self.stage.assets[number]
         call = self.stage.observer.asked("addAssetConfig", observer.asset, asset.config(heartbeat, factors))
         self.both(call, self.stage.owner, lambda: observer.add_config(heartbeat, factors, self.node.now))
@@ -42,22 +45,25 @@ class Scoring(Observing):
 
     # --------------------------------------------------------------- versions
 
-    @rule(version=VERSIONS, lead=st.sampled_from([-1, 0, 1, 1, 2, 4, 720, 721]))
-    def activate(self, version: int, lead: int) -> None:
-        start = self.epoch + lead
+    @rule(version=VERSIONS, lead=st.sampled_from([-1, 0, 1, 1, 2, 4, 720, 721]), proposed=st.booleans())
+    def activate(self, version: int, lead: int, proposed: bool) -> None:
+        candidates = [v for v in range(1, 7) if self.world.registry.version(v).status == Status.PROPOSED]
+        version, start = candidates[0] if proposed and candidates else version, self.epoch + lead
         call = self.stage.registry.asked("activate", MODEL_ID, version, start)
         self.both(call, self.stage.owner, lambda: self.world.registry.activate(version, start, self.node.now))
 
-    @rule(version=VERSIONS, lead=st.integers(0, 5), last=st.booleans())
-    def deprecate(self, version: int, lead: int, last: bool) -> None:
+    @rule(version=VERSIONS, lead=st.integers(0, 5), last=st.booleans(), often=SELDOM)
+    def deprecate(self, version: int, lead: int, last: bool, often: bool) -> None:
+        if often:
+            return
         registry, end = self.world.registry, self.epoch + lead
         version = registry.plan[-1].version if last and registry.plan else version
         call = self.stage.registry.asked("deprecate", MODEL_ID, version, end)
         self.both(call, self.stage.owner, lambda: registry.deprecate(version, end, self.node.now))
 
-    @rule(version=VERSIONS, seldom=st.integers(0, 2))
-    def freeze(self, version: int, seldom: int) -> None:
-        if seldom == 0:
+    @rule(version=VERSIONS, often=SELDOM)
+    def freeze(self, version: int, often: bool) -> None:
+        if not often:
             call = self.stage.registry.asked("freeze", MODEL_ID, version)
             self.both(call, self.stage.guardian, lambda: self.world.registry.freeze(version, self.node.now))
 
@@ -100,17 +106,32 @@ class Scoring(Observing):
         )
         self.both(call, self.stage.stranger, lambda: feed.submit(given, self.node.now))
 
-    @rule(number=ASSETS, outputs=OUTPUTS)
-    def observe_and_submit(self, number: int, outputs: tuple[int, int]) -> None:
-        self.observe_epochs(number, 1, 0, outputs[0] % 100)
-        self.submit(number, 0, outputs, outputs[0] ^ outputs[1], "nothing")
+    @rule(number=ASSETS, count=st.sampled_from([1, 3, 10]), premium=PREMIUM, outputs=OUTPUTS)
+    def observe_and_submit(self, number: int, count: int, premium: int, outputs: tuple[int, int]) -> None:
+        for step in range(count):
+            self.observe_epochs(number, 1, 0, premium + step)
+            self.submit(number, 0, outputs, outputs[0] + step, "nothing")
+
+    @rule(outputs=OUTPUTS, rate=st.integers(WAD * 99 // 100, WAD * 101 // 100), stake=st.integers(1, STAKE // 10))
+    def live_an_epoch(self, outputs: tuple[int, int], rate: int, stake: int) -> None:
+        """Everything moves, is observed and scored."""
+        self.rate_changes(0, rate)
+        self.deposit(0, stake)
+        self.observe_and_submit(0, 1, stake % 80, outputs)
+
+    @rule(part=st.integers(2, 4), permille=st.integers(970, 1030), outputs=OUTPUTS)
+    def shrink_for_an_epoch(self, part: int, permille: int, outputs: tuple[int, int]) -> None:
+        """Stake leaves, the supply changes, and both are observed and scored."""
+        self.withdraw(0, part)
+        self.supply_jumps(0, permille)
+        self.observe_and_submit(0, 1, -permille % 80, outputs)
 
     def _let_verifier_accept(self, feed: FeedModel, given: Submission) -> None:
         """The verifier that serves takes the proof for the instances that the model expects, and for no other."""
         try:
             verifier = self.stage.verifiers[self.world.registry.serving(given.epoch) - 1]
             inputs = tuple(feed.observer.window(given.epoch)[0])
-        except Refused:
+        except RefusedError:
             return
         digest = keccak(b"nothing")
         if given.proven is not None and given.tag >> LAYOUT.tag_bits == 0:
