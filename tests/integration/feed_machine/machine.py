@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -56,8 +57,14 @@ class FeedMachine(Scoring):
         return (
             (at.observer.asked("latestEpoch", asset), lambda: observer.latest),
             (at.observer.asked("firstEpoch", asset), lambda: observer.first),
-            (at.observer.asked("inputsOf", asset, observer.latest), lambda: self._inputs(observer, observer.latest)),
-            (at.observer.asked("observationOf", asset, observer.latest), lambda: observer.observation(observer.latest)),
+            *(
+                pair
+                for epoch in (observer.latest, max(observer.latest - 1, 0))
+                for pair in (
+                    (at.observer.asked("inputsOf", asset, epoch), partial(self._inputs, observer, epoch)),
+                    (at.observer.asked("observationOf", asset, epoch), partial(observer.observation, epoch)),
+                )
+            ),
             (at.feed.asked("latestEpoch", MODEL_ID, asset), lambda: feed.latest),
             (at.feed.asked("latestScore", MODEL_ID, asset), lambda: feed.latest_score(now)),
             (at.aggregators[number].asked("latestRoundData"), lambda: _round_data(feed.latest_score(now))),

@@ -25,6 +25,9 @@ BROKEN = ("0x", DEAD, "0x00", "0x60006000fd", ONE_WORD)
 """Code of a source that is not itself any more: beside those, none, and what returns nothing or reverts."""
 PREMIUM = st.integers(-80, 80)
 """In thousandths, of a price over one ether."""
+RATES = st.integers(WAD, WAD + 2 * 10**14)
+"""So near to each other that growth of one to the next is within its scale."""
+GAPS = st.sampled_from([(1,), (1,) * 9, (1,) * 10, (2, 1), (3, 2, 1), (1, 2, 3, 1), (1, 4, 1)])
 
 
 class Observing(Acting):
@@ -49,12 +52,12 @@ class Observing(Acting):
         call = self.stage.observer.asked("observe", observer.asset)
         self.both(call, self.node.accounts[who], lambda: observer.observe(self.node.now, self.world.uptime))
 
-    @rule(number=ASSETS, count=st.sampled_from([1, 2, 9, 10]), seconds=st.integers(0, 598), premium=PREMIUM)
-    def observe_epochs(self, number: int, count: int, seconds: int, premium: int) -> None:
-        """So many in a row, the price rising by a thousandth of an ether each."""
+    @rule(number=ASSETS, gaps=GAPS, seconds=st.sampled_from([0, 0, 0, 300, 598, 599]), premium=PREMIUM)
+    def observe_epochs(self, number: int, gaps: tuple[int, ...], seconds: int, premium: int) -> None:
+        """Each so many epochs after the one before, the price rising by a thousandth of an ether."""
         decimals = self.observer(number).sources.decimals
-        for step in range(count):
-            self.pass_epochs(1, seconds)
+        for step, gap in enumerate(gaps):
+            self.pass_epochs(gap, seconds)
             self._set_price(number, (1000 + premium + step) * 10 ** (decimals - 3))
             self.observe(number, step % 10)
 
@@ -66,7 +69,7 @@ class Observing(Acting):
     def price_changes(self, number: int, answer: int, age: int) -> None:
         self._set_price(number, answer, age)
 
-    @rule(number=ASSETS, rate=st.one_of(st.integers(WAD * 99 // 100, WAD * 101 // 100), st.integers(1, 2**96 - 1)))
+    @rule(number=ASSETS, rate=st.one_of(RATES, st.integers(1, 2**96 - 1)))
     def rate_changes(self, number: int, rate: int) -> None:
         self.node.send(self.stage.assets[number].rate.asked("setRate", rate), self.stage.owner)
         self.observer(number).sources.rate = rate

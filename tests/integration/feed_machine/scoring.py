@@ -11,8 +11,8 @@ from statements.instances import Instances
 from statements.quantities import FIELD_MODULUS
 from tests.integration.feed_machine.acting import ASSETS, SELDOM
 from tests.integration.feed_machine.feed_model import LAYOUT, MODEL_ID, FeedModel, Status, Submission
-from tests.integration.feed_machine.observer_model import WAD, Factors, RefusedError
-from tests.integration.feed_machine.observing import PREMIUM, Observing
+from tests.integration.feed_machine.observer_model import Factors, RefusedError
+from tests.integration.feed_machine.observing import PREMIUM, RATES, Observing
 from tests.integration.feed_machine.stage import OTHER, STAKE, TRAINED
 
 ONE = 2**LAYOUT.output_scale_bits
@@ -36,6 +36,15 @@ class Scoring(Observing):
         observer, asset = self.observer(number), self.stage.assets[number]
         call = self.stage.observer.asked("addAssetConfig", observer.asset, asset.config(heartbeat, factors))
         self.both(call, self.stage.owner, lambda: observer.add_config(heartbeat, factors, self.node.now))
+
+    @rule(number=ASSETS, premium=PREMIUM)
+    def change_config_while_an_epoch_is_missed(self, number: int, premium: int) -> None:
+        """The third epoch from now is the first of the new config; it is missed, and carried under the old one."""
+        observer = self.observer(number)
+        current = observer.configs[observer.config_version(self.epoch) - 1].factors
+        self.observe_epochs(number, (1,) * 9, 0, premium)
+        self.add_config(number, 86400, OTHER if current == TRAINED else TRAINED, often=False)
+        self.observe_epochs(number, (1, 1, 2), 0, -premium)
 
     @rule(number=ASSETS, heartbeat=st.sampled_from([0, 1, 3600, 7200]), age=st.sampled_from([3599, 3600, 7259, 10**5]))
     def set_limits(self, number: int, heartbeat: int, age: int) -> None:
@@ -61,9 +70,12 @@ class Scoring(Observing):
         call = self.stage.registry.asked("deprecate", MODEL_ID, version, end)
         self.both(call, self.stage.owner, lambda: registry.deprecate(version, end, self.node.now))
 
-    @rule(version=VERSIONS, often=SELDOM)
-    def freeze(self, version: int, often: bool) -> None:
+    @rule(version=VERSIONS, often=SELDOM, number=ASSETS)
+    def freeze(self, version: int, often: bool, number: int) -> None:
+        """Any, or the one that the newest round is of."""
         if not often:
+            feed = self.world.feeds[number]
+            version = feed.rounds[feed.latest].version if feed.rounds else version
             call = self.stage.registry.asked("freeze", MODEL_ID, version)
             self.both(call, self.stage.guardian, lambda: self.world.registry.freeze(version, self.node.now))
 
@@ -109,10 +121,10 @@ class Scoring(Observing):
     @rule(number=ASSETS, count=st.sampled_from([1, 3, 10]), premium=PREMIUM, outputs=OUTPUTS)
     def observe_and_submit(self, number: int, count: int, premium: int, outputs: tuple[int, int]) -> None:
         for step in range(count):
-            self.observe_epochs(number, 1, 0, premium + step)
+            self.observe_epochs(number, (1,), 0, premium + step)
             self.submit(number, 0, outputs, outputs[0] + step, "nothing")
 
-    @rule(outputs=OUTPUTS, rate=st.integers(WAD * 99 // 100, WAD * 101 // 100), stake=st.integers(1, STAKE // 10))
+    @rule(outputs=OUTPUTS, rate=RATES, stake=st.integers(1, STAKE // 10))
     def live_an_epoch(self, outputs: tuple[int, int], rate: int, stake: int) -> None:
         """Everything moves, is observed and scored."""
         self.rate_changes(0, rate)
