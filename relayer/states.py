@@ -26,6 +26,10 @@ class JobState(StrEnum):
     """Somebody else's record is final: success without a transaction of ours."""
     REJECTED = "rejected"
     """The contract refuses it for a reason that time does not mend; nothing is spent on it."""
+    SKIPPED = "skipped"
+    """The operator's policy says that it is not due; it waits, and becomes due or is superseded."""
+    SUPERSEDED = "superseded"
+    """It was never due before a later epoch of the same asset came."""
 
 
 TRANSITIONS: Mapping[JobState, frozenset[JobState]] = MappingProxyType(
@@ -38,6 +42,9 @@ TRANSITIONS: Mapping[JobState, frozenset[JobState]] = MappingProxyType(
         JobState.SEEN_ON_CHAIN: frozenset({JobState.ALREADY_ON_CHAIN, JobState.QUEUED}),
         # another validator's proof or attestation of the same statement deserves a try of its own
         JobState.REJECTED: frozenset({JobState.QUEUED}),
+        # due after all: the heartbeat has come, another update is due, or the operator asks for it
+        JobState.SKIPPED: frozenset({JobState.QUEUED, JobState.SUPERSEDED}),
+        JobState.SUPERSEDED: frozenset(),
         JobState.FINALIZED: frozenset(),
         JobState.ALREADY_ON_CHAIN: frozenset(),
     }
@@ -49,7 +56,9 @@ IN_FLIGHT = frozenset({JobState.SENT, JobState.INCLUDED, JobState.SEEN_ON_CHAIN}
 EFFECTIVE = frozenset({JobState.INCLUDED, JobState.FINALIZED, JobState.SEEN_ON_CHAIN, JobState.ALREADY_ON_CHAIN})
 """States in which the chain holds what the job puts there, so that a job which depends on it may be tried."""
 
-SETTLED = frozenset({JobState.FINALIZED, JobState.ALREADY_ON_CHAIN, JobState.REJECTED})
+SETTLED = frozenset(
+    {JobState.FINALIZED, JobState.ALREADY_ON_CHAIN, JobState.REJECTED, JobState.SKIPPED, JobState.SUPERSEDED}
+)
 """States in which the relayer has nothing more to do."""
 
 
