@@ -15,9 +15,7 @@ from relayer.keys import Signer, attestation_signer, open_keystore
 from relayer.outbox.intake_store import IntakeStore
 from relayer.outbox.job_store import JobStore
 from relayer.outbox.policy_store import OutlayReader
-from relayer.outbox.request_store import RequestStore
 from relayer.planning import ContractAbis
-from relayer.requests import NoReplacer, RequestDesk
 from relayer.settings import ChainSettings, RelayerSettings
 from relayer.spending import SpendingGate
 from relayer.submitter import Submitter
@@ -102,10 +100,7 @@ def build_chain(
     gate = _spending_gate(settings, OutlayReader(engine, chain_id=settings.chain_id, signer=signer.address), clock)
     submitter = Submitter(chain, store, signer, catalogue, maximum_fee=settings.maximum_fee_per_gas_wei, gate=gate)
     follower = Follower(chain, store, submitter, settings.finality, signer.address)
-    desk = RequestDesk(
-        RequestStore(engine, clock), chain_id=settings.chain_id, chain_name=settings.name, replacer=NoReplacer()
-    )
-    writer = ChainWriter(chain, store, signer, submitter, follower, poll_seconds=settings.poll_seconds, desk=desk)
+    writer = ChainWriter(chain, store, signer, submitter, follower, poll_seconds=settings.poll_seconds)
     return ChainParts(chain=chain, writer=writer)
 
 

@@ -14,7 +14,6 @@ from relayer.follower import Follower
 from relayer.keys import Signer
 from relayer.nonces import foreign_nonces
 from relayer.outbox.job_store import JobStore
-from relayer.requests import RequestDesk
 from relayer.submitter import Submitter
 from statements.errors import ChainError, ConfigurationError, VeristakeError
 
@@ -46,7 +45,6 @@ class ChainWriter:
         submitter: takes jobs from queued to sent.
         follower: takes jobs from sent to final.
         poll_seconds: time between two looks at the chain.
-        desk: what the operator asks for; None: nothing ever.
     """
 
     def __init__(
@@ -58,9 +56,7 @@ class ChainWriter:
         follower: Follower,
         *,
         poll_seconds: float,
-        desk: RequestDesk | None = None,
     ) -> None:
-        self._desk = desk
         self._chain = chain
         self._store = store
         self._signer = signer
@@ -110,11 +106,7 @@ class ChainWriter:
             ChainError: no endpoint answers.
         """
         self._wake.clear()
-        if self._desk is not None:
-            await self._desk.carry_out()
         await self._follower.follow()
-        if self._desk is not None and self._desk.paused:
-            return
         for job in self._store.due(JOBS_PER_PASS):
             if stop.is_set():
                 return

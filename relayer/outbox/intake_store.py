@@ -14,7 +14,7 @@ from relayer.outbox.transitions import move, record
 from relayer.planning import PlannedJob
 from relayer.policy import Decision
 from relayer.policy_settings import ChainPolicy
-from relayer.states import JobState
+from relayer.states import GIVEN_UP, JobState
 from statements.publication import Publication
 
 
@@ -88,6 +88,7 @@ class IntakeStore:
                     record(session, row, old=None, at=now, reason=reason)
                 elif wanted:
                     row.calldata, row.inference_id = planned.job.calldata, inference.id
+                    row.expires_at = planned.expires_at
                     move(session, row, JobState.QUEUED, at=now, reason=f"published again by {source}")
                 ids[planned.job.key] = row.id
                 if wanted:
@@ -124,7 +125,8 @@ def _job(session: Session, planned: PlannedJob) -> JobRow | None:
 
 
 def _is_wanted(row: JobRow | None) -> bool:
-    return row is None or row.state == JobState.REJECTED
+    # what the operator has called off stays so, whoever publishes it again
+    return row is None or row.state in GIVEN_UP - {JobState.CANCELLED}
 
 
 def _inference_row(publication: Publication, *, taken_at: float) -> InferenceRow:
@@ -157,5 +159,6 @@ def _new_job(planned: PlannedJob, inference_id: int, *, depends_on: int | None, 
         state=JobState.QUEUED,
         failures=0,
         retry_at=0.0,
+        expires_at=planned.expires_at,
         taken_at=now,
     )

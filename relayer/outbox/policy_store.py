@@ -168,6 +168,7 @@ class OutlayReader:
         return list(by_nonce.values())
 
     def asset_of(self, job_id: int) -> str:
-        """The asset that a job is about."""
+        """The asset that a job is about, empty when it is about none or several."""
         with Session(self._engine) as session:
-            return session.get_one(InferenceRow, session.get_one(JobRow, job_id).inference_id).asset
+            inference = session.get_one(JobRow, job_id).inference_id
+            return "" if inference is None else session.get_one(InferenceRow, inference).asset
