@@ -92,19 +92,24 @@ abstract contract DepositEntries is DepositLedger, EIP712, Nonces, ReentrancyGua
         uint256 amount = permit.permitted.amount;
         Listing memory listing = _checkedListing(user, token, amount);
         uint256 before = _heldWithoutLoss(token);
-        ISignatureTransfer(PERMIT2).permitWitnessTransferFrom(
-            permit,
-            ISignatureTransfer.SignatureTransferDetails(address(this), amount),
-            payer,
-            keccak256(abi.encode(PERMIT2_WITNESS_TYPEHASH, user)),
-            _PERMIT2_WITNESS,
-            signature
-        );
+        ISignatureTransfer(PERMIT2)
+            .permitWitnessTransferFrom(
+                permit,
+                ISignatureTransfer.SignatureTransferDetails(address(this), amount),
+                payer,
+                keccak256(abi.encode(PERMIT2_WITNESS_TYPEHASH, user)),
+                _PERMIT2_WITNESS,
+                signature
+            );
         return _creditArrived(user, token, amount, before, listing);
     }
 
     /// @dev The order of the first three is the deployed contract's.
-    function _checkedListing(address user, address token, uint256 amount) private view returns (Listing memory listing) {
+    function _checkedListing(address user, address token, uint256 amount)
+        private
+        view
+        returns (Listing memory listing)
+    {
         // slither-disable-next-line incorrect-equality
         if (depositStopTime() != 0) revert DepositsStopped();
         if (amount == 0) revert ZeroAmount();

@@ -87,9 +87,7 @@ abstract contract TokenWhitelist is IOmronDeposit, Ownable2Step {
     /// @inheritdoc IOmronDeposit
     function tokenTerms(address token) external view returns (TokenTerms memory terms) {
         Listing memory listing = _listings[token];
-        return TokenTerms(
-            listing.position != 0, listing.weight, listing.decimals, listing.totalCap, listing.depositCap
-        );
+        return TokenTerms(listing.position != 0, listing.weight, listing.decimals, listing.totalCap, listing.depositCap);
     }
 
     function _listingOf(address token) internal view returns (Listing memory) {
@@ -113,8 +111,7 @@ abstract contract TokenWhitelist is IOmronDeposit, Ownable2Step {
         if (listing.weight == 0) _everListed.push(token);
         else if (listing.weight != weight || listing.decimals != decimals) revert TokenWeightFixed(token);
         allWhitelistedTokens.push(token);
-        (listing.position, listing.weight, listing.decimals) =
-            (uint16(allWhitelistedTokens.length), weight, decimals);
+        (listing.position, listing.weight, listing.decimals) = (uint16(allWhitelistedTokens.length), weight, decimals);
         emit WhitelistedTokenAdded(token);
     }
 
