@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
+from relayer.acceptance import Acceptor, IntakeRules
 from relayer.chain import Chain
 from relayer.follower import Follower
-from relayer.intake import IntakeRules, ProofVerifier, SourceReader
+from relayer.intake import SourceReader
 from relayer.keys import Signer, attestation_signer, open_keystore
 from relayer.outbox.intake_store import IntakeStore
 from relayer.outbox.job_store import JobStore
@@ -135,24 +136,17 @@ def intake_store(settings: RelayerSettings, engine: Engine) -> IntakeStore:
 
 def build_sources(
     settings: RelayerSettings,
-    engine: Engine,
     keypair: HotkeyKeypair,
-    verifier: ProofVerifier,
-    rules: IntakeRules,
-    on_jobs: Callable[[], None],
+    acceptor: Acceptor,
 ) -> list[SourceParts]:
-    """Clients and readers of all sources."""
-    store = intake_store(settings, engine)
+    """Clients and readers of all validators."""
     parts = []
     for source in settings.sources:
         client = SignedClient(keypair, source.url, source.hotkey)
         reader = SourceReader(
             source,
             client,
-            store,
-            verifier,
-            rules,
-            on_jobs=on_jobs,
+            acceptor,
             poll_seconds=settings.source_poll_seconds,
         )
         parts.append(SourceParts(client, reader))

@@ -106,6 +106,7 @@ class RelayerSettings(ProgramSettings):
         sources: validators to pull from.
         chains: chains to relay to.
         circuits: folders of the circuits whose proofs are verified.
+        spool: folder from which publications are taken as files; absent: none are.
         models: names of the models to relay; empty means every model of ``circuits``.
         host: address that the HTTP service listens on; loopback by default.
         port: its port.
@@ -117,10 +118,11 @@ class RelayerSettings(ProgramSettings):
 
     state_url: str = "sqlite:///relayer.db"
     wallet: WalletSettings
-    sources: tuple[SourceSettings, ...] = Field(min_length=1)
+    sources: tuple[SourceSettings, ...] = ()
     chains: tuple[ChainSettings, ...] = Field(min_length=1)
     circuits: tuple[ConfigPath, ...] = Field(min_length=1)
     models: tuple[str, ...] = ()
+    spool: ConfigPath | None = None
     host: str = "127.0.0.1"
     port: int = Field(default=8190, ge=0, lt=1 << 16)
     source_poll_seconds: float = Field(default=2.0, gt=0)
