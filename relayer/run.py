@@ -12,7 +12,8 @@ import uvicorn
 
 from relayer.acceptance import Acceptor
 from relayer.app import create_app
-from relayer.assembly import build_chain, build_sources, intake_rules, intake_store, open_circuits
+from relayer.assembly import build_chain, build_keepers, build_sources, intake_rules, intake_store, open_circuits
+from relayer.balances import BalanceWatch
 from relayer.intake import SourceReader
 from relayer.outbox.database import open_database
 from relayer.outbox.views import Views
@@ -76,6 +77,12 @@ async def run_relayer(settings: RelayerSettings) -> None:
         log.info("relayer_started", host=settings.host, port=settings.port, chains=[w.name for w in writers])
         work = [writer.run(stop) for writer in writers] + [reader.run(stop) for reader in readers]
         work.append(reconsider_skipped(acceptor.store, wake_all, stop))
+        balances = [
+            BalanceWatch(parts.chain, chain, parts.address)
+            for chain, parts in zip(settings.chains, chains, strict=True)
+        ]
+        work += [watch.run(stop) for watch in balances]
+        work += build_keepers(settings, engine, chains, stop)
         tasks = [asyncio.create_task(coroutine) for coroutine in work]
         await _serve_until_stopped(server, tasks, stop, settings)
     finally:
