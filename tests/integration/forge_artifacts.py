@@ -19,6 +19,7 @@ SOURCES = (
     "feed/RiskFeedAggregator.sol",
     "mocks/AcceptingVerifier.sol",
     "mocks/MockLiquidRestakingToken.sol",
+    "mocks/MockMulticall3.sol",
     "mocks/MockPriceFeed.sol",
     "mocks/MockRateProvider.sol",
     "verification/CanaryStop.sol",
