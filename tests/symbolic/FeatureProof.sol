@@ -28,10 +28,11 @@ contract FeatureProof {
         assert(FeatureMath.clip(value, bound) <= FeatureMath.clip(larger, bound));
     }
 
-    function check_clip_ofTheNegation_isTheNegation(int256 value, uint248 limit) external pure {
-        if (value == type(int256).min) return;
+    function check_clip_ofTheNegation_isTheNegation(int160 value, uint160 limit) external pure {
         int256 bound = int256(uint256(limit));
-        assert(FeatureMath.clip(-value, bound) == -FeatureMath.clip(value, bound));
+        unchecked {
+            assert(FeatureMath.clip(-int256(value), bound) == -FeatureMath.clip(value, bound));
+        }
     }
 
     // -------------------------------------------------------------- features
