@@ -1,6 +1,7 @@
 """Circuits for deployments, the project compiled once, and two deployed chains that every test leaves as they were."""
 
 import shutil
+from contextlib import contextmanager, nullcontext
 
 import pytest
 
@@ -13,6 +14,7 @@ from verifier_gen.manifest import sha256_file
 from verifier_gen.recipe import RECIPES, load_recipe
 from verifier_gen.solidity import install_verifier, write_reusable_verifier
 from veristake.contracts_tool import deploy
+from veristake.contracts_tool.artifacts import Artifacts
 from veristake.contracts_tool.compile import compiled_project
 
 BUILD = PROJECT / "build"
@@ -59,12 +61,26 @@ def project(circuit, canary, reusable):
     return compiled_project(PROJECT)
 
 
+@pytest.fixture(scope="session")
+def quick(project):
+    """While it is held, deployments take the compiled project and its artefacts instead of reading them again."""
+    artifacts = Artifacts(project)
+
+    @contextmanager
+    def patched():
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(deploy, "compiled_project", lambda *_: project)
+            patch.setattr(deploy, "Artifacts", lambda _: artifacts)
+            yield
+
+    return patched
+
+
 @pytest.fixture(autouse=True)
-def compiled_once(request, monkeypatch):
-    """Deployments take the compiled project instead of reading it again each time."""
-    if "circuit" in request.fixturenames:
-        project = request.getfixturevalue("project")
-        monkeypatch.setattr(deploy, "compiled_project", lambda *_: project)
+def compiled_once(request):
+    """As ``quick``, for every test that deploys a circuit."""
+    with request.getfixturevalue("quick")() if "circuit" in request.fixturenames else nullcontext():
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -78,26 +94,24 @@ def home_plan(circuit, canary, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def deployed_home(home_plan, project, tmp_path_factory):
+def deployed_home(home_plan, quick, tmp_path_factory):
     """A deployed home chain: (URL, web3, file of the deployment)."""
     output = tmp_path_factory.mktemp("deployments")
-    with pytest.MonkeyPatch.context() as patched, anvil(31337) as (url, web3):
-        patched.setattr(deploy, "compiled_project", lambda *_: project)
+    with quick(), anvil(31337) as (url, web3):
         result = command("deploy", "--plan", home_plan, "--rpc", url, "--output", output)
         assert result.exit_code == 0, result.stderr
         yield url, web3, output / "31337.json"
 
 
 @pytest.fixture(scope="session")
-def deployed_abroad(deployed_home, circuit, project, tmp_path_factory):
+def deployed_abroad(deployed_home, circuit, quick, tmp_path_factory):
     """A deployed second chain, with what a plan gets that asks for nothing."""
     output = tmp_path_factory.mktemp("deployments")
     text = (PROJECT / "scripts" / "plans" / "local_abroad.toml").read_text("utf-8")
     plan = output / "abroad.toml"
     text = text.replace("build/circuits/staking", str(circuit.directory))
     plan.write_text(text.replace("build/deployments/31337.json", str(deployed_home[2])), "utf-8")
-    with pytest.MonkeyPatch.context() as patched, anvil(31338) as (url, web3):
-        patched.setattr(deploy, "compiled_project", lambda *_: project)
+    with quick(), anvil(31338) as (url, web3):
         result = command("deploy", "--plan", plan, "--rpc", url, "--output", output)
         assert result.exit_code == 0, result.stderr
         yield url, web3, output / "31338.json"

@@ -20,13 +20,12 @@ DELAY = 3600
 
 
 @pytest.fixture(scope="module")
-def deployed(circuit, reusable, project, tmp_path_factory):
+def deployed(reusable, quick, tmp_path_factory):
     """A deployment whose version waits: (URL, web3, file)."""
     folder = tmp_path_factory.mktemp("reusable")
     more = f'adapters = ["inference_verifier"]\nactivation_delay = {DELAY}'
     plan = write_plan(folder, reusable, more)
-    with pytest.MonkeyPatch.context() as patched, anvil(31337) as (url, web3):
-        patched.setattr("veristake.contracts_tool.deploy.compiled_project", lambda *_: project)
+    with quick(), anvil(31337) as (url, web3):
         result = command("deploy", "--plan", plan, "--rpc", url, "--output", folder)
         assert result.exit_code == 0, result.stderr
         yield url, web3, folder / "31337.json"

@@ -73,7 +73,7 @@ def _require_positive(web3: Web3, field: str, address: str, view: _View, *, plac
 
 def _answer(web3: Web3, field: str, address: str, view: _View) -> Sequence[int]:
     """What a view says, one integer for each output."""
-    from web3.exceptions import BadFunctionCallOutput, ContractLogicError
+    from web3.exceptions import BadFunctionCallOutput, ContractLogicError, Web3RPCError
 
     remedy = f"Correct {field}, or the URL: {view.why}"
     checksummed = web3.to_checksum_address(address)
@@ -83,6 +83,6 @@ def _answer(web3: Web3, field: str, address: str, view: _View) -> Sequence[int]:
     abi: Any = [{"type": "function", "name": view.name, "inputs": [], "outputs": outputs, "stateMutability": "view"}]
     try:
         answer = web3.eth.contract(checksummed, abi=abi).functions[view.name]().call()
-    except (BadFunctionCallOutput, ContractLogicError) as error:
+    except (BadFunctionCallOutput, ContractLogicError, Web3RPCError) as error:
         raise ChainError(f"{field} {address} does not answer {view.name}()", remedy=remedy) from error
     return list(answer) if len(view.outputs) > 1 else [answer]
