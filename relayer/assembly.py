@@ -8,15 +8,19 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
+from relayer.account import Account
 from relayer.chain import Chain
 from relayer.follower import Follower
 from relayer.intake import IntakeRules, ProofVerifier, SourceReader
 from relayer.keys import Signer, attestation_signer, open_keystore
+from relayer.lease import lease_for
+from relayer.outbox.attempt_store import AttemptStore
 from relayer.outbox.intake_store import IntakeStore
 from relayer.outbox.job_store import JobStore
 from relayer.planning import ContractAbis
+from relayer.replacer import Replacer
 from relayer.settings import ChainSettings, RelayerSettings
-from relayer.submitter import Submitter
+from relayer.submitter import Outbox, Submitter
 from relayer.writer import ChainWriter
 from signed_http.client import SignedClient
 from signed_http.wallets import HotkeyKeypair
@@ -93,11 +97,18 @@ def build_chain(
     """
     signer = signer or open_keystore(settings.keystore, settings.password_file)
     chain = Chain(settings)
-    store = JobStore(engine, chain_id=settings.chain_id, signer=signer.address, clock=clock)
+    outbox = Outbox(
+        JobStore(engine, chain_id=settings.chain_id, clock=clock),
+        AttemptStore(engine, chain_id=settings.chain_id, signer=signer.address, clock=clock),
+    )
+    account = Account(chain, signer, settings.fee_limits, settings.data_fee)
     catalogue = ErrorCatalogue(load_abi(name) for name in CONTRACTS_WITH_ERRORS)
-    submitter = Submitter(chain, store, signer, catalogue, maximum_fee=settings.maximum_fee_per_gas_wei)
-    follower = Follower(chain, store, submitter, settings.finality, signer.address)
-    writer = ChainWriter(chain, store, signer, submitter, follower, poll_seconds=settings.poll_seconds)
+    turn = None if settings.turns is None else settings.turns.turn
+    submitter = Submitter(chain, outbox, account, catalogue, turn=turn)
+    replacer = Replacer(chain, outbox.jobs, outbox.attempts, account)
+    follower = Follower(chain, outbox, replacer, settings.finality, settings.push_rules, signer.address)
+    lease = lease_for(engine, chain_id=settings.chain_id, signer=signer.address)
+    writer = ChainWriter(chain, outbox, account, submitter, follower, lease, poll_seconds=settings.poll_seconds)
     return ChainParts(chain=chain, writer=writer)
 
 
