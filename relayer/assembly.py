@@ -17,9 +17,11 @@ from relayer.lease import lease_for
 from relayer.outbox.attempt_store import AttemptStore
 from relayer.outbox.intake_store import IntakeStore
 from relayer.outbox.job_store import JobStore
+from relayer.outbox.policy_store import OutlayReader
 from relayer.planning import ContractAbis
 from relayer.replacer import Replacer
 from relayer.settings import ChainSettings, RelayerSettings
+from relayer.spending import SpendingGate
 from relayer.submitter import Outbox, Submitter
 from relayer.writer import ChainWriter
 from signed_http.client import SignedClient
@@ -103,13 +105,25 @@ def build_chain(
     )
     account = Account(chain, signer, settings.fee_limits, settings.data_fee)
     catalogue = ErrorCatalogue(load_abi(name) for name in CONTRACTS_WITH_ERRORS)
+    gate = _spending_gate(settings, OutlayReader(engine, chain_id=settings.chain_id, signer=signer.address), clock)
     turn = None if settings.turns is None else settings.turns.turn
-    submitter = Submitter(chain, outbox, account, catalogue, turn=turn)
+    submitter = Submitter(chain, outbox, account, catalogue, turn=turn, gate=gate)
     replacer = Replacer(chain, outbox.jobs, outbox.attempts, account)
     follower = Follower(chain, outbox, replacer, settings.finality, settings.push_rules, signer.address)
     lease = lease_for(engine, chain_id=settings.chain_id, signer=signer.address)
     writer = ChainWriter(chain, outbox, account, submitter, follower, lease, poll_seconds=settings.poll_seconds)
     return ChainParts(chain=chain, writer=writer)
+
+
+def _spending_gate(settings: ChainSettings, outlays: OutlayReader, clock: Callable[[], float]) -> SpendingGate:
+    policy = settings.policy
+    return SpendingGate(
+        policy.spending,
+        maximum_price_of=lambda asset: policy.of(asset).maximum_gas_price_wei,
+        outlays_since=outlays.since,
+        asset_of=outlays.asset_of,
+        clock=clock,
+    )
 
 
 @dataclass(frozen=True)
@@ -125,6 +139,11 @@ class SourceParts:
     reader: SourceReader
 
 
+def intake_store(settings: RelayerSettings, engine: Engine) -> IntakeStore:
+    """Takes publications by the policies of the settings."""
+    return IntakeStore(engine, policies={chain.chain_id: chain.policy for chain in settings.chains})
+
+
 def build_sources(
     settings: RelayerSettings,
     engine: Engine,
@@ -134,7 +153,7 @@ def build_sources(
     on_jobs: Callable[[], None],
 ) -> list[SourceParts]:
     """Clients and readers of all sources."""
-    store = IntakeStore(engine)
+    store = intake_store(settings, engine)
     parts = []
     for source in settings.sources:
         client = SignedClient(keypair, source.url, source.hotkey)

@@ -13,6 +13,7 @@ from daemon.settings import ConfigPath, ProgramSettings, Section, WalletSettings
 from relayer.fees import DataFee, FeeLimits
 from relayer.finality import FinalityMode
 from relayer.planning import Destination
+from relayer.policy_settings import ChainPolicy
 from relayer.pushing import PushRules
 from relayer.turns import Turn
 from statements.quantities import Address
@@ -97,6 +98,7 @@ class ChainSettings(Section):
         turns: with other relayers; absent when this one is alone.
         poll_seconds: time between two looks at the chain.
         rpc_timeout_seconds: time allowed for one JSON-RPC request.
+        policy: what is due and what may be spent; every proof is due by default.
     """
 
     name: str = Field(min_length=1)
@@ -116,6 +118,7 @@ class ChainSettings(Section):
     turns: TurnSettings | None = None
     poll_seconds: float = Field(default=2.0, gt=0)
     rpc_timeout_seconds: float = Field(default=10.0, gt=0)
+    policy: ChainPolicy = ChainPolicy()
 
     @field_validator("endpoints")
     @classmethod

@@ -26,6 +26,10 @@ class JobState(StrEnum):
     """Somebody else's record is final: success without a transaction of ours."""
     REJECTED = "rejected"
     """The contract refuses it for a reason that time does not mend; nothing is spent on it."""
+    SKIPPED = "skipped"
+    """The operator's policy says that it is not due; it waits, and becomes due or is superseded."""
+    SUPERSEDED = "superseded"
+    """It was never due before a later epoch of the same asset came."""
     CANCELLED = "cancelled"
     """The operator called it off: it was never signed, or a self-send took its nonce for good."""
     EXPIRED = "expired"
@@ -63,6 +67,9 @@ TRANSITIONS: Mapping[JobState, frozenset[JobState]] = MappingProxyType(
         JobState.SEEN_ON_CHAIN: frozenset({JobState.ALREADY_ON_CHAIN, JobState.QUEUED}),
         # another validator's proof or attestation of the same statement deserves a try of its own
         JobState.REJECTED: frozenset({JobState.QUEUED}),
+        # due after all: the heartbeat has come, another update is due, or the operator asks for it
+        JobState.SKIPPED: frozenset({JobState.QUEUED, JobState.SUPERSEDED}),
+        JobState.SUPERSEDED: frozenset(),
         # the operator may change his mind, and a later attestation may have a later deadline
         JobState.CANCELLED: frozenset({JobState.QUEUED}),
         JobState.EXPIRED: frozenset({JobState.QUEUED}),
@@ -80,7 +87,9 @@ EFFECTIVE = frozenset({JobState.INCLUDED, JobState.FINALIZED, JobState.SEEN_ON_C
 GIVEN_UP = frozenset({JobState.REJECTED, JobState.CANCELLED, JobState.EXPIRED})
 """States without success, from which a job may be queued again."""
 
-SETTLED = frozenset({JobState.FINALIZED, JobState.ALREADY_ON_CHAIN}) | GIVEN_UP
+SETTLED = (
+    frozenset({JobState.FINALIZED, JobState.ALREADY_ON_CHAIN}) | GIVEN_UP | {JobState.SKIPPED, JobState.SUPERSEDED}
+)
 """States in which the relayer has nothing more to do."""
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import structlog
 
@@ -18,6 +17,7 @@ from relayer.fees import GasAboveCapError, check_funds, plan_fees
 from relayer.outbox.attempt_store import AttemptStore
 from relayer.outbox.job_store import JobStore
 from relayer.outbox.records import AttemptRecord, JobRecord, Terms
+from relayer.spending import SpendingGate
 from relayer.states import GIVEN_UP, IllegalTransitionError, JobState
 from relayer.turns import Turn, wait_for_turn
 from statements.abi.calldata import ErrorCatalogue
@@ -28,13 +28,6 @@ log = structlog.get_logger(__name__)
 DEPENDENCY_REJECTED = "DependencyRejected"
 MAXIMUM_REVERTS = 3
 """A call that succeeds in simulation but reverts in blocks is given up then: each try costs gas."""
-
-
-class SpendingGate(Protocol):
-    """Asked last, before a transaction is signed."""
-
-    def check(self, job_id: int, *, gas: int, price: int, maximum_fee: int) -> None:
-        """Raise a VeristakeError when the policy says that it waits."""
 
 
 @dataclass(frozen=True)

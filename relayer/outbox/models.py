@@ -52,7 +52,7 @@ class InferenceRow(Base):
     """A verified publication: each source has one say per statement."""
 
     __tablename__ = "inferences"
-    __table_args__ = (UniqueConstraint("statement_id", "source"),)
+    __table_args__ = (UniqueConstraint("statement_id", "source"), Index(None, "model_id", "asset", "epoch"))
     id: Mapped[int] = mapped_column(_BIG_KEY, primary_key=True)
     statement_id: Mapped[str] = mapped_column(String(66))
     source: Mapped[str] = mapped_column(String(64))

@@ -83,7 +83,7 @@ class OperatorStore:
             return JobState(row.state)
 
     def retry(self, job_id: int) -> JobState:
-        """Queue a job again that was rejected, cancelled or expired, or let a waiting one be tried at once.
+        """Queue a job again that was rejected, cancelled, expired or skipped, or let a waiting one be tried at once.
 
         Returns:
             The job's state now.
@@ -94,7 +94,7 @@ class OperatorStore:
         """
         with Session(self._engine) as session, session.begin():
             row = _job(session, job_id)
-            if row.state in GIVEN_UP:
+            if row.state in GIVEN_UP | {JobState.SKIPPED}:
                 move(session, row, JobState.QUEUED, at=self._clock(), reason="tried again by the operator")
             elif row.state == JobState.QUEUED:
                 row.retry_at, row.failures = 0.0, 0

@@ -11,6 +11,7 @@ from relayer.finality import BlockReference
 from relayer.nonces import Nonce
 from relayer.outbox.models import AttemptRow, JobRow
 from relayer.states import AttemptKind, JobState
+from statements.job import JobKind
 from statements.quantities import Wei
 
 
@@ -45,6 +46,11 @@ class JobRecord:
     taken_at: float
     expires_at: float | None
     wish: str | None
+
+    @property
+    def kind(self) -> JobKind:
+        """What it does."""
+        return JobKind(self.key.split(":")[1])
 
     @classmethod
     def of(cls, row: JobRow) -> JobRecord:
