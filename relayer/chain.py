@@ -33,7 +33,7 @@ class Chain:
     def __init__(self, settings: ChainSettings) -> None:
         self.name = settings.name
         self.chain_id = settings.chain_id
-        self._endpoints = [
+        self.endpoints = [
             Endpoint(url, chain_id=settings.chain_id, timeout=settings.rpc_timeout_seconds)
             for url in settings.endpoints
         ]
@@ -46,7 +46,7 @@ class Chain:
             ChainError: no endpoint answers.
         """
         answers = await asyncio.gather(
-            *(endpoint.check_chain_id() for endpoint in self._endpoints), return_exceptions=True
+            *(endpoint.check_chain_id() for endpoint in self.endpoints), return_exceptions=True
         )
         for answer in answers:
             if isinstance(answer, BaseException) and not isinstance(answer, EndpointError):
@@ -56,7 +56,7 @@ class Chain:
 
     async def close(self) -> None:
         """Close all connections."""
-        await asyncio.gather(*(endpoint.close() for endpoint in self._endpoints))
+        await asyncio.gather(*(endpoint.close() for endpoint in self.endpoints))
 
     async def block(self, which: int | str) -> Block | None:
         """A block by number or tag, None when the node has none there."""
@@ -147,7 +147,7 @@ class Chain:
             ChainError: no endpoint has it and at least one did not answer, so that nothing can be concluded.
         """
         answers = await asyncio.gather(
-            *(endpoint.ask("eth_getTransactionReceipt", transaction) for endpoint in self._endpoints),
+            *(endpoint.ask("eth_getTransactionReceipt", transaction) for endpoint in self.endpoints),
             return_exceptions=True,
         )
         for answer in answers:
@@ -186,12 +186,12 @@ class Chain:
 
     async def send(self, raw: bytes) -> list[SendResult]:
         """Send to all endpoints; their answers inform, and decide nothing."""
-        return list(await asyncio.gather(*(_send(endpoint, raw) for endpoint in self._endpoints)))
+        return list(await asyncio.gather(*(_send(endpoint, raw) for endpoint in self.endpoints)))
 
     async def _read(self, method: str, *params: Any) -> Any:
         failures: list[str] = []
         now = time.monotonic()
-        for endpoint in sorted(self._endpoints, key=lambda endpoint: endpoint.health.rank(now)):
+        for endpoint in sorted(self.endpoints, key=lambda endpoint: endpoint.health.rank(now)):
             try:
                 return await endpoint.ask(method, *params)
             except RpcError as error:

@@ -118,7 +118,12 @@ class ChainWriter:
                     )
                 await self._pause(wait, stop)
         finally:
-            self._lease.release()
+            self.release()
+
+    def release(self) -> None:
+        """Let another relayer lead."""
+        self._lease.release()
+        self.health.leads = False
 
     async def turn(self, stop: asyncio.Event) -> float:
         """One step as leader, or none as standby; returns the seconds until the next.
