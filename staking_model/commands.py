@@ -60,7 +60,7 @@ model.add_command(evaluate)
     "histories",
     type=click.Path(path_type=Path, exists=True),
     multiple=True,
-    help="Real history to train and test on beside the simulator: a CSV file, or a folder of them. May be repeated.",
+    help="Real history to train and test on beside the simulator: a CSV or Parquet file, or a folder. May be repeated.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the card as JSON; progress goes to standard error.")
 def train(output: Path, seed: int, hidden: int, tag_limbs: int, histories: tuple[Path, ...], as_json: bool) -> None:
