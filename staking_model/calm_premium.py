@@ -86,7 +86,7 @@ def _scale(changes: Vector) -> float:
 
 
 def volatility_spread(ratio: float) -> float:
-    """Spread at which the size of a normal variable with log-normal volatility has this ratio of 90 % quantile to median.
+    """Spread at which a normal variable with log-normal volatility has this ratio of 90 % quantile to median size.
 
     Args:
         ratio: of the quantiles; what lies beyond the ends of [0, ``LARGEST_SPREAD``] gives those.
