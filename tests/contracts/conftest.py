@@ -1,4 +1,7 @@
-"""Real contracts on a real Anvil, which Ape starts; every test begins from the state that the fixtures made."""
+"""Real contracts on a real Anvil, which Ape starts; every test begins from the state that the fixtures made.
+
+Contracts are deployed once a module: Ape takes the chain back to where the fixtures left it before each test.
+"""
 
 from pathlib import Path
 
@@ -49,31 +52,31 @@ def stranger(accounts):
     return accounts[4]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def ezeth(owner, project):
     """A liquid restaking token."""
     return owner.deploy(project.MockLiquidRestakingToken, "Mock ezETH", "ezETH", ONE)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def weth(owner, project):
     """Wrapped ether."""
     return owner.deploy(project.MockWrappedEther)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def awkward(owner, project):
     """A token that keeps a fee, refuses, or calls back, as told."""
     return owner.deploy(project.MockAwkwardToken)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def deposit(owner, project, ezeth, weth, awkward):
     """OmronDeposit with three tokens listed."""
     return owner.deploy(project.OmronDeposit, owner, [ezeth, weth, awkward])
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def funded(owner, deposit, ezeth, weth, awkward, restaker, other_restaker):
     """Both restakers hold a thousand of each token and have approved the deposit contract."""
     for token in (ezeth, weth, awkward):
