@@ -7,8 +7,9 @@ type Accrual is uint256;
 
 using {unitsOf, lastUpdatedOf, unitSecondsOf, heldUntil} for Accrual global;
 
-/// @dev The most units that an Accrual counts.
+/// @dev The most units, and unit-seconds, that an Accrual counts.
 uint256 constant MAXIMUM_UNITS = type(uint96).max;
+uint256 constant MAXIMUM_UNIT_SECONDS = type(uint128).max;
 
 /// @notice Units, below 2^96.
 function unitsOf(Accrual accrual) pure returns (uint256 units) {
@@ -25,10 +26,9 @@ function unitSecondsOf(Accrual accrual) pure returns (uint256 unitSeconds) {
     return uint128(Accrual.unwrap(accrual));
 }
 
-/// @notice An Accrual of no more than MAXIMUM_UNITS `units`, at a `time` below 2^32; unit-seconds end at 2^128 - 1.
+/// @notice An Accrual of no more than MAXIMUM_UNITS `units`, at a `time` below 2^32, with `unitSeconds` below 2^128.
 function accrualOf(uint256 units, uint256 time, uint256 unitSeconds) pure returns (Accrual accrual) {
-    uint256 counted = unitSeconds < type(uint128).max ? unitSeconds : type(uint128).max;
-    return Accrual.wrap((units << 160) | (time << 128) | counted);
+    return Accrual.wrap((units << 160) | (time << 128) | unitSeconds);
 }
 
 /// @notice The same, `accrual`'s units having been held until `time`, and `units` from then on.

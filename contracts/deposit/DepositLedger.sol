@@ -3,7 +3,7 @@ pragma solidity ^0.8.30;
 
 import {IOmronDeposit} from "../interfaces/IOmronDeposit.sol";
 import {IStakedTotals} from "../interfaces/IStakedTotals.sol";
-import {Accrual, MAXIMUM_UNITS, accrualOf} from "./Accrual.sol";
+import {Accrual, MAXIMUM_UNITS, MAXIMUM_UNIT_SECONDS, accrualOf} from "./Accrual.sol";
 import {EarningClock} from "./EarningClock.sol";
 import {Holding, holdingOf} from "./Holding.sol";
 import {PointsMath} from "./PointsMath.sol";
@@ -143,6 +143,7 @@ abstract contract DepositLedger is EarningClock, TokenWhitelist {
     }
 
     function _unitSecondsNow(Accrual account) private view returns (uint256 unitSeconds) {
-        return account.unitSecondsOf() + _earnedSince(account.unitsOf(), account.lastUpdatedOf());
+        unitSeconds = account.unitSecondsOf() + _earnedSince(account.unitsOf(), account.lastUpdatedOf());
+        if (unitSeconds > MAXIMUM_UNIT_SECONDS) unitSeconds = MAXIMUM_UNIT_SECONDS;
     }
 }
