@@ -78,6 +78,7 @@ abstract contract DepositEntries is DepositLedger, EIP712, Nonces, ReentrancyGua
         Listing memory listing = _checkedListing(msg.sender, token, amount);
         // whoever sees the permit can send it first; then the allowance is there already. Only the sender's own tokens move,
         // so a token that ignores the call gives nothing away
+        // solhint-disable-next-line no-empty-blocks
         try IERC20Permit(token).permit(msg.sender, address(this), amount, deadline, v, r, s) {} catch {}
         return _pullFromSender(msg.sender, token, amount, listing);
     }

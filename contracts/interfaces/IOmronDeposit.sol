@@ -28,6 +28,8 @@ import {IStakedTotals} from "./IStakedTotals.sol";
 /// on exit. Time counts up to 2106-02-07 (2^32 - 1 seconds): earning ends there, exits do not.
 interface IOmronDeposit is IStakedTotals {
     /// @notice How deposits of a token count, and how much is taken.
+    // never stored: nothing to pack
+    // solhint-disable-next-line gas-struct-packing
     struct TokenTerms {
         /// whether deposits are taken now
         bool listed;
@@ -118,8 +120,8 @@ interface IOmronDeposit is IStakedTotals {
     /// @notice Deposit `amount` units of the sender's `token`. Credited, here and below, is the lesser of `amount` and what
     /// arrives.
     /// @dev Reverts, in this order: EnforcedPause, DepositsStopped, ZeroAmount, TokenNotWhitelisted, then what the deployed
-    /// contract does not know (DepositCapExceeded, BalanceUnknown, TokenShort), the token's own errors, ZeroAmount if nothing arrives,
-    /// TotalCapExceeded, RateTooHigh.
+    /// contract does not know (DepositCapExceeded, BalanceUnknown, TokenShort), the token's own errors, ZeroAmount if
+    /// nothing arrives, TotalCapExceeded, RateTooHigh.
     function deposit(address token, uint256 amount) external;
 
     /// @notice Deposit `amount` units of the sender's `token` for `user`, who alone can withdraw it.

@@ -53,6 +53,11 @@ def stranger(accounts):
     return accounts[4]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _actors(owner, restaker, other_restaker, claim_manager, stranger):
+    """Known before anything is deployed: Ape rebuilds what a module shares when it meets a wider fixture late."""
+
+
 @pytest.fixture(scope="module")
 def ezeth(owner, project):
     """A liquid restaking token."""
