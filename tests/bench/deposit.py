@@ -42,7 +42,7 @@ BENCHMARK = Benchmark(
         "claim": "the claim manager takes a user's points (limit 38,000; 41,555)",
         "withdraw_tokens_of_five": "the claim manager takes a user's five tokens (213,953)",
         "contract_bytes": "runtime code of OmronDeposit, bytes (limit 24,576)",
-        "branch_coverage_percent": "branches that Foundry's tests take, of the folders that scripts/gas_snapshot.py names",
+        "branch_coverage_percent": "branches that Foundry's tests take, of the folders in scripts/gas_snapshot.py",
     },
     measure=measure,
 )
