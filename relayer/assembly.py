@@ -14,8 +14,10 @@ from relayer.intake import IntakeRules, ProofVerifier, SourceReader
 from relayer.keys import Signer, attestation_signer, open_keystore
 from relayer.outbox.intake_store import IntakeStore
 from relayer.outbox.job_store import JobStore
+from relayer.outbox.policy_store import OutlayReader
 from relayer.planning import ContractAbis
 from relayer.settings import ChainSettings, RelayerSettings
+from relayer.spending import SpendingGate
 from relayer.submitter import Submitter
 from relayer.writer import ChainWriter
 from signed_http.client import SignedClient
@@ -95,10 +97,22 @@ def build_chain(
     chain = Chain(settings)
     store = JobStore(engine, chain_id=settings.chain_id, signer=signer.address, clock=clock)
     catalogue = ErrorCatalogue(load_abi(name) for name in CONTRACTS_WITH_ERRORS)
-    submitter = Submitter(chain, store, signer, catalogue, maximum_fee=settings.maximum_fee_per_gas_wei)
+    gate = _spending_gate(settings, OutlayReader(engine, chain_id=settings.chain_id, signer=signer.address), clock)
+    submitter = Submitter(chain, store, signer, catalogue, maximum_fee=settings.maximum_fee_per_gas_wei, gate=gate)
     follower = Follower(chain, store, submitter, settings.finality, signer.address)
     writer = ChainWriter(chain, store, signer, submitter, follower, poll_seconds=settings.poll_seconds)
     return ChainParts(chain=chain, writer=writer)
+
+
+def _spending_gate(settings: ChainSettings, outlays: OutlayReader, clock: Callable[[], float]) -> SpendingGate:
+    policy = settings.policy
+    return SpendingGate(
+        policy.spending,
+        maximum_price_of=lambda asset: policy.of(asset).maximum_gas_price_wei,
+        outlays_since=outlays.since,
+        asset_of=outlays.asset_of,
+        clock=clock,
+    )
 
 
 @dataclass(frozen=True)
@@ -114,6 +128,11 @@ class SourceParts:
     reader: SourceReader
 
 
+def intake_store(settings: RelayerSettings, engine: Engine) -> IntakeStore:
+    """Takes publications by the policies of the settings."""
+    return IntakeStore(engine, policies={chain.chain_id: chain.policy for chain in settings.chains})
+
+
 def build_sources(
     settings: RelayerSettings,
     engine: Engine,
@@ -123,7 +142,7 @@ def build_sources(
     on_jobs: Callable[[], None],
 ) -> list[SourceParts]:
     """Clients and readers of all sources."""
-    store = IntakeStore(engine)
+    store = intake_store(settings, engine)
     parts = []
     for source in settings.sources:
         client = SignedClient(keypair, source.url, source.hotkey)

@@ -39,10 +39,12 @@ class PlannedJob:
     Attributes:
         job: what to do.
         depends_on: key of the other job, None when there is none.
+        expires_at: Unix time from which on it is in vain, seconds; None when there is no such time.
     """
 
     job: Job
     depends_on: str | None = None
+    expires_at: float | None = None
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,10 @@ def plan(
             omitted[destination.name] = reason
             continue
         attest = _attest_job(publication.inference, signed, abis.attested_inputs)
-        jobs += [PlannedJob(attest), PlannedJob(submit, depends_on=attest.key)]
+        jobs += [
+            PlannedJob(attest, expires_at=float(signed.attestation.expiry)),
+            PlannedJob(submit, depends_on=attest.key),
+        ]
     return Plan(tuple(jobs), omitted)
 
 

@@ -11,9 +11,10 @@ import structlog
 import uvicorn
 
 from relayer.app import create_app
-from relayer.assembly import build_chain, build_sources, intake_rules, open_circuits
+from relayer.assembly import build_chain, build_sources, intake_rules, intake_store, open_circuits
 from relayer.outbox.database import open_database
 from relayer.outbox.views import Views
+from relayer.reconsidering import reconsider_skipped
 from relayer.settings import RelayerSettings
 from signed_http.wallets import hotkey_of, open_wallet
 from statements.errors import ConfigurationError
@@ -68,6 +69,7 @@ async def run_relayer(settings: RelayerSettings) -> None:
         )
         log.info("relayer_started", host=settings.host, port=settings.port, chains=[w.name for w in writers])
         work = [writer.run(stop) for writer in writers] + [reader.run(stop) for reader in readers]
+        work.append(reconsider_skipped(intake_store(settings, engine), wake_all, stop))
         tasks = [asyncio.create_task(coroutine) for coroutine in work]
         await _serve_until_stopped(server, tasks, stop, settings)
     finally:

@@ -12,6 +12,7 @@ import daemon.settings
 from daemon.settings import ConfigPath, ProgramSettings, Section, WalletSettings
 from relayer.finality import FinalityMode
 from relayer.planning import Destination
+from relayer.policy_settings import ChainPolicy
 from statements.quantities import Address
 
 _HTTP_URL = TypeAdapter(HttpUrl)
@@ -62,6 +63,7 @@ class ChainSettings(Section):
         maximum_fee_per_gas_wei: no transaction offers more, wei.
         poll_seconds: time between two looks at the chain.
         rpc_timeout_seconds: time allowed for one JSON-RPC request.
+        policy: what is due and what may be spent; every proof is due by default.
     """
 
     name: str = Field(min_length=1)
@@ -75,6 +77,7 @@ class ChainSettings(Section):
     maximum_fee_per_gas_wei: int = Field(default=100_000_000_000, gt=0)
     poll_seconds: float = Field(default=2.0, gt=0)
     rpc_timeout_seconds: float = Field(default=10.0, gt=0)
+    policy: ChainPolicy = ChainPolicy()
 
     @field_validator("endpoints")
     @classmethod

@@ -26,18 +26,35 @@ class JobState(StrEnum):
     """Somebody else's record is final: success without a transaction of ours."""
     REJECTED = "rejected"
     """The contract refuses it for a reason that time does not mend; nothing is spent on it."""
+    SKIPPED = "skipped"
+    """The operator's policy says that it is not due; it waits, and becomes due or is superseded."""
+    SUPERSEDED = "superseded"
+    """It was never due before a later epoch of the same asset came."""
+    CANCELLED = "cancelled"
+    """The operator called it off: it was never signed, or a self-send took its nonce for good."""
+    EXPIRED = "expired"
+    """Its deadline passed before it was in a block: it was never signed, or a self-send took its nonce for good."""
 
 
 TRANSITIONS: Mapping[JobState, frozenset[JobState]] = MappingProxyType(
     {
-        JobState.QUEUED: frozenset({JobState.SENT, JobState.SEEN_ON_CHAIN, JobState.REJECTED}),
-        # back to the queue: reverted in its block, or its nonce went to another transaction for good
-        JobState.SENT: frozenset({JobState.INCLUDED, JobState.QUEUED}),
+        JobState.QUEUED: frozenset(
+            {JobState.SENT, JobState.SEEN_ON_CHAIN, JobState.REJECTED, JobState.CANCELLED, JobState.EXPIRED}
+        ),
+        # back to the queue: reverted in its block, or its nonce went to another transaction for good;
+        # called off: the self-send that took its nonce is final
+        JobState.SENT: frozenset({JobState.INCLUDED, JobState.QUEUED, JobState.CANCELLED, JobState.EXPIRED}),
         # back to sent: reorganised away; the nonce is still ours, so the stored transaction goes out again
         JobState.INCLUDED: frozenset({JobState.FINALIZED, JobState.SENT}),
         JobState.SEEN_ON_CHAIN: frozenset({JobState.ALREADY_ON_CHAIN, JobState.QUEUED}),
         # another validator's proof or attestation of the same statement deserves a try of its own
         JobState.REJECTED: frozenset({JobState.QUEUED}),
+        # due after all: the heartbeat has come, another update is due, or the operator asks for it
+        JobState.SKIPPED: frozenset({JobState.QUEUED, JobState.SUPERSEDED}),
+        JobState.SUPERSEDED: frozenset(),
+        # the operator may change his mind, and a later attestation may have a later deadline
+        JobState.CANCELLED: frozenset({JobState.QUEUED}),
+        JobState.EXPIRED: frozenset({JobState.QUEUED}),
         JobState.FINALIZED: frozenset(),
         JobState.ALREADY_ON_CHAIN: frozenset(),
     }
@@ -49,7 +66,12 @@ IN_FLIGHT = frozenset({JobState.SENT, JobState.INCLUDED, JobState.SEEN_ON_CHAIN}
 EFFECTIVE = frozenset({JobState.INCLUDED, JobState.FINALIZED, JobState.SEEN_ON_CHAIN, JobState.ALREADY_ON_CHAIN})
 """States in which the chain holds what the job puts there, so that a job which depends on it may be tried."""
 
-SETTLED = frozenset({JobState.FINALIZED, JobState.ALREADY_ON_CHAIN, JobState.REJECTED})
+GIVEN_UP = frozenset({JobState.REJECTED, JobState.CANCELLED, JobState.EXPIRED})
+"""States without success, from which a job may be queued again."""
+
+SETTLED = (
+    frozenset({JobState.FINALIZED, JobState.ALREADY_ON_CHAIN}) | GIVEN_UP | {JobState.SKIPPED, JobState.SUPERSEDED}
+)
 """States in which the relayer has nothing more to do."""
 
 

@@ -13,6 +13,7 @@ from relayer.keys import SignedTransaction, Signer
 from relayer.nonces import Nonce
 from relayer.outbox.job_store import JobStore, NonceView
 from relayer.outbox.records import AttemptRecord, JobRecord
+from relayer.spending import SpendingGate
 from relayer.states import JobState
 from statements.abi.calldata import ErrorCatalogue
 from statements.errors import ChainError, VeristakeError
@@ -33,6 +34,7 @@ class Submitter:
         signer: pays.
         catalogue: named errors of the contracts.
         maximum_fee: ``maximum_fee_per_gas_wei`` of the settings.
+        gate: asked before anything is signed; None: everything may be.
     """
 
     def __init__(
@@ -43,7 +45,9 @@ class Submitter:
         catalogue: ErrorCatalogue,
         *,
         maximum_fee: int,
+        gate: SpendingGate | None = None,
     ) -> None:
+        self._gate = gate
         self._chain = chain
         self._store = store
         self._signer = signer
@@ -138,6 +142,10 @@ class Submitter:
             signer=address,
             chain=self._chain.name,
         )
+        if self._gate is not None:
+            self._gate.check(
+                job.id, gas=gas, price=min(head.base_fee + fees.tip, fees.maximum), maximum_fee=fees.maximum
+            )
         attempt = self._store.store_attempt(
             job.id,
             nonces=NonceView(latest=latest, pending=pending),

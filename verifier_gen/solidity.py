@@ -11,6 +11,7 @@ from verifier_gen.chain_layout import for_chain
 from verifier_gen.choices import ChainLayout
 from verifier_gen.circuit import CircuitPaths
 from verifier_gen.isolated import run_isolated
+from verifier_gen.vanishing_columns import without_vanishing_columns
 
 _TEMPLATE_NAME = re.compile(r"\bcontract Halo2Verifier(Reusable)?\b")
 _WORD = 32
@@ -54,6 +55,8 @@ def _write_source(paths: CircuitPaths, name: str, layout: ChainLayout, *, reusab
     raw = paths.verifier_source.with_suffix(".raw.sol")
     run_isolated(ezkl_library.write_solidity, paths.verifying_key, paths.settings, raw, paths.srs, reusable)
     source = for_chain(rename_contract(raw.read_text("utf-8"), name), layout)
+    if not reusable:
+        source = without_vanishing_columns(source)
     paths.verifier_source.write_text(source, "utf-8")
     raw.unlink()
 

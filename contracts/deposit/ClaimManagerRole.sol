@@ -14,13 +14,12 @@ abstract contract ClaimManagerRole is IOmronDeposit, Ownable2Step {
     /// have notice as well.
     uint256 public constant ACCEPTANCE_PERIOD = 7 days;
 
-    /// @inheritdoc IOmronDeposit
-    uint256 public claimManagerDelay;
+    // one slot, and one slot: a claim reads the first
     /// @inheritdoc IOmronDeposit
     address public claimManager;
-
+    uint64 private _delay;
     address private _announced;
-    uint256 private _announcedReadyAt;
+    uint64 private _announcedReadyAt;
 
     modifier onlyClaimManager() {
         if (claimManager == address(0)) revert ClaimManagerNotSet();
@@ -31,10 +30,10 @@ abstract contract ClaimManagerRole is IOmronDeposit, Ownable2Step {
     /// @inheritdoc IOmronDeposit
     function setClaimManager(address newClaimManager) external onlyOwner {
         if (newClaimManager == address(0)) revert ZeroAddress();
-        if (claimManagerDelay == 0) {
+        if (_delay == 0) {
             _setClaimManager(newClaimManager);
         } else {
-            _announce(newClaimManager, block.timestamp + claimManagerDelay);
+            _announce(newClaimManager, block.timestamp + _delay);
         }
     }
 
@@ -52,12 +51,17 @@ abstract contract ClaimManagerRole is IOmronDeposit, Ownable2Step {
 
     /// @inheritdoc IOmronDeposit
     function raiseClaimManagerDelay(uint256 delay) external onlyOwner {
-        if (delay <= claimManagerDelay) revert ClaimManagerDelayNotRaised(claimManagerDelay, delay);
+        if (delay <= _delay) revert ClaimManagerDelayNotRaised(_delay, delay);
         if (delay > MAXIMUM_CLAIM_MANAGER_DELAY) revert ClaimManagerDelayTooLong(delay, MAXIMUM_CLAIM_MANAGER_DELAY);
-        claimManagerDelay = delay;
+        _delay = uint64(delay);
         emit ClaimManagerDelayRaised(delay);
         uint256 readyAt = block.timestamp + delay;
         if (_announced != address(0) && _announcedReadyAt < readyAt) _announce(_announced, readyAt);
+    }
+
+    /// @inheritdoc IOmronDeposit
+    function claimManagerDelay() public view returns (uint256) {
+        return _delay;
     }
 
     /// @inheritdoc IOmronDeposit
@@ -67,7 +71,7 @@ abstract contract ClaimManagerRole is IOmronDeposit, Ownable2Step {
 
     function _announce(address newClaimManager, uint256 readyAt) private {
         _announced = newClaimManager;
-        _announcedReadyAt = readyAt;
+        _announcedReadyAt = uint64(readyAt);
         emit ClaimManagerAnnounced(newClaimManager, readyAt);
     }
 

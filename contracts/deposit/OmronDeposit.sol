@@ -4,44 +4,29 @@ pragma solidity ^0.8.30;
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
-import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
-import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
-import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 import {IOmronDeposit} from "../interfaces/IOmronDeposit.sol";
 import {ClaimManagerRole} from "./ClaimManagerRole.sol";
-import {PointsMath} from "./PointsMath.sol";
+import {DepositEntries} from "./DepositEntries.sol";
 import {TokenWhitelist} from "./TokenWhitelist.sol";
 
 /// @title Deposits of restaked tokens that earn points
+/// @notice The ways out, and what the owner can do; the ways in are DepositEntries.
 /// @custom:kill `stopDeposits` ends deposits and earning for ever; users leave with `withdraw`, which nobody can stop.
-contract OmronDeposit is TokenWhitelist, ClaimManagerRole, Pausable, ReentrancyGuardTransient {
+contract OmronDeposit is DepositEntries, ClaimManagerRole {
     using SafeERC20 for IERC20;
 
-    struct Account {
-        uint128 unitsPerHour;
-        uint64 lastUpdated;
-        uint256 unitSeconds;
-    }
-
-    struct TokenTotal {
-        uint128 units;
-        uint64 lastUpdated;
-        uint256 unitSeconds;
-    }
-
-    /// @inheritdoc IOmronDeposit
-    uint256 public depositStopTime;
-
-    mapping(address user => Account account) private _accounts;
-    mapping(address token => TokenTotal total) private _totals;
-    mapping(address user => mapping(address token => uint256 units)) private _balances;
+    /// @notice As in the deployed contract: decimals of points.
+    uint256 public constant POINTS_SCALE = 10 ** 18;
+    /// @notice As in the deployed contract: an hour in points' decimals.
+    uint256 public constant ONE_HOUR_IN_POINTS = 3600 * POINTS_SCALE;
 
     modifier onlyAfterStop() {
+        uint256 stopTime = depositStopTime();
         // slither-disable-next-line incorrect-equality
-        if (depositStopTime == 0) revert DepositsNotStopped();
+        if (stopTime == 0) revert DepositsNotStopped();
         // users hear of the end of deposits as long before tokens move as they hear of a new claim manager
-        uint256 readyAt = depositStopTime + claimManagerDelay;
+        uint256 readyAt = stopTime + claimManagerDelay();
         if (block.timestamp < readyAt) revert ClaimManagerNotReady(readyAt);
         _;
     }
@@ -51,40 +36,20 @@ contract OmronDeposit is TokenWhitelist, ClaimManagerRole, Pausable, ReentrancyG
     // ------------------------------------------------------------------ users
 
     /// @inheritdoc IOmronDeposit
-    function deposit(address token, uint256 amount) external nonReentrant whenNotPaused {
-        if (depositStopTime != 0) revert DepositsStopped();
-        if (amount == 0) revert ZeroAmount();
-        if (!whitelistedTokens(token)) revert TokenNotWhitelisted();
-
-        uint256 before = IERC20(token).balanceOf(address(this));
-        IERC20(token).safeTransferFrom(msg.sender, address(this), amount);
-        // a token may keep a fee: credit what arrived, never what was promised
-        uint256 received = IERC20(token).balanceOf(address(this)) - before;
-        // slither-disable-next-line incorrect-equality
-        if (received == 0) revert ZeroAmount();
-
-        Account storage account = _touch(msg.sender);
-        account.unitsPerHour = SafeCast.toUint128(account.unitsPerHour + received);
-        _balances[msg.sender][token] += received;
-        TokenTotal storage total = _touchTotal(token);
-        total.units = SafeCast.toUint128(total.units + received);
-        emit Deposit(msg.sender, token, received);
-    }
-
-    /// @inheritdoc IOmronDeposit
     function withdraw(address token, uint256 amount, address recipient) external nonReentrant {
         if (amount == 0) revert ZeroAmount();
         if (recipient == address(0)) revert ZeroAddress();
-        uint256 balance = _balances[msg.sender][token];
+        if (recipient == address(this)) revert InvalidRecipient(recipient);
+        uint256 balance = tokenBalance(msg.sender, token);
         if (amount > balance) revert InsufficientDeposit(token, balance, amount);
+        uint256 paid = payoutOf(token, amount);
+        // slither-disable-next-line incorrect-equality
+        if (paid == 0) revert NothingToPay(token, amount);
 
-        Account storage account = _touch(msg.sender);
-        // after the stop withdrawTokens may have zeroed the rate while a delisted token stayed
-        uint256 rate = account.unitsPerHour;
-        account.unitsPerHour = rate > amount ? SafeCast.toUint128(rate - amount) : 0;
-        _debit(msg.sender, token, balance, amount);
+        _debit(msg.sender, token, amount);
         emit Withdraw(msg.sender, token, amount, recipient);
-        IERC20(token).safeTransfer(recipient, amount);
+        if (paid != amount) emit LossShared(msg.sender, token, amount, paid);
+        IERC20(token).safeTransfer(recipient, paid);
     }
 
     // ---------------------------------------------------------- claim manager
@@ -99,16 +64,11 @@ contract OmronDeposit is TokenWhitelist, ClaimManagerRole, Pausable, ReentrancyG
         returns (uint256[] memory amounts)
     {
         if (user == address(0)) revert ZeroAddress();
-        _touch(user).unitsPerHour = 0;
+        _endEarning(user);
         uint256 count = allWhitelistedTokens.length;
         amounts = new uint256[](count);
         for (uint256 i; i < count; ++i) {
-            address token = allWhitelistedTokens[i];
-            uint256 balance = _balances[user][token];
-            if (balance == 0) continue;
-            amounts[i] = balance;
-            _debit(user, token, balance, balance);
-            IERC20(token).safeTransfer(msg.sender, balance);
+            amounts[i] = _payOut(user, allWhitelistedTokens[i]);
         }
         emit WithdrawTokens(user, amounts);
     }
@@ -123,19 +83,20 @@ contract OmronDeposit is TokenWhitelist, ClaimManagerRole, Pausable, ReentrancyG
         returns (uint256 points)
     {
         if (user == address(0)) revert ZeroAddress();
-        Account storage account = _touch(user);
-        points = PointsMath.points(account.unitSeconds);
-        account.unitSeconds = 0;
+        points = _takePoints(user);
         emit ClaimPoints(user, points);
     }
 
     // ------------------------------------------------------------------ owner
 
     /// @inheritdoc IOmronDeposit
+    function startSeason(uint256 multiplier) external onlyOwner {
+        _startSeason(multiplier);
+    }
+
+    /// @inheritdoc IOmronDeposit
     function stopDeposits() external onlyOwner {
-        if (depositStopTime != 0) revert DepositsAlreadyStopped();
-        depositStopTime = block.timestamp;
-        emit DepositStopTimeSet(block.timestamp);
+        _stop();
     }
 
     /// @inheritdoc IOmronDeposit
@@ -148,79 +109,46 @@ contract OmronDeposit is TokenWhitelist, ClaimManagerRole, Pausable, ReentrancyG
         _unpause();
     }
 
+    /// @inheritdoc IOmronDeposit
+    function rescue(address token, address recipient) external onlyOwner nonReentrant returns (uint256 amount) {
+        if (recipient == address(0)) revert ZeroAddress();
+        if (totalOf(token) != 0) revert TokenOwed(token, totalOf(token));
+        amount = IERC20(token).balanceOf(address(this));
+        if (amount == 0) revert ZeroAmount();
+
+        uint256[] memory held = _heldOfOwed();
+        emit Rescued(token, recipient, amount);
+        IERC20(token).safeTransfer(recipient, amount);
+        uint256[] memory heldAfter = _heldOfOwed();
+        for (uint256 i; i < held.length; ++i) {
+            if (heldAfter[i] < held[i]) revert TokenOwed(_everListed[i], totalOf(_everListed[i]));
+        }
+    }
+
     /// @notice Always reverts: without an owner nobody could ever stop deposits or set a claim manager.
     function renounceOwnership() public pure override {
         revert RenounceDisabled();
     }
 
-    // ------------------------------------------------------------------ views
-
-    /// @inheritdoc IOmronDeposit
-    function getUserInfo(address user)
-        external
-        view
-        returns (uint256 pointsPerHour, uint256 lastUpdated, uint256 pointBalance)
-    {
-        Account storage account = _accounts[user];
-        return (account.unitsPerHour, account.lastUpdated, PointsMath.points(account.unitSeconds));
-    }
-
-    /// @inheritdoc IOmronDeposit
-    function userInfo(address user)
-        external
-        view
-        returns (uint256 pointBalance, uint256 pointsPerHour, uint256 lastUpdated)
-    {
-        Account storage account = _accounts[user];
-        return (PointsMath.points(account.unitSeconds), account.unitsPerHour, account.lastUpdated);
-    }
-
-    /// @inheritdoc IOmronDeposit
-    function calculatePoints(address user) external view returns (uint256 points) {
-        return PointsMath.points(_unitSecondsOf(_accounts[user]));
-    }
-
-    /// @inheritdoc IOmronDeposit
-    function tokenBalance(address user, address token) external view returns (uint256 balance) {
-        return _balances[user][token];
-    }
-
-    /// @notice Token units held for all users now.
-    function totalOf(address token) external view returns (uint256) {
-        return _totals[token].units;
-    }
-
-    /// @notice Sum over time of `totalOf`, up to this block's timestamp, in unit-seconds; does not end with deposits.
-    function cumulativeOf(address token) external view returns (uint256 unitSeconds) {
-        TokenTotal storage total = _totals[token];
-        return total.unitSeconds + PointsMath.earned(total.units, total.lastUpdated, block.timestamp);
-    }
-
     // ---------------------------------------------------------------- private
 
-    /// @dev Bring the account's earnings up to date; to be called before its rate changes.
-    function _touch(address user) private returns (Account storage account) {
-        account = _accounts[user];
-        account.unitSeconds = _unitSecondsOf(account);
-        account.lastUpdated = SafeCast.toUint64(block.timestamp);
+    /// @dev Send all that `user` has of `token` to the claim manager, or leave it when nothing can be paid.
+    function _payOut(address user, address token) private returns (uint256 paid) {
+        uint256 balance = tokenBalance(user, token);
+        if (balance == 0) return 0;
+        paid = payoutOf(token, balance);
+        if (paid == 0) return 0;
+        _debitUnits(user, token, balance, balance);
+        if (paid != balance) emit LossShared(user, token, balance, paid);
+        IERC20(token).safeTransfer(msg.sender, paid);
     }
 
-    /// @dev Bring the token's cumulative total up to date; to be called before its total changes.
-    function _touchTotal(address token) private returns (TokenTotal storage total) {
-        total = _totals[token];
-        total.unitSeconds += PointsMath.earned(total.units, total.lastUpdated, block.timestamp);
-        total.lastUpdated = SafeCast.toUint64(block.timestamp);
-    }
-
-    function _debit(address user, address token, uint256 balance, uint256 amount) private {
-        _balances[user][token] = balance - amount;
-        TokenTotal storage total = _touchTotal(token);
-        total.units = SafeCast.toUint128(total.units - amount);
-    }
-
-    function _unitSecondsOf(Account storage account) private view returns (uint256) {
-        // slither-disable-next-line incorrect-equality
-        uint256 until = depositStopTime == 0 ? block.timestamp : depositStopTime;
-        return account.unitSeconds + PointsMath.earned(account.unitsPerHour, account.lastUpdated, until);
+    /// @dev What the contract holds of each token that was ever listed, 0 for those that are not owed to anybody.
+    function _heldOfOwed() private view returns (uint256[] memory held) {
+        held = new uint256[](_everListed.length);
+        for (uint256 i; i < held.length; ++i) {
+            // one that can't be read stops the rescue
+            if (totalOf(_everListed[i]) != 0) held[i] = IERC20(_everListed[i]).balanceOf(address(this));
+        }
     }
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
+from relayer.outbox import operation_models  # noqa: F401 - its tables join the metadata
 from relayer.outbox.models import Base
 
 context.configure(

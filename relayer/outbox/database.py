@@ -18,6 +18,8 @@ from statements.errors import ConfigurationError
 _MIGRATIONS = Path(__file__).parent.parent / "migrations"
 VERSION_TABLE = "alembic_version"
 _BUSY_SECONDS = 15
+_MIGRATION_LOCK = 0x76657269
+"""PostgreSQL advisory lock that is held while the schema changes: two relayers may start at the same time."""
 
 
 def open_database(url: str) -> Engine:
@@ -40,7 +42,7 @@ def open_database(url: str) -> Engine:
         engine = create_engine(parsed, pool_pre_ping=True)
         if engine.dialect.name == "sqlite":
             _prepare_sqlite(engine)
-        with engine.begin() as connection:
+        with engine.connect() as connection:
             _migrate(connection)
     except (SQLAlchemyError, OSError, ImportError) as error:
         reason = error.orig if isinstance(error, OperationalError) else error
@@ -95,4 +97,23 @@ def _migrations() -> Config:
 def _migrate(connection: Connection) -> None:
     config = _migrations()
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    if connection.dialect.name != "sqlite":
+        with connection.begin():
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})")
+            command.upgrade(config, "head")
+        return
+    # SQLite changes a column by making the table anew; while the old one is dropped, nothing may refer to it.
+    # The pragma works only outside a transaction, thus on the driver's own connection.
+    driver: Any = connection.connection.dbapi_connection
+    driver.execute("PRAGMA foreign_keys=OFF")
+    try:
+        with connection.begin():
+            command.upgrade(config, "head")
+            orphans = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+            if orphans:
+                raise ConfigurationError(
+                    f"state has {len(orphans)} rows that refer to rows that are missing, the first in {orphans[0][0]}",
+                    remedy="Restore a backup of the database",
+                )
+    finally:
+        driver.execute("PRAGMA foreign_keys=ON")

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from relayer.outbox.models import InferenceRow, JobRow, SourceRow
+from relayer.outbox.policy_store import PolicyStore
 from relayer.outbox.transitions import move, record
 from relayer.planning import PlannedJob
-from relayer.states import JobState
+from relayer.policy import Decision
+from relayer.policy_settings import ChainPolicy
+from relayer.states import GIVEN_UP, JobState
 from statements.publication import Publication
 
 
@@ -21,11 +24,18 @@ class IntakeStore:
     Args:
         engine: of the state.
         clock: Unix time, seconds.
+        policies: by chain id; a chain without one takes every proof.
     """
 
-    def __init__(self, engine: Engine, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        clock: Callable[[], float] = time.time,
+        policies: Mapping[int, ChainPolicy] | None = None,
+    ) -> None:
         self._engine = engine
         self._clock = clock
+        self._policy = PolicyStore(policies or {}, clock)
 
     def cursor(self, hotkey: str) -> int:
         """Where a source's feed has been read to, 0 before the first time."""
@@ -50,6 +60,8 @@ class IntakeStore:
     def take(self, publication: Publication, jobs: Sequence[PlannedJob]) -> list[int]:
         """Store a verified publication, the jobs that it gives, and the cursor.
 
+        A job that the policy does not find due is stored as SKIPPED with the reason; it supersedes the earlier ones.
+
         Returns:
             Ids of the jobs that are new or tried again.
         """
@@ -61,21 +73,39 @@ class IntakeStore:
             session.flush()
             ids: dict[str, int] = {}
             taken: list[int] = []
+            decisions = self._decisions(session, publication, jobs)
             for planned in jobs:
                 row = _job(session, planned)
                 wanted = _is_wanted(row)
                 if row is None:
+                    decision = decisions[planned.job.chain_id]
                     row = _new_job(planned, inference.id, depends_on=ids.get(planned.depends_on or ""), now=now)
+                    if not decision.due:
+                        row.state, row.error = JobState.SKIPPED, decision.reason
                     session.add(row)
                     session.flush()
-                    record(session, row, old=None, at=now, reason=f"published by {source}")
+                    reason = f"published by {source}; {decision.cause}: {decision.reason}"
+                    record(session, row, old=None, at=now, reason=reason)
                 elif wanted:
                     row.calldata, row.inference_id = planned.job.calldata, inference.id
+                    row.expires_at = planned.expires_at
                     move(session, row, JobState.QUEUED, at=now, reason=f"published again by {source}")
                 ids[planned.job.key] = row.id
                 if wanted:
                     taken.append(row.id)
             return taken
+
+    def _decisions(self, session: Session, publication: Publication, jobs: Sequence[PlannedJob]) -> dict[int, Decision]:
+        """By chain id, all jobs of a chain together, before any of them is stored."""
+        found: dict[int, Decision] = {}
+        for chain_id in sorted({planned.job.chain_id for planned in jobs}):
+            found[chain_id] = self._policy.decide(session, chain_id, publication.inference)
+            self._policy.supersede(session, chain_id, publication.inference)
+        return found
+
+    def reconsider(self) -> list[int]:
+        """Queue the skipped jobs that have become due meanwhile; returns their ids."""
+        return self._policy.reconsider(self._engine)
 
     def skip(self, source: str, cursor: int) -> None:
         """Move a source's cursor past publications that give nothing to do."""
@@ -95,7 +125,8 @@ def _job(session: Session, planned: PlannedJob) -> JobRow | None:
 
 
 def _is_wanted(row: JobRow | None) -> bool:
-    return row is None or row.state == JobState.REJECTED
+    # what the operator has called off stays so, whoever publishes it again
+    return row is None or row.state in GIVEN_UP - {JobState.CANCELLED}
 
 
 def _inference_row(publication: Publication, *, taken_at: float) -> InferenceRow:
@@ -128,5 +159,6 @@ def _new_job(planned: PlannedJob, inference_id: int, *, depends_on: int | None, 
         state=JobState.QUEUED,
         failures=0,
         retry_at=0.0,
+        expires_at=planned.expires_at,
         taken_at=now,
     )

@@ -17,7 +17,7 @@ from relayer.keys import SignedTransaction
 from relayer.nonces import Nonce, next_nonce
 from relayer.outbox.models import AttemptRow, ChainRow, JobRow
 from relayer.outbox.records import AttemptRecord, JobRecord
-from relayer.outbox.transitions import move
+from relayer.outbox.transitions import locked, move
 from relayer.states import EFFECTIVE, IN_FLIGHT, JobState
 from statements.errors import ConfigurationError
 
@@ -162,7 +162,7 @@ class JobStore:
                 signed_at=now,
             )
             session.add(row)
-            job = session.get_one(JobRow, job_id)
+            job = locked(session, job_id)
             move(session, job, JobState.SENT, at=now, reason=f"nonce {nonce}, transaction {signed.hash}")
             job.transaction, job.sent_at = signed.hash, now
             session.flush()
@@ -172,26 +172,26 @@ class JobStore:
         """Let a queued job wait before its next try; returns for how long, seconds."""
         wait = backoff_seconds(job.failures + 1)
         with Session(self._engine) as session, session.begin():
-            row = session.get_one(JobRow, job.id)
+            row = locked(session, job.id)
             row.failures, row.error, row.retry_at = job.failures + 1, error, self._clock() + wait
         return wait
 
     def note_error(self, job_id: int, error: str) -> None:
         """What went wrong with a job that goes on."""
         with Session(self._engine) as session, session.begin():
-            session.get_one(JobRow, job_id).error = error
+            locked(session, job_id).error = error
 
     def reject(self, job_id: int, reason: str) -> None:
         """QUEUED → REJECTED."""
         with Session(self._engine) as session, session.begin():
-            row = session.get_one(JobRow, job_id)
+            row = locked(session, job_id)
             move(session, row, JobState.REJECTED, at=self._clock(), reason=reason)
             row.error = reason
 
     def seen(self, job_id: int, block: BlockReference, reason: str) -> None:
         """QUEUED → SEEN_ON_CHAIN."""
         with Session(self._engine) as session, session.begin():
-            row = session.get_one(JobRow, job_id)
+            row = locked(session, job_id)
             move(session, row, JobState.SEEN_ON_CHAIN, at=self._clock(), reason=reason)
             _set_block(row, block)
 
@@ -199,7 +199,7 @@ class JobStore:
         """SENT → INCLUDED."""
         now = self._clock()
         with Session(self._engine) as session, session.begin():
-            row = session.get_one(JobRow, job_id)
+            row = locked(session, job_id)
             move(session, row, JobState.INCLUDED, at=now, reason=f"in block {receipt.block.number}")
             _set_block(row, receipt.block)
             row.transaction, row.included_at = attempt.hash, now
@@ -210,14 +210,14 @@ class JobStore:
         """INCLUDED → FINALIZED, or SEEN_ON_CHAIN → ALREADY_ON_CHAIN."""
         now = self._clock()
         with Session(self._engine) as session, session.begin():
-            row = session.get_one(JobRow, job_id)
+            row = locked(session, job_id)
             move(session, row, new, at=now, reason=reason)
             row.finalized_at = now
 
     def reorganised(self, job_id: int, new: JobState, reason: str) -> None:
         """INCLUDED → SENT, or SEEN_ON_CHAIN → QUEUED: the block is gone."""
         with Session(self._engine) as session, session.begin():
-            row = session.get_one(JobRow, job_id)
+            row = locked(session, job_id)
             move(session, row, new, at=self._clock(), reason=reason)
             _clear_block(row)
 
@@ -225,7 +225,7 @@ class JobStore:
         """SENT → QUEUED: the transaction reverted in its block, or its nonce went to another for good."""
         with Session(self._engine) as session, session.begin():
             session.get_one(AttemptRow, attempt.id).ended = ended
-            row = session.get_one(JobRow, job_id)
+            row = locked(session, job_id)
             move(session, row, JobState.QUEUED, at=self._clock(), reason=reason)
             row.transaction = None
             _clear_block(row)

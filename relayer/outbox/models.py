@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Float, ForeignKey, Index, Integer, MetaData, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Boolean, Float, ForeignKey, Index, Integer, MetaData, String, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 _BIG_KEY = BigInteger().with_variant(Integer, "sqlite")
@@ -30,6 +30,15 @@ class ChainRow(Base):
     genesis_hash: Mapped[str] = mapped_column(String(66))
 
 
+class PauseRow(Base):
+    """A chain on which the operator has stopped new transactions; what is in flight is followed all the same."""
+
+    __tablename__ = "pauses"
+    chain_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    paused_at: Mapped[float] = mapped_column(Float(53))
+    reason: Mapped[str] = mapped_column(Text)
+
+
 class SourceRow(Base):
     """How far a validator's feed has been read."""
 
@@ -43,7 +52,7 @@ class InferenceRow(Base):
     """A verified publication: each source has one say per statement."""
 
     __tablename__ = "inferences"
-    __table_args__ = (UniqueConstraint("statement_id", "source"),)
+    __table_args__ = (UniqueConstraint("statement_id", "source"), Index(None, "model_id", "asset", "epoch"))
     id: Mapped[int] = mapped_column(_BIG_KEY, primary_key=True)
     statement_id: Mapped[str] = mapped_column(String(66))
     source: Mapped[str] = mapped_column(String(64))
@@ -69,11 +78,16 @@ class JobRow(Base):
     chain_id: Mapped[int] = mapped_column(BigInteger)
     target: Mapped[str] = mapped_column(String(42))
     calldata: Mapped[str] = mapped_column(Text)
-    inference_id: Mapped[int] = mapped_column(ForeignKey("inferences.id"))
+    inference_id: Mapped[int | None] = mapped_column(ForeignKey("inferences.id"))
+    """The publication that it came from; None for a job that came from none, such as an observation."""
     depends_on: Mapped[int | None] = mapped_column(ForeignKey("jobs.id"))
     state: Mapped[str] = mapped_column(String(24))
     failures: Mapped[int] = mapped_column(Integer, default=0)
     retry_at: Mapped[float] = mapped_column(Float(53), default=0.0)
+    expires_at: Mapped[float | None] = mapped_column(Float(53))
+    """Deadline, None when there is none: from then on it is called off."""
+    wish: Mapped[str | None] = mapped_column(String(16))
+    """What the operator wants of a transaction in flight: ``bump`` or ``cancel``."""
     error: Mapped[str | None] = mapped_column(Text)
     transaction: Mapped[str | None] = mapped_column("transaction_hash", String(66))
     block_number: Mapped[int | None] = mapped_column(BigInteger)
@@ -87,12 +101,18 @@ class JobRow(Base):
 
 
 class AttemptRow(Base):
-    """A signed transaction. ``replacement`` tells two with one nonce apart: two jobs can never share a nonce."""
+    """A signed transaction. ``replacement`` counts those with one nonce; all of them belong to one job, or to none."""
 
     __tablename__ = "attempts"
-    __table_args__ = (UniqueConstraint("chain_id", "signer", "nonce", "replacement"),)
+    __table_args__ = (
+        UniqueConstraint("chain_id", "signer", "nonce", "replacement"),
+        Index(None, "chain_id", "signer", "ended"),
+    )
     id: Mapped[int] = mapped_column(_BIG_KEY, primary_key=True)
-    job_id: Mapped[int] = mapped_column(ForeignKey("jobs.id"), index=True)
+    job_id: Mapped[int | None] = mapped_column(ForeignKey("jobs.id"), index=True)
+    """None for one that fills a gap between nonces."""
+    kind: Mapped[str] = mapped_column(String(16), default="call")
+    """``call``: what the job wants; ``cancel``: a self-send in its place; ``fill``: a self-send in a gap."""
     chain_id: Mapped[int] = mapped_column(BigInteger)
     signer: Mapped[str] = mapped_column(String(42))
     nonce: Mapped[int] = mapped_column(BigInteger)
@@ -102,11 +122,15 @@ class AttemptRow(Base):
     gas_limit: Mapped[int] = mapped_column(BigInteger)
     maximum_fee: Mapped[int] = mapped_column(BigInteger)
     tip: Mapped[int] = mapped_column(BigInteger)
+    data_fee: Mapped[int] = mapped_column(BigInteger, default=0)
+    """Fee for the data on the chain below, wei; 0 but on OP-stack chains."""
+    legacy: Mapped[bool] = mapped_column(Boolean, default=False)
+    """It has a gas price (``maximum_fee`` = ``tip``) in place of EIP-1559 fees."""
     signed_at: Mapped[float] = mapped_column(Float(53))
     passed_at_block: Mapped[int | None] = mapped_column(BigInteger)
     """Head at which its nonce was first found used although no endpoint had a receipt."""
     ended: Mapped[str | None] = mapped_column(String(16))
-    """``reverted`` or ``lost``: it will not be sent again."""
+    """``reverted``, ``lost`` or ``replaced``: it will not be sent again."""
 
 
 class EventRow(Base):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from relayer.finality import BlockReference
 from relayer.outbox.models import AttemptRow, JobRow
 from relayer.states import JobState
+from statements.job import JobKind
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,11 @@ class JobRecord:
     depends_on: int | None
     block: BlockReference | None
     failures: int
+
+    @property
+    def kind(self) -> JobKind:
+        """What it does."""
+        return JobKind(self.key.split(":")[1])
 
     @classmethod
     def of(cls, row: JobRow) -> JobRecord:

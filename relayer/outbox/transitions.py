@@ -11,6 +11,14 @@ from relayer.states import JobState, check_transition
 log = structlog.get_logger(__name__)
 
 
+def locked(session: Session, job_id: int) -> JobRow:
+    """The job, read anew and locked until the transaction ends: of two writers the second sees what the first did.
+
+    SQLite needs no row lock: its transactions take the whole database from their beginning.
+    """
+    return session.get_one(JobRow, job_id, with_for_update=True, populate_existing=True)
+
+
 def move(session: Session, row: JobRow, new: JobState, *, at: float, reason: str) -> None:
     """Change a job's state within the caller's database transaction.
 
@@ -27,7 +35,7 @@ def move(session: Session, row: JobRow, new: JobState, *, at: float, reason: str
     old = JobState(row.state)
     check_transition(old, new)
     row.state = new
-    row.failures, row.retry_at, row.error = 0, 0.0, None
+    row.failures, row.retry_at, row.error, row.wish = 0, 0.0, None, None
     record(session, row, old=old, at=at, reason=reason)
 
 

@@ -40,9 +40,11 @@ class JobView(BaseModel):
         gas_used: units of gas.
         effective_gas_price: wei per gas.
         failures: consecutive tries that came to nothing.
+        wish: what the operator wants of its transaction: bump, cancel, or None.
         error: why it waits or was rejected.
-        published_at: Unix time of publication by the validator, seconds.
+        published_at: Unix time of publication by the validator, seconds; None for a job that came from no publication.
         taken_at: when it was queued.
+        expires_at: deadline, None when there is none.
         sent_at: when its transaction was signed, stored and sent.
         included_at: when it was found in a block.
         finalized_at: when that block, or the block of somebody else's record, was found final.
@@ -55,18 +57,20 @@ class JobView(BaseModel):
     chain: str | None
     chain_id: int
     statement_id: str
-    model_id: str
-    asset: str
-    epoch: int
-    source: str
+    model_id: str | None
+    asset: str | None
+    epoch: int | None
+    source: str | None
     transaction: str | None
     block_number: int | None
     gas_used: int | None
     effective_gas_price: int | None
     failures: int
+    wish: str | None
     error: str | None
-    published_at: float
+    published_at: float | None
     taken_at: float
+    expires_at: float | None
     sent_at: float | None
     included_at: float | None
     finalized_at: float | None
@@ -83,9 +87,14 @@ class EventView(BaseModel):
 
 
 class AttemptView(BaseModel):
-    """A signed transaction: nonce, hash, gas limit, fees in wei per gas, when it was signed, how it ended."""
+    """A signed transaction: nonce, hash, gas limit, fees in wei per gas, when it was signed, how it ended.
+
+    ``replacement`` counts the transactions with one nonce; ``kind`` is ``call``, or ``cancel`` for a self-send.
+    """
 
     model_config = _FROZEN
+    kind: str
+    replacement: int
     nonce: int
     hash: str
     signer: str
@@ -141,7 +150,7 @@ class Views:
         limit: int = 100,
     ) -> JobList:
         """Jobs that match, newest first."""
-        query = select(JobRow, InferenceRow).join(InferenceRow, InferenceRow.id == JobRow.inference_id)
+        query = select(JobRow, InferenceRow).outerjoin(InferenceRow, InferenceRow.id == JobRow.inference_id)
         if state is not None:
             query = query.where(JobRow.state == state)
         if chain_id is not None:
@@ -162,7 +171,7 @@ class Views:
             job = session.get(JobRow, job_id)
             if job is None:
                 raise UnknownJobError(f"there is no job {job_id}", remedy="veristake relayer txs list shows them")
-            inference = session.get_one(InferenceRow, job.inference_id)
+            inference = None if job.inference_id is None else session.get_one(InferenceRow, job.inference_id)
             attempts = session.scalars(select(AttemptRow).where(AttemptRow.job_id == job_id).order_by(AttemptRow.id))
             events = session.scalars(select(EventRow).where(EventRow.job_id == job_id).order_by(EventRow.id))
             return JobDetail(
@@ -181,13 +190,13 @@ class Views:
             cursors = {row.hotkey: row.cursor for row in session.scalars(select(SourceRow))}
         return Status(jobs=jobs, cursors=cursors)
 
-    def _view(self, job: JobRow, inference: InferenceRow) -> JobView:
+    def _view(self, job: JobRow, inference: InferenceRow | None) -> JobView:
         of_inference = ("model_id", "asset", "epoch", "source", "published_at")
         of_job = [name for name in JobView.model_fields if name not in (*of_inference, "chain")]
         return JobView.model_validate(
             {
                 **_pick(job, of_job),
-                **_pick(inference, of_inference),
+                **(dict.fromkeys(of_inference) if inference is None else _pick(inference, of_inference)),
                 "chain": self._names.get(job.chain_id),
             }
         )

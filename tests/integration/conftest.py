@@ -1,10 +1,13 @@
 """Real parts that several integration tests share."""
 
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.integration.databases import DATABASES, Databases
+from tests.integration.databases import databases as start_databases
 from verifier_gen.build import ensure_circuit
 from verifier_gen.circuit import Circuit
 from verifier_gen.recipe import RECIPES, load_recipe
@@ -31,3 +34,16 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+    """New databases of both kinds; one PostgreSQL server for all tests."""
+    with start_databases(tmp_path_factory.mktemp("postgres")) as made:
+        yield made
+
+
+@pytest.fixture(params=DATABASES)
+def state_url(request: pytest.FixtureRequest, databases: Databases, tmp_path: Path) -> str:
+    """An empty state on each kind of database."""
+    return databases.make(request.param, tmp_path)

@@ -1,12 +1,14 @@
-"""The outbox under random sequences of what can happen, against the state table."""
+"""The outbox on both databases, and under random sequences of what can happen, against the state table."""
 
 import itertools
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import hypothesis.strategies as st
 import pytest
+from alembic.command import upgrade
 from alembic.migration import MigrationContext
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -30,6 +32,16 @@ from statements.quantities import Wei
 from tests.unit.relayer.makers import FEED_HOME, inference, publication
 
 SIGNER = "0xSigner"
+FIRST_RELEASE = (
+    "INSERT INTO chains VALUES (1, '0x01')",
+    "INSERT INTO inferences VALUES (1, '0x02', 'validator', 1, '0x03', '0x04', '0x05', 7, 1.0, 2.0, '{}')",
+    "INSERT INTO jobs (id, key, kind, statement_id, chain_id, target, calldata, inference_id, state, failures,"
+    " retry_at, taken_at) VALUES (1, 'k', 'submit', '0x02', 1, '0xf1', '0x01', 1, 'sent', 0, 0.0, 2.0)",
+    "INSERT INTO attempts (id, job_id, chain_id, signer, nonce, replacement, hash, raw, gas_limit, maximum_fee, tip,"
+    " signed_at) VALUES (1, 1, 1, '0xSigner', 4, 0, '0x06', '0x02', 21000, 100, 1, 3.0)",
+    "INSERT INTO job_events VALUES (1, 1, 2.0, NULL, 'queued', 'published')",
+)
+"""A job in flight, as the first release's schema holds it."""
 FEES = Fees(maximum=Wei(100), tip=Wei(1))
 
 
@@ -45,11 +57,11 @@ def planned(epoch: int, depends_on: PlannedJob | None = None, kind: JobKind = Jo
 
 
 class Outbox:
-    """An outbox in a folder of its own, with a clock."""
+    """An outbox in a database of its own, with a clock."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, url: str) -> None:
         self.now = 100.0
-        self.engine = open_database(f"sqlite:///{folder}/relayer.db")
+        self.engine = open_database(url)
         self.intake = IntakeStore(self.engine, lambda: self.now)
         self.jobs = JobStore(self.engine, chain_id=1, signer=SIGNER, clock=lambda: self.now)
         self.views = Views(self.engine, {1: "home"})
@@ -71,16 +83,38 @@ class Outbox:
 
 
 @pytest.fixture
-def outbox(tmp_path: Path) -> Outbox:
-    return Outbox(tmp_path)
+def outbox(state_url: str) -> Iterator[Outbox]:
+    made = Outbox(state_url)
+    yield made
+    made.engine.dispose()
 
 
-def test_open_database_schema_equals_the_models(tmp_path: Path) -> None:
+def test_open_database_schema_equals_the_models(state_url: str) -> None:
     from alembic.autogenerate import compare_metadata
 
-    engine = open_database(f"sqlite:///{tmp_path}/relayer.db")
+    engine = open_database(state_url)
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+
+
+def test_open_database_state_of_the_first_release_keeps_its_rows(state_url: str, monkeypatch: Any) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr("alembic.command.upgrade", lambda config, _: upgrade(config, "0001"))
+        old = open_database(state_url)
+    with old.begin() as connection:
+        for statement in FIRST_RELEASE:
+            connection.exec_driver_sql(statement)
+    old.dispose()
+    engine = open_database(state_url)
+    (job,) = Views(engine, {}).jobs().jobs
+    (attempt,) = JobStore(engine, chain_id=1, signer=SIGNER).attempts(job.id)
+    assert (job.state, job.epoch, job.expires_at, attempt.nonce) == (JobState.SENT, 7, None, 4)
+
+
+def test_open_database_sqlite_survives_a_power_cut(tmp_path: Path) -> None:
+    engine = open_database(f"sqlite:///{tmp_path}/relayer.db")
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar_one() == 1
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "wal"
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar_one() == 2
 
@@ -180,7 +214,7 @@ class Life(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
-        self.outbox = Outbox(Path(self.folder.name))
+        self.outbox = Outbox(f"sqlite:///{self.folder.name}/relayer.db")
         self.epoch = 0
         self.mined = 0
 

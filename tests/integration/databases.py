@@ -1,0 +1,54 @@
+"""The two databases of the state: SQLite in a folder, and a real PostgreSQL that the tests start."""
+
+import itertools
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import create_engine
+from sqlalchemy.engine import make_url
+
+DATABASES = ("sqlite", "postgresql")
+
+
+class Databases:
+    """Gives new, empty databases.
+
+    Args:
+        postgres_url: SQLAlchemy URL of a server's own database.
+    """
+
+    def __init__(self, postgres_url: str) -> None:
+        self._url = make_url(postgres_url)
+        self._admin = create_engine(self._url, isolation_level="AUTOCOMMIT")
+        self._numbers = itertools.count()
+
+    def make(self, kind: str, folder: Path) -> str:
+        """SQLAlchemy URL of an empty database."""
+        if kind == "sqlite":
+            return f"sqlite:///{folder}/relayer.db"
+        name = f"relayer_{next(self._numbers)}"
+        with self._admin.connect() as connection:
+            connection.exec_driver_sql(f"CREATE DATABASE {name}")
+        return self._url.set(database=name).render_as_string(hide_password=False)
+
+    def close(self) -> None:
+        self._admin.dispose()
+
+
+@contextmanager
+def databases(folder: Path) -> Iterator[Databases]:
+    """A PostgreSQL server of its own, on a Unix socket, until the block ends; its absence is an error, never a skip."""
+    with warnings.catch_warnings():
+        # the package says which folder it takes for its lock, at import
+        warnings.simplefilter("ignore")
+        import pgserver
+
+        server = pgserver.get_server(folder / "pgdata", cleanup_mode="delete")
+    made = Databases(server.get_uri().replace("postgresql://", "postgresql+psycopg://"))
+    try:
+        yield made
+    finally:
+        made.close()
+        server.cleanup()
