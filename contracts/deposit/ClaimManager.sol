@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
-import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
@@ -71,19 +70,19 @@ contract ClaimManager is Distributions {
         _pay(id, opened, user, points, reward);
     }
 
-    /// @dev What a token adds to the balance here during the call is the user's, whatever OmronDeposit calls the amount.
+    /// @dev What a token adds to the balance here is the user's, whatever OmronDeposit calls the amount; only where the balance
+    /// cannot be read is OmronDeposit believed.
     function _exit(address user) private returns (address[] memory tokens, uint256[] memory amounts) {
         tokens = DEPOSIT.getAllWhitelistedTokens();
         uint256 count = tokens.length;
         uint256[] memory before = new uint256[](count);
         for (uint256 i = 0; i < count; ++i) {
-            before[i] = IERC20(tokens[i]).balanceOf(address(this));
+            before[i] = _heldOf(tokens[i]);
         }
-        // slither-disable-next-line unused-return
-        DEPOSIT.withdrawTokens(user);
-        amounts = new uint256[](count);
+        amounts = DEPOSIT.withdrawTokens(user);
         for (uint256 i = 0; i < count; ++i) {
-            amounts[i] = Math.saturatingSub(IERC20(tokens[i]).balanceOf(address(this)), before[i]);
+            uint256 held = _heldOf(tokens[i]);
+            if (held != UNREADABLE && before[i] != UNREADABLE) amounts[i] = Math.saturatingSub(held, before[i]);
             if (amounts[i] == 0) continue;
             if (_sendOrKeep(user, tokens[i], amounts[i])) emit TokensReturned(user, tokens[i], amounts[i]);
         }

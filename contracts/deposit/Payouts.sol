@@ -3,6 +3,7 @@ pragma solidity ^0.8.30;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {LowLevelCall} from "@openzeppelin/contracts/utils/LowLevelCall.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
@@ -13,6 +14,8 @@ import {IClaimManager} from "../interfaces/IClaimManager.sol";
 /// to anywhere. A token that became less (rebased down) is paid pro rata to all who have a right to it.
 abstract contract Payouts is IClaimManager, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
+
+    uint256 internal constant UNREADABLE = type(uint256).max;
 
     mapping(address token => uint256 amount) private _promised;
     mapping(address user => mapping(address token => uint256 amount)) private _kept;
@@ -46,7 +49,7 @@ abstract contract Payouts is IClaimManager, ReentrancyGuardTransient {
     /// @dev What `amount` of a promise can be paid with now; it is promised no more.
     function _redeem(address token, uint256 amount) internal returns (uint256 payable_) {
         uint256 promised = _promised[token];
-        uint256 held = IERC20(token).balanceOf(address(this));
+        uint256 held = _heldOf(token);
         payable_ = held < promised ? Math.mulDiv(amount, held, promised) : amount;
         _promised[token] = promised - amount;
     }
@@ -59,6 +62,15 @@ abstract contract Payouts is IClaimManager, ReentrancyGuardTransient {
             _promise(token, amount);
             emit TokensKept(user, token, amount);
         }
+    }
+
+    /// @dev What is here of `token`; more than can be promised when it cannot be read, so that no user's exit depends on a view
+    /// that fails.
+    function _heldOf(address token) internal view returns (uint256 held) {
+        bytes memory question = abi.encodeCall(IERC20.balanceOf, (address(this)));
+        (bool answered, bytes32 answer,) = LowLevelCall.staticcallReturn64Bytes(token, question);
+        bool readable = answered && LowLevelCall.returnDataSize() >= 32;
+        return readable ? uint256(answer) : UNREADABLE;
     }
 
     function _release(address user, address token, address recipient) private {

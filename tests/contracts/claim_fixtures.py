@@ -24,7 +24,7 @@ def sponsor(accounts):
     return accounts[6]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def authority(owner, project, guardian):
     """AccessManager: the owner is admin."""
     authority = owner.deploy(project.Authority, owner)
@@ -32,7 +32,7 @@ def authority(owner, project, guardian):
     return authority
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def reward(owner, project, sponsor):
     """The token that is given out; it can be told to misbehave."""
     token = owner.deploy(project.MockAwkwardToken)
@@ -40,7 +40,7 @@ def reward(owner, project, sponsor):
     return token
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def manager(owner, project, authority, funded, reward, sponsor):
     """OmronDeposit's claim manager."""
     manager = owner.deploy(project.ClaimManager, authority, funded)

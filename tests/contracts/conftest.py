@@ -7,6 +7,16 @@ from eth_abi import encode
 from eth_utils import keccak
 from web3.exceptions import ContractCustomError
 
+from tests.contracts.claim_fixtures import (  # noqa: F401 - fixtures
+    authority,
+    guardian,
+    manager,
+    merkle_open,
+    points_open,
+    reward,
+    sponsor,
+    stopped,
+)
 from veristake.contracts_tool.compile import compiled_project
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -49,31 +59,31 @@ def stranger(accounts):
     return accounts[4]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def ezeth(owner, project):
     """A liquid restaking token."""
     return owner.deploy(project.MockLiquidRestakingToken, "Mock ezETH", "ezETH", ONE)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def weth(owner, project):
     """Wrapped ether."""
     return owner.deploy(project.MockWrappedEther)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def awkward(owner, project):
     """A token that keeps a fee, refuses, or calls back, as told."""
     return owner.deploy(project.MockAwkwardToken)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def deposit(owner, project, ezeth, weth, awkward):
     """OmronDeposit with three tokens listed."""
     return owner.deploy(project.OmronDeposit, owner, [ezeth, weth, awkward])
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def funded(owner, deposit, ezeth, weth, awkward, restaker, other_restaker):
     """Both restakers hold a thousand of each token and have approved the deposit contract."""
     for token in (ezeth, weth, awkward):

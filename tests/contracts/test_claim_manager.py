@@ -3,21 +3,7 @@
 import ape
 import pytest
 
-from tests.contracts.claim_fixtures import (  # noqa: F401 - fixtures
-    ONE,
-    POOL,
-    RATE,
-    authority,
-    guardian,
-    manager,
-    merkle_open,
-    now,
-    points_open,
-    reward,
-    sponsor,
-    stopped,
-    tree_for,
-)
+from tests.contracts.claim_fixtures import ONE, POOL, RATE, now, tree_for
 
 NOBODY = "0x" + "00" * 20
 OPEN, CLOSED = 3, 4

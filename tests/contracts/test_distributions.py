@@ -3,22 +3,7 @@
 import ape
 import pytest
 
-from tests.contracts.claim_fixtures import (  # noqa: F401 - fixtures
-    DAY,
-    ONE,
-    POOL,
-    RATE,
-    WINDOW,
-    authority,
-    guardian,
-    manager,
-    merkle_open,
-    now,
-    points_open,
-    reward,
-    sponsor,
-    stopped,
-)
+from tests.contracts.claim_fixtures import DAY, ONE, POOL, RATE, WINDOW, now
 
 NOBODY = "0x" + "00" * 20
 UNFUNDED, WAITING, OPEN, CLOSED, CANCELLED, LAPSED = range(1, 7)

@@ -9,7 +9,7 @@ FAR = 2**40
 REFERRAL = 2026
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def renzo(owner, project, ezeth):
     """MOCK of Renzo's RestakeManager: one ezETH for 1.025 ETH."""
     ezeth.setRate(1_025 * ONE // 1000, sender=owner)
@@ -18,7 +18,7 @@ def renzo(owner, project, ezeth):
     return renzo
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def gateway(owner, project, renzo, deposit):
     return owner.deploy(project.RestakeGateway, renzo, deposit)
 

@@ -10,6 +10,7 @@ from verifier_gen.choices import VerifierKind, Visibility
 from verifier_gen.circuit import open_circuit
 from verifier_gen.manifest import CircuitManifest, sha256_file
 from veristake.contracts_tool.account_plan import AccountPlan
+from veristake.contracts_tool.deposit_step import check_deposits
 from veristake.contracts_tool.plan import LOCAL_CHAIN_IDS, HomePlan, Plan
 from veristake.contracts_tool.precompiles import check_calls, check_layout, check_precompiles
 
@@ -39,6 +40,8 @@ def preflight(plan: Plan, web3: Web3, project: Path) -> CircuitManifest:
     check_chain_id(web3, plan.chain_id)
     check_local_only_parts(plan, manifest)
     check_roles(plan)
+    if isinstance(plan, HomePlan):
+        check_deposits(plan, web3, local=plan.chain_id in LOCAL_CHAIN_IDS)
     check_calls(check_verifier_source(project, manifest), manifest.chain_layout)
     check_feature_scale(plan, manifest)
     check_layout(plan.chain_id, manifest.chain_layout)

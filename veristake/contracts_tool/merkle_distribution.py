@@ -1,4 +1,4 @@
-"""Who gets how much, as a Merkle tree that ClaimManager takes: OpenZeppelin's StandardMerkleTree, bound to one contract."""
+"""Who gets how much, as a Merkle tree that ClaimManager takes: OpenZeppelin's StandardMerkleTree."""
 
 from __future__ import annotations
 

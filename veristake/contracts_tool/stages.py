@@ -119,7 +119,7 @@ def _home_source(
         epoch_length=plan.epoch_length,
         features_hash=side.features_hash,
         contract=side.observer,
-        contracts={"OmronDeposit": side.deposit, "AssetObserver": side.observer},
+        contracts={"OmronDeposit": side.deposit, "AssetObserver": side.observer, **side.around},
         assets=side.assets,
     )
 

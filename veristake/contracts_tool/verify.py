@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from statements.abi import load_abi
 from statements.deployment import DeployedModel, Deployment, ProposedModel
 from veristake.contracts_tool.access_check import access_differences
+from veristake.contracts_tool.deposit_check import deposit_differences
 from veristake.contracts_tool.difference import Difference
 from veristake.contracts_tool.record import deployed_contract
 from veristake.contracts_tool.versions import STATUS_NAMES
@@ -44,6 +45,7 @@ def differences(deployment: Deployment, web3: Web3) -> tuple[Difference, ...]:
         *code,
         *_asset_differences(live, web3),
         *_setting_differences(live, web3),
+        *deposit_differences(live, web3),
         *access_differences(live, web3),
         *_version_differences(live, web3),
     )
