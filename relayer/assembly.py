@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Engine
 
+from relayer.acceptance import Acceptor, IntakeRules
 from relayer.chain import Chain
 from relayer.follower import Follower
-from relayer.intake import IntakeRules, ProofVerifier, SourceReader
-from relayer.keys import Signer, attestation_signer, open_keystore
+from relayer.intake import SourceReader
+from relayer.keys import Signer, attestation_signer
+from relayer.observing import Keeper
 from relayer.outbox.intake_store import IntakeStore
 from relayer.outbox.job_store import JobStore
+from relayer.outbox.keeper_store import KeeperStore
 from relayer.outbox.policy_store import OutlayReader
 from relayer.planning import ContractAbis
 from relayer.settings import ChainSettings, RelayerSettings
+from relayer.signers import open_signer
 from relayer.spending import SpendingGate
 from relayer.submitter import Submitter
 from relayer.writer import ChainWriter
@@ -39,10 +45,12 @@ class ChainParts:
     Attributes:
         chain: its endpoints.
         writer: works through its jobs.
+        address: of the account that pays.
     """
 
     chain: Chain
     writer: ChainWriter
+    address: str
 
 
 def open_circuits(settings: RelayerSettings) -> dict[str, Circuit]:
@@ -93,7 +101,7 @@ def build_chain(
     Raises:
         ConfigurationError: the keystore cannot be opened.
     """
-    signer = signer or open_keystore(settings.keystore, settings.password_file)
+    signer = signer or open_signer(settings)
     chain = Chain(settings)
     store = JobStore(engine, chain_id=settings.chain_id, signer=signer.address, clock=clock)
     catalogue = ErrorCatalogue(load_abi(name) for name in CONTRACTS_WITH_ERRORS)
@@ -101,7 +109,7 @@ def build_chain(
     submitter = Submitter(chain, store, signer, catalogue, maximum_fee=settings.maximum_fee_per_gas_wei, gate=gate)
     follower = Follower(chain, store, submitter, settings.finality, signer.address)
     writer = ChainWriter(chain, store, signer, submitter, follower, poll_seconds=settings.poll_seconds)
-    return ChainParts(chain=chain, writer=writer)
+    return ChainParts(chain=chain, writer=writer, address=signer.address)
 
 
 def _spending_gate(settings: ChainSettings, outlays: OutlayReader, clock: Callable[[], float]) -> SpendingGate:
@@ -128,6 +136,18 @@ class SourceParts:
     reader: SourceReader
 
 
+def build_keepers(
+    settings: RelayerSettings, engine: Engine, chains: Sequence[ChainParts], stop: asyncio.Event
+) -> list[Coroutine[Any, Any, None]]:
+    """The work of the keepers, for the chains that have one."""
+    store = KeeperStore(engine)
+    return [
+        Keeper(parts.chain, chain, store, on_jobs=parts.writer.wake).run(stop)
+        for chain, parts in zip(settings.chains, chains, strict=True)
+        if chain.keeper is not None
+    ]
+
+
 def intake_store(settings: RelayerSettings, engine: Engine) -> IntakeStore:
     """Takes publications by the policies of the settings."""
     return IntakeStore(engine, policies={chain.chain_id: chain.policy for chain in settings.chains})
@@ -135,24 +155,17 @@ def intake_store(settings: RelayerSettings, engine: Engine) -> IntakeStore:
 
 def build_sources(
     settings: RelayerSettings,
-    engine: Engine,
     keypair: HotkeyKeypair,
-    verifier: ProofVerifier,
-    rules: IntakeRules,
-    on_jobs: Callable[[], None],
+    acceptor: Acceptor,
 ) -> list[SourceParts]:
-    """Clients and readers of all sources."""
-    store = intake_store(settings, engine)
+    """Clients and readers of all validators."""
     parts = []
     for source in settings.sources:
         client = SignedClient(keypair, source.url, source.hotkey)
         reader = SourceReader(
             source,
             client,
-            store,
-            verifier,
-            rules,
-            on_jobs=on_jobs,
+            acceptor,
             poll_seconds=settings.source_poll_seconds,
         )
         parts.append(SourceParts(client, reader))

@@ -9,10 +9,11 @@ from functools import partial
 from pydantic import ValidationError
 
 from relayer.assembly import open_circuits
+from relayer.balances import Level, level_of
 from relayer.chain import Chain
-from relayer.keys import open_keystore
 from relayer.outbox.database import open_database
 from relayer.settings import ChainSettings, RelayerSettings, SourceSettings
+from relayer.signers import open_signer
 from signed_http.client import SignedClient
 from signed_http.wallets import HotkeyKeypair, hotkey_of, open_wallet
 from statements.errors import ChainError, ConfigurationError, VeristakeError
@@ -120,10 +121,12 @@ async def _contracts(chain: Chain, contracts: dict[str, str | None]) -> str:
 
 
 async def _account(chain: Chain, settings: ChainSettings) -> str:
-    signer = open_keystore(settings.keystore, settings.password_file)
-    loose = settings.password_file.stat().st_mode & 0o077
+    signer = open_signer(settings)
+    password = settings.password_file
+    loose = password is not None and password.stat().st_mode & 0o077
     balance = await chain.balance(signer.address, "latest")
     if balance == 0:
         raise ChainError(f"signer {signer.address} has no funds on {settings.name}", remedy="Send some to it")
-    warning = f"; {settings.password_file} can be read by others: chmod 600" if loose else ""
-    return f"{signer.address} has {balance} wei{warning}"
+    warning = f"; {password} can be read by others: chmod 600" if loose else ""
+    low = {Level.LOW: "; below balance_warning_wei", Level.CRITICAL: "; below balance_critical_wei"}
+    return f"{signer.address} has {balance} wei{low.get(level_of(balance, settings), '')}{warning}"

@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 import structlog
 from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
+from relayer.acceptance import Acceptor
 from relayer.backoff import backoff_seconds
-from relayer.outbox.intake_store import IntakeStore
-from relayer.planning import ContractAbis, Destination, SignerOf, plan
 from relayer.settings import SourceSettings, endpoint_label
 from statements.errors import ProofRejectedError, VeristakeError
-from statements.instances import Instances
-from statements.publication import Publication, PublicationPage
-from verifier_gen.circuit import Circuit
+from statements.publication import PublicationPage
 
 log = structlog.get_logger(__name__)
 
 PAGE_LIMIT = 50
+PAGES_IN_A_ROW = 20
+"""After so many full pages the source waits its turn again: a feed without an end must not take all the time."""
 BAD_PUBLICATIONS_SECONDS = 30.0
 """First pause after a page that held something wrong; doubled by each further one."""
 
@@ -35,42 +32,13 @@ class PageClient(Protocol):
         """Parsed JSON of a signed answer."""
 
 
-class ProofVerifier(Protocol):
-    """Verifies proofs; :class:`verifier_gen.pool.ProverPool`."""
-
-    async def verify(self, directory: Path, instances: Instances, proof: bytes) -> bool:
-        """Whether the proof holds."""
-
-
-@dataclass(frozen=True)
-class IntakeRules:
-    """What is taken.
-
-    Attributes:
-        circuits: known circuits by id.
-        model_ids: models to relay.
-        destinations: chains to relay to.
-        abis: contracts that are called.
-        signer_of: recovers the signer of an attestation.
-    """
-
-    circuits: Mapping[str, Circuit]
-    model_ids: frozenset[str]
-    destinations: Sequence[Destination]
-    abis: ContractAbis
-    signer_of: SignerOf
-
-
 class SourceReader:
     """Reads the feed of one validator; its troubles are its own.
 
     Args:
         source: the validator.
         client: asks it.
-        store: cursors and jobs.
-        verifier: verifies proofs.
-        rules: what is taken.
-        on_jobs: called when there are new jobs.
+        acceptor: checks and takes publications.
         poll_seconds: time between two questions.
     """
 
@@ -78,19 +46,14 @@ class SourceReader:
         self,
         source: SourceSettings,
         client: PageClient,
-        store: IntakeStore,
-        verifier: ProofVerifier,
-        rules: IntakeRules,
+        acceptor: Acceptor,
         *,
-        on_jobs: Callable[[], None],
         poll_seconds: float,
     ) -> None:
         self._source = source
         self._client = client
-        self._store = store
-        self._verifier = verifier
-        self._rules = rules
-        self._on_jobs = on_jobs
+        self._acceptor = acceptor
+        self._store = acceptor.store
         self._poll_seconds = poll_seconds
         self._label = endpoint_label(source.url)
         self.error: str | None = "not asked yet"
@@ -102,7 +65,7 @@ class SourceReader:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Pull until ``stop`` is set; slower after each failure, and never giving up."""
-        failures, bad_pages = 0, 0
+        failures, bad_pages, full_pages = 0, 0, 0
         while not stop.is_set():
             wait = self._poll_seconds
             try:
@@ -112,7 +75,8 @@ class SourceReader:
                 if bad_pages:
                     wait = backoff_seconds(bad_pages, first=BAD_PUBLICATIONS_SECONDS, longest=600.0)
                     log.warning("source_slowed", **self._labels, refused=refused, retry_seconds=wait)
-                elif more:
+                full_pages = full_pages + 1 if more else 0
+                if more and not bad_pages and full_pages % PAGES_IN_A_ROW:
                     continue
             except Exception as error:
                 # a source's content is a stranger's: whatever it provokes must not stop the others
@@ -137,12 +101,18 @@ class SourceReader:
 
         Raises:
             PeerError: the validator did not give a usable answer.
+            ProofRejectedError: the page itself is not what was asked for.
             ValidationError: the answer is not a page.
             CircuitError: verification itself failed; the page is asked for again.
         """
         cursor = self._store.cursor(self._source.hotkey)
         content = await self._client.get_json("/v1/proofs", {"after": cursor, "limit": PAGE_LIMIT})
         page = PublicationPage.model_validate(content)
+        if len(page.items) > PAGE_LIMIT:
+            raise ProofRejectedError(
+                f"source {self._source.hotkey} gives {len(page.items)} publications when asked for {PAGE_LIMIT}",
+                remedy="Its operator has to mend the feed",
+            )
         refused, last = 0, cursor
         for publication in page.items:
             if stop.is_set():
@@ -154,7 +124,9 @@ class SourceReader:
                 )
             last = publication.cursor
             try:
-                await self._consider(publication)
+                if publication.validator != self._source.hotkey:
+                    raise ProofRejectedError(f"the publication is of {publication.validator}, not of this source")
+                await self._acceptor.accept(publication, self._labels)
             except ProofRejectedError as error:
                 refused += 1
                 log.warning(
@@ -168,65 +140,6 @@ class SourceReader:
         if page.next_cursor > last:
             self._store.skip(self._source.hotkey, page.next_cursor)
         return refused, len(page.items) == PAGE_LIMIT
-
-    async def _consider(self, publication: Publication) -> None:
-        """Take a publication, or refuse it.
-
-        Raises:
-            ProofRejectedError: something about it is wrong.
-        """
-        inference = publication.inference
-        circuit = self._check(publication)
-        if circuit is None:
-            log.info("publication_skipped", **self._labels, cursor=publication.cursor, model=inference.subject.model_id)
-            self._store.skip(self._source.hotkey, publication.cursor)
-            return
-        try:
-            planned = plan(
-                publication, self._rules.destinations, abis=self._rules.abis, signer_of=self._rules.signer_of
-            )
-        except ValueError as error:
-            raise ProofRejectedError(f"the instances are out of range: {error}") from error
-        for chain, reason in planned.omitted.items():
-            log.warning("chain_omitted", **self._labels, statement=inference.statement_id, chain=chain, reason=reason)
-        if not self._store.is_news(self._source.hotkey, inference.statement_id, planned.jobs):
-            self._store.skip(self._source.hotkey, publication.cursor)
-            return
-        if not await self._verifier.verify(circuit.directory, inference.instances, inference.proof_bytes):
-            raise ProofRejectedError(f"the proof of statement {inference.statement_id} does not verify")
-        jobs = self._store.take(publication, planned.jobs)
-        log.info(
-            "publication_taken",
-            **self._labels,
-            cursor=publication.cursor,
-            statement=inference.statement_id,
-            asset=inference.subject.asset,
-            epoch=inference.subject.epoch,
-            jobs=jobs,
-        )
-        self._on_jobs()
-
-    def _check(self, publication: Publication) -> Circuit | None:
-        """The circuit of a publication whose form is right; None when its model is not relayed.
-
-        Raises:
-            ProofRejectedError: another validator's publication, an unknown circuit, or one that does not fit it.
-        """
-        inference = publication.inference
-        if publication.validator != self._source.hotkey:
-            raise ProofRejectedError(f"the publication is of {publication.validator}, not of this source")
-        if inference.subject.model_id not in self._rules.model_ids:
-            return None
-        circuit = self._rules.circuits.get(inference.circuit_id)
-        if circuit is None:
-            raise ProofRejectedError(
-                f"circuit {inference.circuit_id} is not known here", remedy="Add its folder to circuits"
-            )
-        if circuit.manifest.model_id != inference.subject.model_id:
-            raise ProofRejectedError(f"circuit {inference.circuit_id} is not of model {inference.subject.model_id}")
-        if circuit.manifest.layout != inference.instances.layout:
-            raise ProofRejectedError(f"the instances are not laid out as circuit {inference.circuit_id} has them")
-        return circuit
 
     @property
     def _labels(self) -> dict[str, str]:

@@ -10,12 +10,16 @@ from collections.abc import Generator, Sequence
 import structlog
 import uvicorn
 
+from relayer.acceptance import Acceptor
 from relayer.app import create_app
-from relayer.assembly import build_chain, build_sources, intake_rules, intake_store, open_circuits
+from relayer.assembly import build_chain, build_keepers, build_sources, intake_rules, intake_store, open_circuits
+from relayer.balances import BalanceWatch
+from relayer.intake import SourceReader
 from relayer.outbox.database import open_database
 from relayer.outbox.views import Views
 from relayer.reconsidering import reconsider_skipped
 from relayer.settings import RelayerSettings
+from relayer.spool import SpoolReader
 from signed_http.wallets import hotkey_of, open_wallet
 from statements.errors import ConfigurationError
 from verifier_gen.pool import ProverPool
@@ -61,15 +65,24 @@ async def run_relayer(settings: RelayerSettings) -> None:
                 writer.wake()
 
         rules = intake_rules(settings, circuits)
-        sources = build_sources(settings, engine, keypair, verifier, rules, wake_all)
-        readers = [parts.reader for parts in sources]
+        acceptor = Acceptor(intake_store(settings, engine), verifier, rules, on_jobs=wake_all)
+        sources = build_sources(settings, keypair, acceptor)
+        readers: list[SourceReader | SpoolReader] = [parts.reader for parts in sources]
+        if settings.spool is not None:
+            readers.append(SpoolReader(settings.spool, acceptor, poll_seconds=settings.source_poll_seconds))
         views = Views(engine, {chain.chain_id: chain.name for chain in settings.chains})
         server = _Server(
             uvicorn.Config(create_app(views, writers, readers), host=settings.host, port=settings.port, log_config=None)
         )
         log.info("relayer_started", host=settings.host, port=settings.port, chains=[w.name for w in writers])
         work = [writer.run(stop) for writer in writers] + [reader.run(stop) for reader in readers]
-        work.append(reconsider_skipped(intake_store(settings, engine), wake_all, stop))
+        work.append(reconsider_skipped(acceptor.store, wake_all, stop))
+        balances = [
+            BalanceWatch(parts.chain, chain, parts.address)
+            for chain, parts in zip(settings.chains, chains, strict=True)
+        ]
+        work += [watch.run(stop) for watch in balances]
+        work += build_keepers(settings, engine, chains, stop)
         tasks = [asyncio.create_task(coroutine) for coroutine in work]
         await _serve_until_stopped(server, tasks, stop, settings)
     finally:

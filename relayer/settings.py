@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, HttpUrl, TypeAdapter, field_validator
+from pydantic import Field, HttpUrl, TypeAdapter, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
 import daemon.settings
@@ -48,6 +49,38 @@ class FinalitySettings(Section):
     depth: int = Field(default=64, ge=1)
 
 
+class KmsSettings(Section):
+    """A key of AWS KMS; credentials come from where boto3 looks for them.
+
+    Attributes:
+        key_id: id, ARN or alias of an ECC_SECG_P256K1 key for SIGN_VERIFY.
+        region: AWS region; absent: as boto3 finds it.
+        endpoint: URL of another service with the same API; absent: AWS.
+    """
+
+    key_id: str = Field(min_length=1)
+    region: str | None = None
+    endpoint: str | None = None
+
+
+class KeeperSettings(Section):
+    """Which observations the relayer makes on a home chain when nobody else does.
+
+    Attributes:
+        observer: address of AssetObserver.
+        assets: tokens to observe.
+        epoch_seconds: its EPOCH_LENGTH, seconds.
+        window_seconds: time from the beginning of an epoch in which it takes observations.
+        delay_seconds: time from the beginning of an epoch that is left to others.
+    """
+
+    observer: Address
+    assets: tuple[Address, ...] = Field(min_length=1)
+    epoch_seconds: int = Field(default=3600, gt=0)
+    window_seconds: int = Field(default=600, gt=0)
+    delay_seconds: int = Field(default=0, ge=0)
+
+
 class ChainSettings(Section):
     """A chain to relay to.
 
@@ -57,13 +90,18 @@ class ChainSettings(Section):
         endpoints: JSON-RPC URLs; reads fail over, sends go to all.
         risk_feed: address of RiskFeed.
         attested_inputs: address of AttestedInputs; absent on the home chain.
-        keystore: V3 keystore of the account that pays.
+        keystore: V3 keystore of the account that pays; absent with ``kms``.
         password_file: file with its password.
+        kms: key of AWS KMS that pays, in place of a keystore.
+        balance_warning_wei: below this balance of the account a warning is logged, wei.
+        balance_critical_wei: below this one an error is, wei.
         finality: when a block counts as final.
         maximum_fee_per_gas_wei: no transaction offers more, wei.
         poll_seconds: time between two looks at the chain.
         rpc_timeout_seconds: time allowed for one JSON-RPC request.
         policy: what is due and what may be spent; every proof is due by default.
+        multicall: address of Multicall3, through which several jobs share a transaction; absent: each has its own.
+        keeper: observations to make at each epoch; absent: none are made.
     """
 
     name: str = Field(min_length=1)
@@ -71,13 +109,18 @@ class ChainSettings(Section):
     endpoints: tuple[str, ...] = Field(min_length=1)
     risk_feed: Address
     attested_inputs: Address | None = None
-    keystore: ConfigPath
-    password_file: ConfigPath
+    keystore: ConfigPath | None = None
+    password_file: ConfigPath | None = None
+    kms: KmsSettings | None = None
+    balance_warning_wei: int = Field(default=50_000_000_000_000_000, ge=0)
+    balance_critical_wei: int = Field(default=10_000_000_000_000_000, ge=0)
     finality: FinalitySettings = FinalitySettings()
     maximum_fee_per_gas_wei: int = Field(default=100_000_000_000, gt=0)
     poll_seconds: float = Field(default=2.0, gt=0)
     rpc_timeout_seconds: float = Field(default=10.0, gt=0)
     policy: ChainPolicy = ChainPolicy()
+    multicall: Address | None = None
+    keeper: KeeperSettings | None = None
 
     @field_validator("endpoints")
     @classmethod
@@ -85,6 +128,13 @@ class ChainSettings(Section):
         for url in value:
             _HTTP_URL.validate_python(url)
         return value
+
+    @model_validator(mode="after")
+    def _check_key(self) -> Self:
+        of_keystore = (self.keystore is not None, self.password_file is not None)
+        if of_keystore not in ((True, True), (False, False)) or of_keystore[0] == (self.kms is not None):
+            raise ValueError("give keystore and password_file, or kms")
+        return self
 
     @property
     def destination(self) -> Destination:
@@ -106,6 +156,7 @@ class RelayerSettings(ProgramSettings):
         sources: validators to pull from.
         chains: chains to relay to.
         circuits: folders of the circuits whose proofs are verified.
+        spool: folder from which publications are taken as files; absent: none are.
         models: names of the models to relay; empty means every model of ``circuits``.
         host: address that the HTTP service listens on; loopback by default.
         port: its port.
@@ -117,10 +168,11 @@ class RelayerSettings(ProgramSettings):
 
     state_url: str = "sqlite:///relayer.db"
     wallet: WalletSettings
-    sources: tuple[SourceSettings, ...] = Field(min_length=1)
+    sources: tuple[SourceSettings, ...] = ()
     chains: tuple[ChainSettings, ...] = Field(min_length=1)
     circuits: tuple[ConfigPath, ...] = Field(min_length=1)
     models: tuple[str, ...] = ()
+    spool: ConfigPath | None = None
     host: str = "127.0.0.1"
     port: int = Field(default=8190, ge=0, lt=1 << 16)
     source_poll_seconds: float = Field(default=2.0, gt=0)

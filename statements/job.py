@@ -17,6 +17,10 @@ class JobKind(StrEnum):
     """Inputs of another chain, into AttestedInputs."""
     SUBMIT = "submit"
     """A proof, into RiskFeed."""
+    OBSERVE = "observe"
+    """This epoch's observation of an asset, into AssetObserver."""
+    BATCH = "batch"
+    """Several other jobs in one transaction, through Multicall3."""
 
 
 class Job(Traveller):

@@ -1,4 +1,7 @@
-"""Real contracts on a real Anvil, which Ape starts; every test begins from the state that the fixtures made."""
+"""Real contracts on a real Anvil, which Ape starts; every test begins from the state that the fixtures made.
+
+Contracts are deployed once a module: Ape takes the chain back to where the fixtures left it before each test.
+"""
 
 from pathlib import Path
 

@@ -18,6 +18,7 @@ SOURCES = (
     "feed/RiskFeed.sol",
     "mocks/AcceptingVerifier.sol",
     "mocks/MockLiquidRestakingToken.sol",
+    "mocks/MockMulticall3.sol",
     "mocks/MockPriceFeed.sol",
     "verification/CanaryStop.sol",
     "verification/InferenceVerifier.sol",

@@ -9,7 +9,8 @@ from typing import Any, cast
 import pytest
 from sqlalchemy import Engine
 
-from relayer.intake import IntakeRules, SourceReader
+from relayer.acceptance import Acceptor, IntakeRules
+from relayer.intake import PAGE_LIMIT, PAGES_IN_A_ROW, SourceReader
 from relayer.keys import attestation_signer
 from relayer.outbox.database import open_database
 from relayer.outbox.intake_store import IntakeStore
@@ -83,13 +84,11 @@ class Bench:
         )
         self.woken = 0
         self.engine, self.store = engine, IntakeStore(engine)
+        self.acceptor = acceptor = Acceptor(self.store, verdicts, rules, on_jobs=self.wake)
         self.reader = SourceReader(
             SourceSettings(url="http://validator", hotkey=HOTKEY),
             feed,
-            self.store,
-            verdicts,
-            rules,
-            on_jobs=self.wake,
+            acceptor,
             poll_seconds=0.001,
         )
 
@@ -200,9 +199,51 @@ def test_run_whatever_a_source_answers_it_is_asked_again(engine: Engine, answer:
 
     async def until_taken() -> None:
         stop = asyncio.Event()
-        bench.reader._on_jobs = stop.set
+        bench.acceptor._on_jobs = stop.set
         await asyncio.wait_for(bench.reader.run(stop), 30)
 
     asyncio.run(until_taken())
     assert bench.jobs == 3
     assert feed.asked == [0, 0, 0]
+
+
+def test_pull_more_publications_than_asked_for_is_refused(engine: Engine) -> None:
+    feed = PaperFeed(*(by(cursor) for cursor in range(1, PAGE_LIMIT + 2)))
+    bench = Bench(engine, feed, verdicts := Verdicts())
+    with pytest.raises(ProofRejectedError, match="51 publications when asked for 50"):
+        bench.pull()
+    assert (verdicts.asked, bench.store.cursor(HOTKEY)) == (0, 0)
+
+
+def test_run_feed_without_an_end_waits_its_turn(engine: Engine) -> None:
+    feed = PaperFeed()
+    same = by(1)
+
+    def page(after: int) -> Any:
+        items = tuple(same.model_copy(update={"cursor": after + n}) for n in range(1, PAGE_LIMIT + 1))
+        return PublicationPage(items=items, next_cursor=after + PAGE_LIMIT)
+
+    bench = Bench(engine, feed, Verdicts())
+    pauses: list[float] = []
+
+    async def until_paused() -> None:
+        stop = asyncio.Event()
+
+        async def pause(seconds: float, _: asyncio.Event) -> None:
+            pauses.append(seconds)
+            stop.set()
+
+        intake = pytest.MonkeyPatch()
+        intake.setattr("relayer.intake._pause", pause)
+        # the pages are of one statement, so that none of them costs a verification
+        bench.store.skip = lambda source, cursor: None  # type: ignore[method-assign] # no disk for a thousand skips
+        bench.store.cursor = lambda source: 0  # type: ignore[method-assign] # as above
+        feed.answer = page
+        try:
+            await asyncio.wait_for(bench.reader.run(stop), 60)
+        finally:
+            intake.undo()
+
+    asyncio.run(until_paused())
+    assert len(pauses) == 1
+    assert len(feed.asked) == PAGES_IN_A_ROW

@@ -66,7 +66,7 @@ def test_load_settings_environment_wins(tmp_path: Path, monkeypatch: pytest.Monk
         ("http://127.0.0.1:8092/", "validator", r"sources\.0\.url"),
         ('mode = "depth"', 'mode = "hope"', r"chains\.0\.finality\.mode = 'hope'"),
         ("[wallet]", "[wallet", "is not TOML"),
-        ("[[sources]]", "[[sourcez]]", "sources: Field required"),
+        ("[[sources]]", "[[sourcez]]", "sourcez"),
     ],
 )
 def test_load_settings_wrong_value_names_field_and_value(tmp_path: Path, old: str, new: str, message: str) -> None:

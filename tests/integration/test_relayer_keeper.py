@@ -1,0 +1,154 @@
+"""The keeper on a real chain: epochs get their observation once, together when they can, singly when not."""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from eth_account import Account
+from sqlalchemy import Engine
+
+from relayer.assembly import build_chain
+from relayer.keys import KeystoreSigner
+from relayer.observing import Keeper
+from relayer.outbox.database import open_database
+from relayer.outbox.keeper_store import KeeperStore
+from relayer.outbox.views import Views
+from relayer.settings import ChainSettings, FinalitySettings, KeeperSettings
+from staking_model.features import FeatureParameters
+from tests.integration.observer_chain import HOUR, START_EPOCH, SUPPLY, WEI, ObservedHome, deploy, observed_home
+
+KEEPER = Account.from_key("0x" + "44" * 32)
+PARAMETERS = FeatureParameters(
+    premium_factor=1, premium_change_factor=1, flow_factor=1, rate_growth_factor=1, input_scale_bits=12
+)
+
+
+@dataclass
+class Kept:
+    """A keeper of two assets."""
+
+    home: ObservedHome
+    settings: ChainSettings
+    assets: list[str]
+    feeds: list[object]
+    engine: Engine
+    now: float = 1000.0
+    queued: list[int] = field(default_factory=list)
+
+    def at(self, epoch: int, *, second: int = 5) -> None:
+        """Go to a second of an epoch; every market has a fresh price."""
+        self.home.chain.call("evm_setNextBlockTimestamp", epoch * HOUR + second)
+        for feed in self.feeds:
+            self.home.send(feed, "setAnswer", WEI, epoch * HOUR + second - 1)  # type: ignore[arg-type] # a contract
+
+    def steps(self, count: int = 3) -> None:
+        async def run() -> None:
+            signer = KeystoreSigner(Account.from_key(KEEPER.key))
+            parts = build_chain(self.settings, self.engine, signer, clock=lambda: self.now)
+            keeper = Keeper(
+                parts.chain, self.settings, KeeperStore(self.engine, lambda: self.now), on_jobs=lambda: None
+            )
+            try:
+                await parts.writer.connect()
+                for _ in range(count):
+                    self.queued += await keeper.look()
+                    self.now += 10
+                    await parts.writer.step(asyncio.Event())
+            finally:
+                await parts.chain.close()
+
+        asyncio.run(run())
+
+    def states(self) -> dict[int, tuple[str, str]]:
+        jobs = Views(self.engine, {}).jobs().jobs
+        return {job.id: (str(job.kind), str(job.state)) for job in jobs[::-1]}
+
+    def sent(self) -> int:
+        return int(self.home.chain.web3.eth.get_transaction_count(KEEPER.address))
+
+    def epochs(self) -> list[int]:
+        return [int(self.home.observer.functions.latestEpoch(asset).call()) for asset in self.assets]
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[ObservedHome, str, object, str]]:
+    with observed_home(tmp_path_factory.mktemp("keeper"), PARAMETERS) as home:
+        chain, owner = home.chain, home.chain.accounts[0]
+        token = deploy(chain, "MockLiquidRestakingToken", "Other", "oETH", WEI)
+        feed = deploy(chain, "MockPriceFeed", 18, "oETH / ETH")
+        config = (token.address, feed.address, 24 * HOUR, tuple(PARAMETERS.model_dump().values()))
+        home.send(token, "mint", owner, SUPPLY)
+        home.send(home.observer, "addAssetConfig", token.address, config)
+        multicall = deploy(chain, "MockMulticall3")
+        chain.call("anvil_setBalance", KEEPER.address, hex(10**20))
+        yield home, token.address, feed, multicall.address
+
+
+@pytest.fixture
+def kept(running: tuple[ObservedHome, str, object, str], tmp_path: Path) -> Iterator[Kept]:
+    home, second_token, second_feed, multicall = running
+    before = home.chain.call("evm_snapshot")
+    assets = [home.token.address, second_token]
+    settings = ChainSettings(
+        name="home",
+        chain_id=31337,
+        endpoints=(home.chain.url,),
+        risk_feed=home.observer.address,
+        keystore=tmp_path / "k",
+        password_file=tmp_path / "p",
+        finality=FinalitySettings(mode="depth", depth=50),
+        multicall=multicall,
+        keeper=KeeperSettings(observer=home.observer.address, assets=tuple(assets)),
+    )
+    engine = open_database(f"sqlite:///{tmp_path}/relayer.db")
+    yield Kept(home, settings, assets, [home.price_feed, second_feed], engine)
+    engine.dispose()
+    home.chain.call("evm_revert", before)
+
+
+def test_look_open_window_observes_all_assets_in_one_transaction(kept: Kept) -> None:
+    kept.at(START_EPOCH + 1)
+    kept.steps()
+    assert kept.states() == {1: ("batch", "included"), 2: ("observe", "seen_on_chain"), 3: ("observe", "seen_on_chain")}
+    assert kept.epochs() == [START_EPOCH + 1] * 2
+    assert kept.sent() == 1
+
+
+def test_look_closed_window_queues_nothing(kept: Kept) -> None:
+    kept.at(START_EPOCH + 1, second=700)
+    kept.steps()
+    assert (kept.states(), kept.sent()) == ({}, 0)
+
+
+def test_look_one_asset_that_cannot_be_observed_leaves_the_other_alone(kept: Kept) -> None:
+    kept.at(START_EPOCH + 1)
+    kept.home.send(kept.feeds[1], "setAnswer", 0, (START_EPOCH + 1) * HOUR)  # type: ignore[arg-type] # a contract
+    kept.steps()
+    states = kept.states()
+    assert (states[1], states[2]) == (("batch", "rejected"), ("observe", "included"))
+    assert states[3] == ("observe", "queued")
+    assert kept.epochs() == [START_EPOCH + 1, 0]
+    kept.home.send(kept.feeds[1], "setAnswer", WEI, (START_EPOCH + 1) * HOUR)  # type: ignore[arg-type] # a contract
+    kept.now += 60
+    kept.steps()
+    assert kept.epochs() == [START_EPOCH + 1] * 2
+    assert kept.sent() == 2
+
+
+def test_look_observed_by_somebody_else_costs_nothing(kept: Kept) -> None:
+    kept.at(START_EPOCH + 1)
+    for asset in kept.assets:
+        kept.home.send(kept.home.observer, "observe", asset)
+    kept.steps()
+    assert [state for _, state in kept.states().values()] == ["rejected", "seen_on_chain", "seen_on_chain"]
+    assert kept.sent() == 0
+
+
+def test_look_next_epoch_is_observed_again_and_once(kept: Kept) -> None:
+    for epoch in (START_EPOCH + 1, START_EPOCH + 2):
+        kept.at(epoch)
+        kept.steps()
+    assert len(kept.queued) == 6
+    assert kept.sent() == 2
