@@ -35,10 +35,10 @@ def test_every_snippet_runs(circuit, tmp_path):
         token = web3.eth.contract(deployment.assets["ezETH"].token, abi=ERC20)
         names = {"rpc": url, "key": KEY, "record": record}
         setup, *others = before_the_stop
-        exec(setup, names)  # noqa: S102 - the page's own code is what is tested
+        exec(setup, names)
         transact(web3, token.functions.transfer(names["you"], 5 * ONE))
         for block in others:
-            exec(block, names)  # noqa: S102 - as above
+            exec(block, names)
         assert names["points"] > 0
         pass_time(web3, DAY)
         execute(web3, deployment, "OmronDeposit", "stopDeposits")
@@ -50,7 +50,7 @@ def test_every_snippet_runs(circuit, tmp_path):
         transact(web3, manager.functions.fund(1, 1000 * ONE), DEPLOYER)
         pass_time(web3, 7 * DAY)
         held = token.functions.balanceOf(names["you"]).call()
-        exec(claim, names)  # noqa: S102 - as above
+        exec(claim, names)
         # what was deposited, and a hundredth of a token for each hour of a token
         assert token.functions.balanceOf(names["you"]).call() > held + 2 * ONE
 
