@@ -13,8 +13,7 @@ import {MockLiquidRestakingToken} from "./MockLiquidRestakingToken.sol";
 contract MockRenzoRestakeManager is IRenzoRestakeManager, Ownable {
     uint256 private constant _WHOLE = 10_000;
 
-    /// @inheritdoc IRenzoRestakeManager
-    address public immutable ezETH;
+    address private immutable _EZETH;
     /// @inheritdoc IRenzoRestakeManager
     bool public paused;
     /// @notice Most wei it takes altogether; zero for no limit.
@@ -29,7 +28,7 @@ contract MockRenzoRestakeManager is IRenzoRestakeManager, Ownable {
     bytes private _callback;
 
     constructor(address token) Ownable(msg.sender) {
-        ezETH = token;
+        _EZETH = token;
     }
 
     /// @notice As Renzo's.
@@ -64,13 +63,18 @@ contract MockRenzoRestakeManager is IRenzoRestakeManager, Ownable {
     }
 
     /// @inheritdoc IRenzoRestakeManager
+    function ezETH() external view returns (address) {
+        return _EZETH;
+    }
+
+    /// @inheritdoc IRenzoRestakeManager
     function depositETH(uint256 referralId) public payable {
         if (paused) revert ContractPaused();
         if (maxDepositTVL != 0 && totalTVL + msg.value > maxDepositTVL) revert MaxTVLReached();
         uint256 refund = msg.value * refundBps / _WHOLE;
         uint256 taken = msg.value - refund;
         totalTVL += taken;
-        MockLiquidRestakingToken token = MockLiquidRestakingToken(ezETH);
+        MockLiquidRestakingToken token = MockLiquidRestakingToken(_EZETH);
         uint256 fair = taken * 1 ether / token.getRate();
         if (fair == 0) revert InvalidTokenAmount();
         uint256 minted = fair * (_WHOLE - shortfallBps) / _WHOLE;
