@@ -202,7 +202,7 @@ def plan_with(tmp_path, more):
     """The example plan of the home chain, with other deposits."""
     text = (PROJECT / "scripts" / "plans" / "local_home.toml").read_text("utf-8")
     path = tmp_path / "plan.toml"
-    path.write_text(more + "\n" + text.split("[deposits]")[0], "utf-8")
+    path.write_text(more + "\n" + text, "utf-8")
     return path
 
 
