@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from statements.abi import load_abi
 from statements.deployment import Deployment
 from veristake.contracts_tool.canary_step import CANARY_STOP
 from veristake.contracts_tool.chain_events import events
 from veristake.contracts_tool.difference import Difference
+from veristake.contracts_tool.live_contract import live_contract
 
 if TYPE_CHECKING:
     from web3 import Web3
@@ -22,8 +22,7 @@ def canary_differences(deployment: Deployment, web3: Web3) -> Iterator[Differenc
     registry = deployment.contracts.get("VerifierRegistry")
     if registry is None:
         return
-    address = web3.to_checksum_address(registry.address)
-    contract = web3.eth.contract(address, abi=load_abi("VerifierRegistry"))
+    contract = live_contract(web3, "VerifierRegistry", registry.address)
     ours = deployment.contracts.get(CANARY_STOP)
     for event in events(web3, contract, "CanaryTrusted", deployment.from_block):
         canary, system = str(event["canary"]), "0x" + bytes(event["proofSystem"]).hex()
