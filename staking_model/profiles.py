@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Final
 
 from staking_model.calibrated import Calibration, calibrated
-from staking_model.episodes import Episode, EpisodeRanges, log_uniform
+from staking_model.episodes import Episode, PastShape, log_uniform
 from statements.errors import ConfigurationError
 
 
@@ -41,9 +41,12 @@ class AssetProfile:
         rate_update_epochs: epochs between two updates of the rate.
         mean_premium: to which the premium reverts.
         reversion: share of its distance to the mean that the premium covers per epoch in calm.
-        noise: standard deviation of the premium's hourly shock.
+        noise: standard deviation of the premium's hourly shock at median volatility.
+        volatility_spread: standard deviation of the logarithm of the volatility.
+        price_of_waiting: discount for a wait of a year in the withdrawal queue.
+        feed_epochs: over which the price feed shows a mean; 1 for the price itself.
         episode_hazard: probability per calm epoch that a depeg episode begins.
-        episodes: from what they are drawn.
+        episodes: those on record, about which new ones are drawn.
         scheduled: the one episode that the asset meets, instead of random ones; or None.
         supply_tokens: constant total supply, whole tokens.
         staked_share: of the supply deposited at the start.
@@ -61,8 +64,11 @@ class AssetProfile:
     mean_premium: float
     reversion: float
     noise: float
+    volatility_spread: float
+    price_of_waiting: float
+    feed_epochs: int
     episode_hazard: float
-    episodes: EpisodeRanges
+    episodes: tuple[PastShape, ...]
     scheduled: Episode | None
     supply_tokens: int
     staked_share: float
@@ -88,6 +94,11 @@ DEMO_RESTAKERS: Final = (
 QUEUE_CAPACITY: Final = (0.004, 0.02)
 """Share of the staked supply paid out per epoch, smallest and largest; calm withdrawals are about 0.002. Assumed."""
 HOURS_PER_YEAR: Final = 24 * 365
+RECORDS: Final = ("weETH", "stETH")
+"""Tokens whose price the calibration knows."""
+SMOOTH_FEED: Final = 2
+"""Epochs over which a smooth feed shows the mean. weETH's record is called a rolling median of 24 hours, but its hourly
+changes are correlated by 0.45 from one to the next: a mean of two hours gives 0.5, a median of 24 more than 0.8."""
 
 
 def demo_profile(symbol: str, epochs: int) -> AssetProfile:
@@ -122,8 +133,11 @@ def demo_profile(symbol: str, epochs: int) -> AssetProfile:
         mean_premium=premium,
         reversion=0.12,
         noise=noise,
+        volatility_spread=0.0,
+        price_of_waiting=0.15,
+        feed_epochs=1,
         episode_hazard=0.0,
-        episodes=episode_ranges(calibrated()),
+        episodes=(),
         scheduled=depeg if symbol == "ezETH" else None,
         supply_tokens=40_000,
         staked_share=0.3,
@@ -137,7 +151,9 @@ def demo_profile(symbol: str, epochs: int) -> AssetProfile:
 def random_profile(random: Random, number: int, calibration: Calibration | None = None) -> AssetProfile:
     """A profile for training: every seventh is a parity asset, the others vary in all that can vary.
 
-    Premium, episodes, growth and the network's queue are drawn between the tokens that the calibration knows.
+    Premium, growth and the network's queue are drawn between the tokens that the calibration knows. Episodes are as
+    many and like those of one of them, by chance: a market that knows deep ones knows many. Half of the feeds
+    are smooth, as weETH's record is.
 
     Args:
         random: source of chance.
@@ -146,6 +162,7 @@ def random_profile(random: Random, number: int, calibration: Calibration | None 
     """
     known = calibration or calibrated()
     parity = number % 7 == 6
+    like = random.choice(RECORDS)
     return AssetProfile(
         symbol=f"token-{number}",
         rate=1.0 if parity else random.uniform(1.0, 1.15),
@@ -154,8 +171,11 @@ def random_profile(random: Random, number: int, calibration: Calibration | None 
         mean_premium=0.0 if parity else random.uniform(*known.span("mean_premium")),
         reversion=log_uniform(random, known.span("reversion")),
         noise=0.0 if parity else log_uniform(random, known.span("noise")),
-        episode_hazard=0.0 if parity else random.uniform(*known.span("episodes_per_year")) / HOURS_PER_YEAR,
-        episodes=episode_ranges(known),
+        volatility_spread=0.0 if parity else random.uniform(*known.span("volatility_spread")),
+        price_of_waiting=random.uniform(*known.span("price_of_waiting")),
+        feed_epochs=random.choice((1, SMOOTH_FEED)),
+        episode_hazard=0.0 if parity else episode_hazard(known, like),
+        episodes=past_shapes(known, like),
         scheduled=None,
         supply_tokens=random.choice((10_000, 40_000, 200_000)),
         staked_share=random.uniform(0.1, 0.6),
@@ -166,12 +186,44 @@ def random_profile(random: Random, number: int, calibration: Calibration | None 
     )
 
 
-def episode_ranges(known: Calibration) -> EpisodeRanges:
-    """From the mildest to the gravest episode on record."""
-    return EpisodeRanges(
-        severity=(known.span("severity_least")[0], known.span("severity_most")[1]),
-        slide=(known.span("slide_least")[0], known.span("slide_most")[1]),
-        half_life=(known.span("half_life_least")[0], known.span("half_life_most")[1]),
+def record_profile(asset: str, calibration: Calibration | None = None) -> AssetProfile:
+    """A token whose price moves as that of one record does; the rest is the calm demo token's.
+
+    Args:
+        asset: one of ``RECORDS``.
+        calibration: figures from real history; the committed ones when None.
+    """
+    known = calibration or calibrated()
+    return replace(
+        demo_profile("weETH", 1),
+        symbol=asset,
+        mean_premium=known.of("mean_premium", asset),
+        reversion=known.of("reversion", asset),
+        noise=known.of("noise", asset),
+        volatility_spread=known.of("volatility_spread", asset),
+        price_of_waiting=known.of("price_of_waiting", asset),
+        feed_epochs=SMOOTH_FEED if asset == "weETH" else 1,
+        episode_hazard=episode_hazard(known, asset),
+        episodes=past_shapes(known, asset),
+        network_waits=network_waits(known),
+    )
+
+
+def episode_hazard(known: Calibration, asset: str) -> float:
+    """Chance per calm epoch that an episode begins: as often as one longer than a step did on a token's record.
+
+    Those of a single step are left to calm, whose own wander makes as many.
+    """
+    share = len(past_shapes(known, asset)) / len(known.episodes_of(asset))
+    return share * known.of("episodes_per_year", asset) / HOURS_PER_YEAR
+
+
+def past_shapes(known: Calibration, asset: str) -> tuple[PastShape, ...]:
+    """The episodes on a token's record that lasted longer than a step."""
+    return tuple(
+        PastShape(episode.depth, episode.slide_hours, episode.half_life_hours)
+        for episode in known.episodes_of(asset)
+        if episode.hours > episode.step_hours
     )
 
 
