@@ -6,16 +6,17 @@ Prices only: holders are left out, whose redemptions lengthen the queue a little
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from random import Random
 from typing import Final
 
 import numpy as np
 
-from staking_model.calibrated import Calibration, RecordedEpisode
+from staking_model.calibrated import Calibration, RecordedEpisode, calibrated
 from staking_model.calibration import HOURS_PER_YEAR, Vector, calm_steps, past_episodes, shortfalls
+from staking_model.past_markets import SMOOTH_FEED, episode_hazard, network_waits, past_shapes
 from staking_model.premium import PremiumProcess
-from staking_model.profiles import AssetProfile
+from staking_model.profiles import AssetProfile, demo_profile
 from staking_model.withdrawal_queue import WithdrawalQueue
 
 HOURS_PER_DAY: Final = 24
@@ -43,6 +44,29 @@ class EpisodeStatistics:
     depth: float
     hours: float
     deep_per_year: float
+
+
+def record_profile(asset: str, calibration: Calibration | None = None) -> AssetProfile:
+    """A token whose price moves as that of one record does; the rest is the calm demo token's.
+
+    Args:
+        asset: one of ``RECORDS``.
+        calibration: figures from real history; the committed ones when None.
+    """
+    known = calibration or calibrated()
+    return replace(
+        demo_profile("weETH", 1),
+        symbol=asset,
+        mean_premium=known.of("mean_premium", asset),
+        reversion=known.of("reversion", asset),
+        noise=known.of("noise", asset),
+        volatility_spread=known.of("volatility_spread", asset),
+        price_of_waiting=known.of("price_of_waiting", asset),
+        feed_epochs=SMOOTH_FEED if asset == "weETH" else 1,
+        episode_hazard=episode_hazard(known, asset),
+        episodes=past_shapes(known, asset),
+        network_waits=network_waits(known),
+    )
 
 
 def recorded_statistics(known: Calibration, asset: str) -> EpisodeStatistics:

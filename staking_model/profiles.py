@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from random import Random
 from typing import Final
 
 from staking_model.calibrated import Calibration, calibrated
 from staking_model.episodes import Episode, PastShape, log_uniform
+from staking_model.past_markets import RECORDS, SMOOTH_FEED, episode_hazard, network_waits, past_shapes
 from statements.errors import ConfigurationError
 
 
@@ -93,12 +94,6 @@ DEMO_RESTAKERS: Final = (
 
 QUEUE_CAPACITY: Final = (0.004, 0.02)
 """Share of the staked supply paid out per epoch, smallest and largest; calm withdrawals are about 0.002. Assumed."""
-HOURS_PER_YEAR: Final = 24 * 365
-RECORDS: Final = ("weETH", "stETH")
-"""Tokens whose price the calibration knows."""
-SMOOTH_FEED: Final = 2
-"""Epochs over which a smooth feed shows the mean. weETH's record is called a rolling median of 24 hours, but its hourly
-changes are correlated by 0.45 from one to the next: a mean of two hours gives 0.5, a median of 24 more than 0.8."""
 
 
 def demo_profile(symbol: str, epochs: int) -> AssetProfile:
@@ -184,56 +179,6 @@ def random_profile(random: Random, number: int, calibration: Calibration | None 
         network_waits=() if parity else network_waits(known),
         restakers=_random_restakers(random),
     )
-
-
-def record_profile(asset: str, calibration: Calibration | None = None) -> AssetProfile:
-    """A token whose price moves as that of one record does; the rest is the calm demo token's.
-
-    Args:
-        asset: one of ``RECORDS``.
-        calibration: figures from real history; the committed ones when None.
-    """
-    known = calibration or calibrated()
-    return replace(
-        demo_profile("weETH", 1),
-        symbol=asset,
-        mean_premium=known.of("mean_premium", asset),
-        reversion=known.of("reversion", asset),
-        noise=known.of("noise", asset),
-        volatility_spread=known.of("volatility_spread", asset),
-        price_of_waiting=known.of("price_of_waiting", asset),
-        feed_epochs=SMOOTH_FEED if asset == "weETH" else 1,
-        episode_hazard=episode_hazard(known, asset),
-        episodes=past_shapes(known, asset),
-        network_waits=network_waits(known),
-    )
-
-
-def episode_hazard(known: Calibration, asset: str) -> float:
-    """Chance per calm epoch that an episode begins: as often as one longer than a step did on a token's record.
-
-    Those of a single step are left to calm, whose own wander makes as many.
-    """
-    share = len(past_shapes(known, asset)) / len(known.episodes_of(asset))
-    return share * known.of("episodes_per_year", asset) / HOURS_PER_YEAR
-
-
-def past_shapes(known: Calibration, asset: str) -> tuple[PastShape, ...]:
-    """The episodes on a token's record that lasted longer than a step."""
-    return tuple(
-        PastShape(episode.depth, episode.slide_hours, episode.half_life_hours)
-        for episode in known.episodes_of(asset)
-        if episode.hours > episode.step_hours
-    )
-
-
-def network_waits(known: Calibration) -> tuple[tuple[float, float], ...]:
-    """Quantiles of the network's exit queue: share and epochs."""
-    return tuple((percent / 100, 24 * known.value(f"exit_wait_q{percent:03d}")) for percent in WAIT_QUANTILES)
-
-
-WAIT_QUANTILES: Final = (50, 75, 90, 95, 100)
-"""Percentages at which the calibration knows the wait."""
 
 
 def _random_restakers(random: Random) -> tuple[Restaker, ...]:
