@@ -39,6 +39,7 @@ def test_every_snippet_runs(circuit, tmp_path):
         transact(web3, token.functions.transfer(names["you"], 5 * ONE))
         for block in others:
             exec(block, names)
+            pass_time(web3, 3600)
         assert names["points"] > 0
         pass_time(web3, DAY)
         execute(web3, deployment, "OmronDeposit", "stopDeposits")
