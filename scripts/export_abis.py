@@ -18,9 +18,12 @@ CONTRACTS = (
     "AccessManager",
     "AssetObserver",
     "AttestedInputs",
+    "CanaryStop",
+    "InferenceVerifier",
     "OmronDeposit",
     "RiskFeed",
     "RiskFeedAggregator",
+    "RiskOracleAdapter",
     "SampleLendingProtocol",
     "VerifierRegistry",
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -38,18 +38,72 @@ class Figure(BaseModel):
     last: str
 
 
+class RecordedEpisode(BaseModel):
+    """One depeg on record (:mod:`staking_model.calibration`).
+
+    Attributes:
+        asset: that it was seen on.
+        began: day, ISO 8601.
+        depth: deepest shortfall against the trailing median, a fraction.
+        slide_hours: from begin to bottom; half a step where both are the same.
+        half_life_hours: from bottom until half of the depth was made good.
+        hours: from begin to end.
+        step_hours: of the record; nothing shorter can be told.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    asset: str
+    began: str
+    depth: float
+    slide_hours: float
+    half_life_hours: float
+    hours: float
+    step_hours: float
+
+
 class Calibration(BaseModel):
     """All estimates.
 
     Attributes:
         version: of this format.
         figures: the estimates, in order of source.
+        episodes: depegs on record, by token and in order of time.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    version: int = 1
+    version: Literal[2] = 2
     figures: tuple[Figure, ...]
+    episodes: tuple[RecordedEpisode, ...] = ()
+
+    def of(self, name: str, asset: str) -> float:
+        """The estimate of a parameter for one token.
+
+        Raises:
+            ConfigurationError: nobody estimated it.
+        """
+        for figure in self.figures:
+            if (figure.name, figure.asset) == (name, asset):
+                return figure.value
+        raise ConfigurationError(
+            f"the calibration has no {name!r} of {asset}",
+            remedy="Run `veristake model calibrate` on the whole data folder",
+        )
+
+    def episodes_of(self, asset: str) -> tuple[RecordedEpisode, ...]:
+        """The depegs of one token.
+
+        Raises:
+            ConfigurationError: none is on record.
+        """
+        found = tuple(episode for episode in self.episodes if episode.asset == asset)
+        if not found:
+            raise ConfigurationError(
+                f"the calibration has no episodes of {asset}",
+                remedy="Run `veristake model calibrate` on the whole data folder",
+            )
+        return found
 
     def span(self, name: str) -> tuple[float, float]:
         """Smallest and largest estimate of a parameter over the tokens.

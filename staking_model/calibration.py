@@ -1,16 +1,10 @@
-"""Parameters of the simulator, estimated from public history.
+"""Depegs on record, found the same way in public history and in simulated markets.
 
-Per token with a market price:
+An *episode* is a time at which the premium lies more than ``EPISODE_DEPTH`` below its own median of the last 30 days;
+two that are less than a day apart are one. Their frequency per calm year, depth, time from begin to bottom, time from
+there until half of the depth is made good, and time until the last step outside the range.
 
-- *reversion*: the premium of calm times is taken as a first-order autoregression. Its coefficient is the regression
-  of the premium on itself a day before, brought to an hour by the 24th root: a day, because daily series know nothing
-  finer and the hourly weETH series is a rolling median of 24 hours, which hides what happens within a day;
-- *noise*: the hourly shock that gives the calm premium's standard deviation s at that reversion, s sqrt(1 - phi^2);
-- *episodes*: times at which the premium lies more than ``EPISODE_DEPTH`` below its own median of the last 30 days; two
-  that are less than a day apart are one. Their frequency per calm year, depth, time from begin to bottom, and time from
-  there until half of the depth is made good.
-
-Per token with a protocol rate its yearly growth; and quantiles of the exit queue of the whole network.
+Beside them a token's yearly growth, from its protocol rate, and the price of waiting for the exit queue.
 """
 
 from __future__ import annotations
@@ -28,13 +22,14 @@ from staking_model.observations.columns import HOUR
 from staking_model.observations.source import AssetHistory
 from statements.errors import ConfigurationError
 
-HOURS_PER_DAY: Final = 24
 HOURS_PER_YEAR: Final = 24 * 365
+DAYS_PER_YEAR: Final = 365
 EPISODE_DEPTH: Final = 0.002
 """Below the trailing median by this much, an episode is under way: 20 basis points."""
 TRAILING_DAYS: Final = 30
 SHORTEST_TRAIL_DAYS: Final = 5
 """Days of history needed before an episode can be told."""
+_PIECE: Final = 2000
 
 Vector = NDArray[np.float64]
 
@@ -64,10 +59,20 @@ def premiums_of(history: AssetHistory) -> Vector:
 def shortfalls(premiums: Vector, steps_per_day: int) -> Vector:
     """How far each premium lies below the median of the 30 days before it; 0 where there are fewer than 5 days."""
     below = np.zeros(len(premiums))
-    for now in range(SHORTEST_TRAIL_DAYS * steps_per_day, len(premiums)):
-        trail = premiums[max(0, now - TRAILING_DAYS * steps_per_day) : now]
-        below[now] = max(0.0, float(np.median(trail)) - premiums[now])
-    return below
+    trail, first = TRAILING_DAYS * steps_per_day, SHORTEST_TRAIL_DAYS * steps_per_day
+    for now in range(first, min(trail, len(premiums))):
+        below[now] = np.median(premiums[:now]) - premiums[now]
+    if len(premiums) > trail:
+        windows = np.lib.stride_tricks.sliding_window_view(premiums[:-1], trail)
+        below[trail:] = _medians(windows) - premiums[trail:]
+    return np.maximum(below, 0.0)
+
+
+def _medians(windows: Vector) -> Vector:
+    """Of each row, in pieces: a median copies what it is given."""
+    return np.concatenate(
+        [np.median(windows[start : start + _PIECE], axis=1) for start in range(0, len(windows), _PIECE)]
+    )
 
 
 def past_episodes(below: Vector, steps_per_day: int) -> tuple[PastEpisode, ...]:
@@ -84,36 +89,34 @@ def past_episodes(below: Vector, steps_per_day: int) -> tuple[PastEpisode, ...]:
     return tuple(episodes)
 
 
-def half_lives(below: Vector, episodes: Sequence[PastEpisode]) -> list[int]:
-    """Steps from each bottom until half of the depth is made good; not of those that never are within the record."""
-    lives = []
+def half_life(below: Vector, episode: PastEpisode) -> int | None:
+    """Steps from its bottom until half of the depth is made good; None where it never is within the record."""
+    healed = np.flatnonzero(below[episode.bottom :] <= episode.depth / 2)
+    return int(healed[0]) if len(healed) else None
+
+
+def calm_steps(steps: int, episodes: Sequence[PastEpisode]) -> NDArray[np.bool_]:
+    """Whether each step is outside every episode."""
+    calm = np.ones(steps, dtype=np.bool_)
     for episode in episodes:
-        healed = np.flatnonzero(below[episode.bottom :] <= episode.depth / 2)
-        if len(healed):
-            lives.append(int(healed[0]))
-    return lives
+        calm[episode.begin : episode.end + 1] = False
+    return calm
 
 
-def calm_autoregression(premiums: Vector, calm: NDArray[np.bool_], steps_per_day: int) -> tuple[float, float, float]:
-    """Mean, hourly coefficient and hourly shock of the premium in calm.
+def price_of_waiting(premiums: Vector, waits: Vector) -> float:
+    """Discount for a wait of a year: the slope of a token's daily premium over the network's exit queue.
 
     Args:
-        premiums: one per step.
-        calm: whether each step is outside every episode.
-        steps_per_day: 24 for hourly, 1 for daily series.
+        premiums: one per day.
+        waits: of the exit queue on the same days, days.
 
     Returns:
-        Mean premium, phi per hour, standard deviation of the hourly shock.
+        Least squares, a fraction per year; 0 where a longer wait came with a higher premium, or none changed.
     """
-    now, later = premiums[:-steps_per_day], premiums[steps_per_day:]
-    both = calm[:-steps_per_day] & calm[steps_per_day:]
-    x, y = now[both], later[both]
-    mean, deviation = float(premiums[calm].mean()), float(premiums[calm].std())
-    if deviation == 0 or float(x.std()) == 0:
-        return mean, 0.0, 0.0
-    daily = float(np.clip(np.cov(x, y, ddof=0)[0, 1] / x.var(), 1e-6, 1 - 1e-6))
-    hourly = daily ** (1 / HOURS_PER_DAY)
-    return mean, hourly, deviation * (1 - hourly * hourly) ** 0.5
+    spread = float(waits.var()) if len(waits) else 0.0
+    if spread == 0:
+        return 0.0
+    return max(0.0, -float(np.cov(waits, premiums, ddof=0)[0, 1]) / spread * DAYS_PER_YEAR)
 
 
 def yearly_growth(history: AssetHistory) -> float:

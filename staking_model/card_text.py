@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from staking_model.card import ModelCard
 from staking_model.features import FEATURES
-from staking_model.metrics import SetMetrics
+from staking_model.metrics import Interval, SetMetrics
 
 _FACTORS = ("premium_factor", "premium_change_factor", "flow_factor", "rate_growth_factor")
 
@@ -90,7 +90,8 @@ def metrics_markdown(metrics: SetMetrics, level: str) -> str:
     if metrics.duration:
         rows += ["", "| forecast | duration error | concordance |", "|---|---:|---:|"]
         rows += [
-            f"| {name} | {entry.mean_absolute_error:.4f} | {entry.concordance:.3f} |"
+            f"| {name} | {entry.mean_absolute_error:.4f}{_between(metrics.duration_intervals.get(name))} "
+            f"| {entry.concordance:.3f} |"
             for name, entry in metrics.duration.items()
         ]
     table = "\n".join(rows)
@@ -101,6 +102,10 @@ def metrics_markdown(metrics: SetMetrics, level: str) -> str:
 
 {table}
 """
+
+
+def _between(interval: Interval | None) -> str:
+    return "" if interval is None else f" ({interval.low:.3f} to {interval.high:.3f})"
 
 
 def _bullets(lines: tuple[str, ...]) -> str:

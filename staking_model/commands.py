@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -23,6 +23,9 @@ from statements.errors import ConfigurationError
 if TYPE_CHECKING:
     from staking_model.reference import Reference
 
+DURATIONS_NOTE: Final = (
+    "staking durations and outflows were learnt on simulated markets only: no public record of holding times is known"
+)
 _EXISTING_DIRECTORY = click.Path(path_type=Path, file_okay=False)
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -60,7 +63,7 @@ model.add_command(evaluate)
     "histories",
     type=click.Path(path_type=Path, exists=True),
     multiple=True,
-    help="Real history to train and test on beside the simulator: a CSV file, or a folder of them. May be repeated.",
+    help="Real history to train and test on beside the simulator: a CSV or Parquet file, or a folder. May be repeated.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the card as JSON; progress goes to standard error.")
 def train(output: Path, seed: int, hidden: int, tag_limbs: int, histories: tuple[Path, ...], as_json: bool) -> None:
@@ -112,10 +115,11 @@ def predict(file: Path, columns: str, last: int, as_json: bool) -> None:
 
     market = read_replay(file, "asset", columns=Columns.parse(columns), epochs=OBSERVATIONS + last)
     results = _predictions(market.points["asset"], last, Reference())
+    notes = (*market.notes, DURATIONS_NOTE)
     if as_json:
-        click.echo(json.dumps({"notes": market.notes, "scores": results}))
+        click.echo(json.dumps({"notes": notes, "scores": results}))
         return
-    for note in market.notes:
+    for note in notes:
         click.echo(f"note: {note}", err=True)
     for result in results:
         days = result["staking_duration_seconds"] / 86400

@@ -111,11 +111,17 @@ def history_samples(history: History, parameters: FeatureParameters) -> Samples:
     return whole.rows(np.isfinite(whole.event))
 
 
-def split_history(history: History, parameters: FeatureParameters) -> Split:
-    """A real series cut by time at ``HISTORY_CUTS``, with the labels' horizon left out before each cut."""
+def split_history(history: History, parameters: FeatureParameters, cuts: tuple[float, float] = HISTORY_CUTS) -> Split:
+    """A real series cut by time, with the labels' horizon left out before each cut.
+
+    Args:
+        history: the series.
+        parameters: of the features.
+        cuts: shares of its time at which validation and test begin; a second one of 1 leaves nothing to test on.
+    """
     whole = history_samples(history, parameters)
     times = [observation.observed_at for observation in history.observations]
-    validation, test = (times[0] + int(cut * (times[-1] - times[0])) for cut in HISTORY_CUTS)
+    validation, test = (times[0] + int(cut * (times[-1] - times[0])) for cut in cuts)
     gap = history.rule.horizon * history.step_seconds
     return Split(
         train=whole.rows(whole.time < validation - gap),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import exp, exp2, log
 from random import Random
@@ -11,23 +12,27 @@ RUMOUR: Final = (3, 12)
 """Epochs of rumour; assumed, because no record shows rumours."""
 PANIC_DEPTH: Final = 0.02
 """Severity from which stress is full; assumed."""
-OVER: Final = 0.03
+OVER: Final = 0.1
 """An episode ends when it has decayed to this; assumed."""
 
 
+VARIATION: Final = 1.25
+"""A new episode is like one on record times or divided by up to this much, each figure by itself; assumed."""
+
+
 @dataclass(frozen=True)
-class EpisodeRanges:
-    """From what episodes are drawn; each evenly on a logarithmic scale, since records span orders of magnitude.
+class PastShape:
+    """What is known of an episode on record; new ones are drawn about such shapes, so that deep ones last longer.
 
     Attributes:
-        severity: smallest and largest depth, a fraction.
-        slide: shortest and longest time from begin to bottom, epochs.
-        half_life: shortest and longest time to recover by half, epochs.
+        severity: deepest discount, a fraction.
+        slide: from begin to bottom, epochs.
+        half_life: to recover by half, epochs.
     """
 
-    severity: tuple[float, float]
-    slide: tuple[float, float]
-    half_life: tuple[float, float]
+    severity: float
+    slide: float
+    half_life: float
 
 
 @dataclass(frozen=True)
@@ -49,14 +54,15 @@ class Episode:
     severity: float
 
     @classmethod
-    def draw(cls, random: Random, onset: int, ranges: EpisodeRanges) -> Episode:
-        """A random episode that begins at ``onset``."""
+    def draw(cls, random: Random, onset: int, shapes: Sequence[PastShape]) -> Episode:
+        """A random episode that begins at ``onset``, like one of ``shapes``."""
+        like = random.choice(shapes)
         return cls(
             onset=onset,
             rumour=random.randint(*RUMOUR),
-            slide=max(1, round(log_uniform(random, ranges.slide))),
-            half_life=log_uniform(random, ranges.half_life),
-            severity=log_uniform(random, ranges.severity),
+            slide=max(1, round(_about(random, like.slide))),
+            half_life=_about(random, like.half_life),
+            severity=_about(random, like.severity),
         )
 
     def stress_at(self, epoch: int) -> float:
@@ -84,6 +90,10 @@ class Episode:
         if age < self.rumour + self.slide:
             return self.severity * (0.1 + 0.9 * (age - self.rumour + 1) / self.slide)
         return self.severity * self._course_at(epoch)
+
+
+def _about(random: Random, value: float) -> float:
+    return log_uniform(random, (value / VARIATION, value * VARIATION))
 
 
 def log_uniform(random: Random, ends: tuple[float, float]) -> float:

@@ -17,10 +17,13 @@ from staking_model.event_rules import DAILY, HOURLY, EventRule
 from staking_model.observations.columns import LAYOUTS, HistoryError, Layout
 from staking_model.observations.source import unbroken_runs
 from staking_model.observations.table_source import TableSource
+from staking_model.observations.tables import PARQUET_SUFFIXES, open_table
 from statements.observation import Observation
 
 KNOWN_FILES: Final = (("weETH", "weeth-peg"), ("stETH", "steth-daily"), ("", "hourly"))
 """Token and layout of files that are told by their columns; a token without a name takes the file's."""
+SUFFIXES: Final = (".csv", *PARQUET_SUFFIXES)
+"""Files that are looked at in a folder."""
 STRICT_LAYOUTS: Final = {"weeth-peg": "weeth-peg-strict"}
 """Layouts without hindsight, of those that have some."""
 
@@ -54,20 +57,25 @@ class History:
 
 
 def read_histories(paths: Iterable[Path]) -> tuple[History, ...]:
-    """Every history in the files, and in the folders all CSV files that are understood.
+    """Every history in the files, and in the folders all CSV and Parquet files that are understood.
 
     Raises:
-        HistoryError: a path does not exist, a file given by name is not understood, or a folder holds none.
+        HistoryError: a path does not exist, a file given by name is not understood, a folder holds none, or two files
+            are about the same token.
     """
     histories: dict[str, History] = {}
     for path in paths:
-        files = sorted(path.rglob("*.csv")) if path.is_dir() else [path]
-        found = [history for history in map(_read, files) if history is not None]
+        found = [history for history in map(_read, _files(path)) if history is not None]
         if not found:
             raise HistoryError(
                 f"{path} holds no history that is understood", remedy="docs/evaluation.md says which columns are"
             )
-        histories |= {history.token: history for history in found}
+        for history in found:
+            other = histories.setdefault(history.token, history)
+            if other.sha256 != history.sha256:
+                raise HistoryError(
+                    f"{other.path} and {history.path} are both about {history.token}", remedy="Give one of them"
+                )
     return tuple(histories.values())
 
 
@@ -79,18 +87,20 @@ def without_hindsight(history: History) -> History | None:
     return replace(history, layout=strict, observations=_observations(history.path, history.token, LAYOUTS[strict]))
 
 
+def _files(path: Path) -> list[Path]:
+    if not path.is_dir():
+        return [path]
+    return sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())
+
+
 def _read(path: Path) -> History | None:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise HistoryError(f"cannot read {path}: {error.strerror}", remedy="Give a CSV file or a folder") from error
-    header = set(content.split(b"\n", 1)[0].decode("utf-8-sig", "replace").strip().split(","))
+    header = set(open_table(path).header)
     for known, name in KNOWN_FILES:
         layout = LAYOUTS[name]
         if set(layout.required) <= header:
             token = known or path.stem
             rule = HOURLY if layout.epoch_seconds == LAYOUTS["hourly"].epoch_seconds else DAILY
-            digest = hashlib.sha256(content).hexdigest()
+            digest = hashlib.sha256(path.read_bytes()).hexdigest()
             return History(token, _observations(path, token, layout), rule, path.name, digest, path, name)
     return None
 

@@ -71,6 +71,7 @@ class SetMetrics(_Frozen):
         duration: by forecast; empty where nobody knows durations.
         skill_intervals: of the Brier skill, by forecast; resampled by episode.
         auc_intervals: of the AUC likewise.
+        duration_intervals: of the duration's mean absolute error likewise.
     """
 
     name: str
@@ -83,3 +84,4 @@ class SetMetrics(_Frozen):
     duration: dict[str, DurationMetrics] = {}
     skill_intervals: dict[str, Interval] = {}
     auc_intervals: dict[str, Interval] = {}
+    duration_intervals: dict[str, Interval] = {}

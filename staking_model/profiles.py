@@ -7,7 +7,8 @@ from random import Random
 from typing import Final
 
 from staking_model.calibrated import Calibration, calibrated
-from staking_model.episodes import Episode, EpisodeRanges, log_uniform
+from staking_model.episodes import Episode, PastShape, log_uniform
+from staking_model.past_markets import RECORDS, SMOOTH_FEED, episode_hazard, network_waits, past_shapes
 from statements.errors import ConfigurationError
 
 
@@ -41,9 +42,12 @@ class AssetProfile:
         rate_update_epochs: epochs between two updates of the rate.
         mean_premium: to which the premium reverts.
         reversion: share of its distance to the mean that the premium covers per epoch in calm.
-        noise: standard deviation of the premium's hourly shock.
+        noise: standard deviation of the premium's hourly shock at median volatility.
+        volatility_spread: standard deviation of the logarithm of the volatility.
+        price_of_waiting: discount for a wait of a year in the withdrawal queue.
+        feed_epochs: over which the price feed shows a mean; 1 for the price itself.
         episode_hazard: probability per calm epoch that a depeg episode begins.
-        episodes: from what they are drawn.
+        episodes: those on record, about which new ones are drawn.
         scheduled: the one episode that the asset meets, instead of random ones; or None.
         supply_tokens: constant total supply, whole tokens.
         staked_share: of the supply deposited at the start.
@@ -61,8 +65,11 @@ class AssetProfile:
     mean_premium: float
     reversion: float
     noise: float
+    volatility_spread: float
+    price_of_waiting: float
+    feed_epochs: int
     episode_hazard: float
-    episodes: EpisodeRanges
+    episodes: tuple[PastShape, ...]
     scheduled: Episode | None
     supply_tokens: int
     staked_share: float
@@ -87,7 +94,6 @@ DEMO_RESTAKERS: Final = (
 
 QUEUE_CAPACITY: Final = (0.004, 0.02)
 """Share of the staked supply paid out per epoch, smallest and largest; calm withdrawals are about 0.002. Assumed."""
-HOURS_PER_YEAR: Final = 24 * 365
 
 
 def demo_profile(symbol: str, epochs: int) -> AssetProfile:
@@ -122,8 +128,11 @@ def demo_profile(symbol: str, epochs: int) -> AssetProfile:
         mean_premium=premium,
         reversion=0.12,
         noise=noise,
+        volatility_spread=0.0,
+        price_of_waiting=0.15,
+        feed_epochs=1,
         episode_hazard=0.0,
-        episodes=episode_ranges(calibrated()),
+        episodes=(),
         scheduled=depeg if symbol == "ezETH" else None,
         supply_tokens=40_000,
         staked_share=0.3,
@@ -137,7 +146,9 @@ def demo_profile(symbol: str, epochs: int) -> AssetProfile:
 def random_profile(random: Random, number: int, calibration: Calibration | None = None) -> AssetProfile:
     """A profile for training: every seventh is a parity asset, the others vary in all that can vary.
 
-    Premium, episodes, growth and the network's queue are drawn between the tokens that the calibration knows.
+    Premium, growth and the network's queue are drawn between the tokens that the calibration knows. Episodes are as
+    many and like those of one of them, by chance: a market that knows deep ones knows many. Half of the feeds
+    are smooth, as weETH's record is.
 
     Args:
         random: source of chance.
@@ -146,6 +157,7 @@ def random_profile(random: Random, number: int, calibration: Calibration | None 
     """
     known = calibration or calibrated()
     parity = number % 7 == 6
+    like = random.choice(RECORDS)
     return AssetProfile(
         symbol=f"token-{number}",
         rate=1.0 if parity else random.uniform(1.0, 1.15),
@@ -154,8 +166,11 @@ def random_profile(random: Random, number: int, calibration: Calibration | None 
         mean_premium=0.0 if parity else random.uniform(*known.span("mean_premium")),
         reversion=log_uniform(random, known.span("reversion")),
         noise=0.0 if parity else log_uniform(random, known.span("noise")),
-        episode_hazard=0.0 if parity else random.uniform(*known.span("episodes_per_year")) / HOURS_PER_YEAR,
-        episodes=episode_ranges(known),
+        volatility_spread=0.0 if parity else random.uniform(*known.span("volatility_spread")),
+        price_of_waiting=random.uniform(*known.span("price_of_waiting")),
+        feed_epochs=random.choice((1, SMOOTH_FEED)),
+        episode_hazard=0.0 if parity else episode_hazard(known, like),
+        episodes=past_shapes(known, like),
         scheduled=None,
         supply_tokens=random.choice((10_000, 40_000, 200_000)),
         staked_share=random.uniform(0.1, 0.6),
@@ -164,24 +179,6 @@ def random_profile(random: Random, number: int, calibration: Calibration | None 
         network_waits=() if parity else network_waits(known),
         restakers=_random_restakers(random),
     )
-
-
-def episode_ranges(known: Calibration) -> EpisodeRanges:
-    """From the mildest to the gravest episode on record."""
-    return EpisodeRanges(
-        severity=(known.span("severity_least")[0], known.span("severity_most")[1]),
-        slide=(known.span("slide_least")[0], known.span("slide_most")[1]),
-        half_life=(known.span("half_life_least")[0], known.span("half_life_most")[1]),
-    )
-
-
-def network_waits(known: Calibration) -> tuple[tuple[float, float], ...]:
-    """Quantiles of the network's exit queue: share and epochs."""
-    return tuple((percent / 100, 24 * known.value(f"exit_wait_q{percent:03d}")) for percent in WAIT_QUANTILES)
-
-
-WAIT_QUANTILES: Final = (50, 75, 90, 95, 100)
-"""Percentages at which the calibration knows the wait."""
 
 
 def _random_restakers(random: Random) -> tuple[Restaker, ...]:

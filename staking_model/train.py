@@ -31,8 +31,8 @@ class TrainingSettings:
         batch: windows per step.
         learning_rate: of Adam at the start; falls to a tenth along a cosine.
         duration_weight: of the duration's loss beside the risk's.
-        real_weight: of all real rows together, over that of all simulated rows. Simulated premiums carry no momentum,
-            real ones some; below about 16 the network hardly learnt it.
+        real_weight: of all real rows together, over that of all simulated rows; chosen on validation
+            (docs/evaluation.md).
         largest_band: rounding freedom of the risk that costs nothing, units of the last place.
         band_weight: of the freedom beyond it, per unit.
     """
@@ -44,7 +44,7 @@ class TrainingSettings:
     batch: int = 512
     learning_rate: float = 0.03
     duration_weight: float = 1.0
-    real_weight: float = 24.0
+    real_weight: float = 8.0
     largest_band: float = 19.0
     band_weight: float = 0.01
 

@@ -20,6 +20,32 @@ class DeployedContract(Traveller):
     code_hash: Hash32
 
 
+class ObservedConfig(Traveller):
+    """What AssetObserver reads for an asset beside its rate and price, in the newest version of its config.
+
+    Attributes:
+        config_version: number of that version, from 1.
+        heartbeat: longest time between two updates that the price feed promises, seconds.
+        features: factors of premium, premium change, flow and rate growth, and log2 of the scale.
+    """
+
+    config_version: int = Field(ge=1)
+    heartbeat: int = Field(gt=0)
+    features: tuple[int, int, int, int, int]
+
+
+class ScoreLimits(Traveller):
+    """For how long RiskFeed's scores of an asset are read.
+
+    Attributes:
+        heartbeat: longest time between two scores that the feed promises, seconds.
+        maximum_age: age of an observation beyond which reads revert, seconds.
+    """
+
+    heartbeat: int = Field(gt=0)
+    maximum_age: int = Field(gt=0)
+
+
 class DeployedAsset(Traveller):
     """An asset that is scored.
 
@@ -29,6 +55,8 @@ class DeployedAsset(Traveller):
         price_feed: source of the market price; on the home chain only.
         exit_risk_feed: AggregatorV3 adapter of the exit risk on this chain.
         staking_duration_feed: AggregatorV3 adapter of the staking duration on this chain.
+        observed: how the observer reads it; on the home chain only.
+        limits: for how long its scores are read.
     """
 
     token: Address
@@ -36,6 +64,8 @@ class DeployedAsset(Traveller):
     price_feed: Address | None = None
     exit_risk_feed: Address
     staking_duration_feed: Address
+    observed: ObservedConfig | None = None
+    limits: ScoreLimits | None = None
 
 
 class DeployedModel(Traveller):
@@ -46,12 +76,14 @@ class DeployedModel(Traveller):
         version_id: number in the registry, from 1.
         circuit_id: sha256 of the verifying key.
         from_epoch: first epoch it serves.
+        vka_digest: keccak256 of its verifying key artefact (VKA); None where the verifier is its own.
     """
 
     model_id: Hash32
     version_id: int = Field(ge=1)
     circuit_id: Hash32
     from_epoch: int = Field(ge=0)
+    vka_digest: Hash32 | None = None
 
 
 class ProposedModel(Traveller):
@@ -62,12 +94,14 @@ class ProposedModel(Traveller):
         version_id: number in the registry, from 1.
         circuit_id: sha256 of the verifying key.
         ready_at: earliest time of its activation, Unix seconds.
+        vka_digest: keccak256 of its verifying key artefact (VKA); None where the verifier is its own.
     """
 
     model_id: Hash32
     version_id: int = Field(ge=1)
     circuit_id: Hash32
     ready_at: int = Field(ge=0)
+    vka_digest: Hash32 | None = None
 
 
 class Access(Traveller):
@@ -94,13 +128,16 @@ class Deployment(Traveller):
         epoch_length: seconds.
         features_hash: digest of the feature parameters of the home chain's assets, which a circuit's must equal.
         contracts: by contract name: AccessManager, VerifierRegistry, RiskFeed, StakingVerifier,
-            SampleLendingProtocol; OmronDeposit and AssetObserver at home; AttestedInputs abroad. One of several of the
-            same kind has a label behind a colon: ``RiskFeedAggregator:ezETH:exit_risk``.
+            SampleLendingProtocol; OmronDeposit and AssetObserver at home; AttestedInputs abroad; CanaryStop with its
+            CanaryVerifier, EzklReusableVerifier with a VkaStore, RiskOracleAdapter and InferenceVerifier where asked
+            for. One of several of the same kind has a label behind a colon:
+            ``RiskFeedAggregator:ezETH:exit_risk``.
         assets: by symbol.
         models: by model name; those that serve, or will from a certain epoch on.
         proposed: by model name; versions that wait to be activated.
         settings: by contract, what its views without arguments have to answer: pointers to others, delays, limits.
         access: who may do what.
+        attesters: who may sign inputs; None where the record does not say, as on a home chain.
         from_block: block before which nothing of this deployment happened.
     """
 
@@ -115,6 +152,7 @@ class Deployment(Traveller):
     proposed: dict[str, ProposedModel] = Field(default_factory=dict)
     settings: dict[str, dict[str, str]] = Field(default_factory=dict)
     access: Access | None = None
+    attesters: tuple[Address, ...] | None = None
     from_block: int = Field(default=0, ge=0)
 
     @property

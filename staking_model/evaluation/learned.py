@@ -14,7 +14,7 @@ from sklearn.linear_model import LogisticRegression, Ridge  # type: ignore[impor
 
 from staking_model.evaluation.forecasts import BOOSTING, LOGISTIC
 from staking_model.evaluation.scores import Vector
-from staking_model.samples import Samples
+from staking_model.samples import Floats, Samples
 from statements.errors import VeristakeError
 
 REGULARISATION: Final = 0.1
@@ -49,20 +49,41 @@ class LearnedRisks:
     Args:
         train: to fit on.
         validation: boosting stops early on it.
+        weights: of the training rows; None where all count alike.
+        validation_weights: of the validation rows likewise.
 
     Raises:
         TooFewEventsError: the training windows have one label only.
     """
 
-    def __init__(self, train: Samples, validation: Samples) -> None:
+    def __init__(
+        self,
+        train: Samples,
+        validation: Samples,
+        weights: Floats | None = None,
+        validation_weights: Floats | None = None,
+    ) -> None:
         if len(np.unique(train.event)) < 2:
             raise TooFewEventsError(
                 f"all {len(train):,} training windows have the same label: nothing can be learnt from them",
                 remedy="Give a longer history, or a larger simulation",
             )
-        self._logistic = LogisticRegression(C=REGULARISATION, max_iter=1000).fit(train.inputs, train.event)
+        # scikit-learn weighs the penalty against the sum of the rows' weights: that stays the number of rows
+        scaled = None if weights is None else weights / weights.mean()
+        self._logistic = LogisticRegression(C=REGULARISATION, max_iter=1000).fit(
+            train.inputs, train.event, sample_weight=scaled
+        )
         self._boosting = lightgbm.LGBMClassifier(**BOOSTING_SETTINGS)
-        _fit_boosting(self._boosting, train.inputs, train.event, validation.inputs, validation.event)
+        stop = lightgbm.early_stopping(PATIENCE, verbose=False)
+        self._boosting.fit(
+            train.inputs,
+            train.event,
+            sample_weight=scaled,
+            eval_X=validation.inputs,
+            eval_y=validation.event,
+            eval_sample_weight=None if validation_weights is None else [validation_weights],
+            callbacks=[stop],
+        )
 
     def forecasts(self, inputs: NDArray[np.float32]) -> dict[str, Vector]:
         """Probabilities [N] by each of inputs [N, 32]."""

@@ -44,6 +44,11 @@ def measure(
     def area_of_rows(values: Vector, rows: Rows) -> float:
         return area_under_curve(values[rows], event[rows])
 
+    outcome = test.duration.astype(np.float64)
+
+    def error_of_rows(values: Vector, rows: Rows) -> float:
+        return scores.mean_absolute_error(values[rows], outcome[rows])
+
     return SetMetrics(
         name=name,
         about=about,
@@ -55,6 +60,7 @@ def measure(
         duration={forecast: _duration(values, test) for forecast, values in durations.items()},
         skill_intervals=_intervals(resamples, risks, skill_of_rows),
         auc_intervals=_intervals(resamples, risks, area_of_rows),
+        duration_intervals=_intervals(resamples, durations, error_of_rows),
     )
 
 
@@ -64,11 +70,11 @@ def episodes(test: Samples) -> int:
 
 
 def _intervals(
-    resamples: Resamples | None, risks: Mapping[str, Vector], figure: Callable[[Vector, Rows], float]
+    resamples: Resamples | None, forecasts: Mapping[str, Vector], figure: Callable[[Vector, Rows], float]
 ) -> dict[str, Interval]:
     if resamples is None:
         return {}
-    return {name: resamples.interval(partial(figure, values)) for name, values in risks.items()}
+    return {name: resamples.interval(partial(figure, values)) for name, values in forecasts.items()}
 
 
 def _skill(forecast: Vector, climatology: Vector, event: Vector) -> float:

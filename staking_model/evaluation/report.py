@@ -59,11 +59,17 @@ def findings(entry: SetMetrics) -> str:
     durations = {name: figures for name, figures in entry.duration.items() if name != NETWORK}
     if entry.duration:
         own = entry.duration[NETWORK]
-        lines += [
-            f"- duration: not better than {name} in mean absolute error ({figures.mean_absolute_error:.4f})"
-            for name, figures in durations.items()
-            if figures.mean_absolute_error <= own.mean_absolute_error
-        ]
+        for name, figures in durations.items():
+            if figures.mean_absolute_error <= own.mean_absolute_error:
+                lines.append(
+                    f"- duration: not better than {name} in mean absolute error "
+                    f"({own.mean_absolute_error:.4f} against {figures.mean_absolute_error:.4f})"
+                )
+            if figures.concordance >= own.concordance:
+                lines.append(
+                    f"- duration: not better than {name} in concordance "
+                    f"({own.concordance:.3f} against {figures.concordance:.3f})"
+                )
     if not lines:
         return "The network beats every baseline here.\n"
     return "Where the network does not win:\n\n" + "\n".join(lines) + "\n"

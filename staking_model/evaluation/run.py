@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from staking_model.card import ModelCard
 from staking_model.dataset import DatasetSize
-from staking_model.evaluation.bootstrap import Resamples
+from staking_model.evaluation.bootstrap import RUNS, Resamples
 from staking_model.evaluation.forecasts import network_forecasts, simple_durations, simple_risks
 from staking_model.evaluation.learned import LearnedDurations, LearnedRisks
 from staking_model.evaluation.measure import measure
@@ -20,6 +21,9 @@ from staking_model.features import FeatureParameters
 from staking_model.history import History
 from staking_model.network import Weights
 from staking_model.samples import Samples
+
+if TYPE_CHECKING:
+    from staking_model.train import TrainingSettings
 
 NO_HISTORY = (
     "No real history was given: these are figures of the simulator alone. They say how well the simulator is learnt, "
@@ -56,7 +60,8 @@ def run_evaluation(
     histories: tuple[History, ...],
     report: Callable[[str], None],
     size: DatasetSize | None = None,
-    runs: int | None = None,
+    runs: int = RUNS,
+    refitted: TrainingSettings | None = None,
 ) -> Evaluation:
     """Evaluate a network beside every baseline.
 
@@ -67,25 +72,25 @@ def run_evaluation(
         report: called with a line at each step.
         size: of the simulated data.
         runs: bootstrap samples.
+        refitted: settings of a second network that never sees the token it is asked about; None leaves that out.
     """
     report("simulating markets")
     material = gather(card.seed, card.feature_parameters, size or DatasetSize(), histories)
-    sets = test_sets(material)
+    asked = [(chosen, weights) for chosen in test_sets(material)]
+    if refitted is not None:
+        found = _refit(material, histories, card.feature_parameters, refitted, report)
+        asked += [(chosen, found[0]) for chosen in found[1]] if found is not None else []
     fitted: dict[int, LearnedRisks] = {}
     risks, figures = [], []
-    for chosen in sets:
+    for chosen, network in asked:
         report(f"{chosen.name}: {len(chosen.test):,} windows")
         # sets that learn from the same rows share their baselines
         if id(chosen.train) not in fitted:
-            fitted[id(chosen.train)] = LearnedRisks(chosen.train, chosen.validation)
-        learned = fitted[id(chosen.train)]
-        durations, ours = network_forecasts(weights, chosen.test)
-        risk = {**ours, **simple_risks(chosen.train, chosen.test), **learned.forecasts(chosen.test.inputs)}
-        if chosen.knows_durations:
-            durations |= _durations(chosen.train, chosen.validation, chosen.test)
-        else:
-            durations = {}
-        blocks = Resamples(chosen.test.block) if runs is None else Resamples(chosen.test.block, runs=runs)
+            fitted[id(chosen.train)] = LearnedRisks(
+                chosen.train, chosen.validation, chosen.weights, chosen.validation_weights
+            )
+        risk, durations = _forecasts(chosen, network, fitted[id(chosen.train)])
+        blocks = Resamples(chosen.test.block, runs=runs)
         figures.append(measure(chosen.name, chosen.about, chosen.test, risk, durations, blocks))
         risks.append(risk)
     summary = EvaluationReport(
@@ -95,7 +100,31 @@ def run_evaluation(
         sets=tuple(figures),
         notes=() if histories else (NO_HISTORY,),
     )
+    sets = tuple(chosen for chosen, _ in asked)
     return Evaluation(summary, sets, tuple(risks), material, histories, weights, card.feature_parameters)
+
+
+def _refit(
+    material: Material,
+    histories: tuple[History, ...],
+    parameters: FeatureParameters,
+    settings: TrainingSettings,
+    report: Callable[[str], None],
+) -> tuple[Weights, tuple[TestSet, ...]] | None:
+    # only this imports torch
+    from staking_model.evaluation.refit import refit
+
+    return refit(material, histories, parameters, settings, report)
+
+
+def _forecasts(chosen: TestSet, network: Weights, learned: LearnedRisks) -> tuple[dict[str, Vector], dict[str, Vector]]:
+    """Risks and durations by every forecast; no durations where nobody knows them."""
+    durations, ours = network_forecasts(network, chosen.test)
+    simple = simple_risks(chosen.train, chosen.test, chosen.weights)
+    risks = {**ours, **simple, **learned.forecasts(chosen.test.inputs)}
+    if not chosen.knows_durations:
+        return risks, {}
+    return risks, durations | _durations(chosen.train, chosen.validation, chosen.test)
 
 
 def _durations(train: Samples, validation: Samples, test: Samples) -> dict[str, Vector]:

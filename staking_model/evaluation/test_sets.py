@@ -8,12 +8,14 @@ from typing import Final
 from staking_model.dataset import DatasetSize, build_split, history_samples, split_history
 from staking_model.features import FeatureParameters
 from staking_model.history import History, without_hindsight
-from staking_model.samples import Samples, Split, joined
+from staking_model.samples import Floats, Samples, Split, joined
 
 SIMULATOR: Final = "simulator"
 PERIOD: Final = "held-out period"
 STRICT_PERIOD: Final = "held-out period, without hindsight"
 OTHER_ASSET: Final = "held-out token"
+REFITTED: Final = "refitted without it"
+"""Of a token: what follows its name where a second network, which never saw it, is asked."""
 HELD_OUT: Final = "stETH"
 
 
@@ -61,6 +63,8 @@ class TestSet:
         train: what baselines are fitted on.
         validation: where they stop early.
         test: to report.
+        weights: of the training rows; None where all count alike.
+        validation_weights: of the validation rows likewise.
     """
 
     __test__ = False  # not a test case
@@ -70,6 +74,8 @@ class TestSet:
     train: Samples
     validation: Samples
     test: Samples
+    weights: Floats | None = None
+    validation_weights: Floats | None = None
 
     @property
     def knows_durations(self) -> bool:

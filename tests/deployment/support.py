@@ -1,6 +1,7 @@
 """Real Anvil nodes, and the command that people use."""
 
 import io
+import json
 import socket
 import subprocess
 import time
@@ -9,6 +10,7 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pytest
+from eth_account import Account
 from web3 import HTTPProvider, Web3
 
 from statements.abi import load_abi
@@ -90,6 +92,56 @@ def transact(web3, method, sender=DEPLOYER):
     assert receipt["status"] == 1
 
 
+@contextmanager
+def snapshot_of(web3):
+    """The chain is as it was when the block ends."""
+    snapshot = web3.provider.make_request("evm_snapshot", [])["result"]
+    try:
+        yield
+    finally:
+        web3.provider.make_request("evm_revert", [snapshot])
+
+
+def found(chain):
+    """What `check --json` names: {what: (recorded, live)}; each with a remedy."""
+    url, _, path = chain
+    result = command("check", path, "--rpc", url, "--json")
+    differences = json.loads(result.stdout)["differences"]
+    assert result.exit_code == (1 if differences else 0)
+    assert all(difference["remedy"] for difference in differences)
+    return {each["what"]: (each["recorded"], each["live"]) for each in differences}
+
+
+def execute(web3, deployment, name, method, *arguments):
+    """Have the admin call a method of a contract that belongs to the AccessManager."""
+    target = contract(web3, deployment, name)
+    data = bytes.fromhex(target.encode_abi(method, args=arguments)[2:])
+    transact(web3, contract(web3, deployment, "AccessManager").functions.execute(target.address, data))
+
+
 def pass_time(web3, seconds):
     web3.provider.make_request("evm_increaseTime", [seconds])
     web3.provider.make_request("evm_mine", [])
+
+
+def refused(arguments, web3, output, *words):
+    """The command fails in one line with these words, sends nothing and leaves nothing."""
+    before = web3.eth.get_transaction_count(DEPLOYER)
+    result = command("deploy", *arguments, "--output", output)
+    assert result.exit_code not in (0, None)
+    errors = [line for line in result.stderr.splitlines() if line.startswith("error:")]
+    assert len(errors) == 1
+    for word in words:
+        assert word in errors[0] + result.stderr[result.stderr.index("remedy:") :]
+    assert web3.eth.get_transaction_count(DEPLOYER) == before
+    assert not output.exists() or not list(output.iterdir())
+
+
+def keystore_plan(plan, password):
+    """Have a new account's keystore, which opens with "right", send a plan; the plan and the account."""
+    folder, account = plan.parent, Account.create()
+    (folder / "keystore.json").write_text(json.dumps(Account.encrypt(account.key, "right", iterations=2)), "utf-8")
+    (folder / "password").write_text(password + "\n", "utf-8")
+    named = f'keystore = "{folder}/keystore.json"\npassword_file = "{folder}/password"'
+    plan.write_text(plan.read_text("utf-8").replace("test_index = 0", named), "utf-8")
+    return plan, account.address

@@ -5,38 +5,15 @@ import json
 import pytest
 from eth_utils import keccak
 
-from tests.deployment.support import DEPLOYER, OTHER, anvil, command, contract, pass_time, read, transact, write_plan
+from tests.deployment.support import DEPLOYER, OTHER, command, contract, found, pass_time, read, transact
 
 STRANGER = "0x90F79bf6EB2c4f870365E785982E1f101E93b906"
 
 
-@pytest.fixture(scope="module")
-def deployed(circuit, tmp_path_factory):
-    """A deployment whose deployer is still admin: (URL, web3, file)."""
-    folder = tmp_path_factory.mktemp("check")
-    plan = write_plan(folder, circuit, f'guardian = "{OTHER}"')
-    with anvil(31337) as (url, web3):
-        assert command("deploy", "--plan", plan, "--rpc", url, "--output", folder).exit_code == 0
-        yield url, web3, folder / "31337.json"
-
-
 @pytest.fixture
-def chain(deployed):
-    """The deployment; the chain is as it was afterwards."""
-    _, web3, _ = deployed
-    snapshot = web3.provider.make_request("evm_snapshot", [])["result"]
-    yield deployed
-    web3.provider.make_request("evm_revert", [snapshot])
-
-
-def found(chain):
-    """What `check --json` names: {what: (recorded, live)}; each with a remedy."""
-    url, _, path = chain
-    result = command("check", path, "--rpc", url, "--json")
-    differences = json.loads(result.stdout)["differences"]
-    assert result.exit_code == (1 if differences else 0)
-    assert all(difference["remedy"] for difference in differences)
-    return {each["what"]: (each["recorded"], each["live"]) for each in differences}
+def chain(home):
+    """A deployment whose deployer is still admin; the chain is as it was afterwards."""
+    return home
 
 
 def manager(chain):
@@ -127,9 +104,10 @@ def test_check_claim_manager_delay_is_named_and_zero_never_passes(chain):
     transact(web3, manager(chain).execute(deposit.address, raise_delay))
     assert found(chain) == {"OmronDeposit.claimManagerDelay": (str(7 * 24 * 3600), str(8 * 24 * 3600))}
 
-    # claimManagerDelay cannot be lowered: the slot is found by its value and emptied
-    value = "0x" + (8 * 24 * 3600).to_bytes(32, "big").hex()
-    slots = [slot for slot in range(64) if web3.eth.get_storage_at(deposit.address, slot).hex() == value[2:]]
+    # claimManagerDelay cannot be lowered: its slot, behind the claim manager that is not set, is found and emptied
+    value = (8 * 24 * 3600 << 160).to_bytes(32, "big")
+    slots = [slot for slot in range(64) if bytes(web3.eth.get_storage_at(deposit.address, slot)) == value]
+    assert len(slots) == 1
     for slot in slots:
         web3.provider.make_request("anvil_setStorageAt", [deposit.address, hex(slot), "0x" + "00" * 32])
     recorded = json.loads(path.read_text("utf-8"))
@@ -173,3 +151,57 @@ def test_check_newer_version_is_named(chain, circuit):
     first = registry.functions.version(circuit.manifest.model_id, 1).call()[0]
     transact(web3, registry.functions.propose(circuit.manifest.model_id, first), DEPLOYER)
     assert found(chain) == {f"{circuit.manifest.model_name} versions": ("1", "2")}
+
+
+def test_check_finds_no_difference(home, abroad):
+    for url, _, path in (home, abroad):
+        result = command("check", path, "--rpc", url, "--json")
+        assert (result.exit_code, json.loads(result.stdout)) == (0, {"differences": []})
+
+
+def test_check_names_each_difference(home, tmp_path):
+    url, _, path = home
+    deployment = read(path)
+    name, model = next(iter(deployment.models.items()))
+    feed = deployment.contracts["RiskFeed"].model_copy(update={"code_hash": "0x" + "11" * 32})
+    nothing = deployment.contracts["AccessManager"].model_copy(update={"address": "0x" + "22" * 20})
+    asset = deployment.assets["ezETH"].model_copy(update={"exit_risk_feed": "0x" + "33" * 20})
+    altered = deployment.model_copy(
+        update={
+            "contracts": {**deployment.contracts, "RiskFeed": feed, "AccessManager": nothing},
+            "assets": {**deployment.assets, "ezETH": asset},
+            "models": {name: model.model_copy(update={"circuit_id": "0x" + "44" * 32})},
+        }
+    )
+    file = tmp_path / "altered.json"
+    file.write_text(altered.to_json(), "utf-8")
+    result = command("check", file, "--rpc", url)
+    assert result.exit_code == 1
+    for expected in ("RiskFeed at", "AccessManager at", "no code", "ezETH.exit_risk_feed", "circuit_id"):
+        assert expected in result.stdout
+    assert "4 differences" in result.stdout
+
+
+def test_check_contract_that_is_no_access_manager_is_a_difference(home, tmp_path):
+    url, _, path = home
+    first = read(path)
+    other = first.model_copy(update={"contracts": {**first.contracts, "AccessManager": first.contracts["RiskFeed"]}})
+    file = tmp_path / "altered.json"
+    file.write_text(other.to_json(), "utf-8")
+    assert "does not answer as one" in command("check", file, "--rpc", url).stdout
+
+
+def test_check_unregistered_version_is_a_difference(home, tmp_path):
+    url, _, path = home
+    deployment = read(path)
+    name, model = next(iter(deployment.models.items()))
+    altered = deployment.model_copy(update={"models": {name: model.model_copy(update={"version_id": 2})}})
+    file = tmp_path / "altered.json"
+    file.write_text(altered.to_json(), "utf-8")
+    assert "1 versions only" in command("check", file, "--rpc", url).stdout
+
+
+def test_check_other_chain_is_the_only_difference(home, abroad):
+    result = command("check", home[2], "--rpc", abroad[0])
+    assert result.exit_code == 1
+    assert "chain_id: recorded 31337, on the chain 31338" in result.stdout

@@ -2,9 +2,11 @@
 
 import json
 import os
+import re
 import signal
 
 import pytest
+from eth_utils import keccak
 
 from statements.deployment import Deployment
 from tests.deployment.support import DEPLOYER, PROJECT, anvil, command, read, write_plan
@@ -14,8 +16,11 @@ from veristake.contracts_tool.plan import load_plan
 SIGNED, WRITTEN, SENT, MINED = "signed, not written", "written, not sent", "sent, not written", "mined and written"
 
 
-def deploy_and_die(plan, url, output, moment):
-    """Deploy in a process of its own, which is killed at the first such moment; whether it lived to the end."""
+def deploy_and_die(plan, url, output, moment, steps=""):
+    """Deploy in a process of its own, which is killed at the first such moment; whether it lived to the end.
+
+    ``steps`` is a regular expression: the moments are those of the steps that it finds.
+    """
     child = os.fork()
     if child:
         _, status = os.waitpid(child, 0)
@@ -26,6 +31,8 @@ def deploy_and_die(plan, url, output, moment):
 
         def dying_put(self, entry):
             kind = (SENT, MINED) if entry.mined else (SIGNED, WRITTEN)
+            if not re.search(steps, entry.step):
+                kind = (None, None)
             if moment == kind[0]:
                 os.kill(os.getpid(), signal.SIGKILL)
             put(self, entry)
@@ -59,10 +66,10 @@ def comparable(deployment: Deployment):
 
 
 @pytest.fixture(scope="module")
-def uninterrupted(circuit, tmp_path_factory):
+def uninterrupted(circuit, canary, tmp_path_factory):
     """A deployment without a crash: (its record, the deployer's transactions)."""
     folder = tmp_path_factory.mktemp("uninterrupted")
-    plan = write_plan(folder, circuit, named_roles())
+    plan = write_plan(folder, circuit, everything(canary))
     with anvil(31337) as (url, web3):
         result = command("deploy", "--plan", plan, "--rpc", url, "--output", folder / "out")
         assert result.exit_code == 0, result.stderr
@@ -73,21 +80,42 @@ def uninterrupted(circuit, tmp_path_factory):
         yield read(folder / "out" / "31337.json"), transactions
 
 
+def everything(canary):
+    """Canary and adapters too; the deployer gives everything up: a second configuration would be refused."""
+    return f'{named_roles()}\ncanary = "{canary.directory}"\nadapters = ["risk_oracle", "inference_verifier"]'
+
+
 def named_roles():
-    """The deployer gives everything up: a second configuration would be refused."""
     names = zip(("admin", "proposer", "guardian"), ("a1", "a2", "a3"), strict=True)
     return "\n".join(f'{role} = "0x{digits * 20}"' for role, digits in names)
 
 
-def test_deploy_killed_at_every_step_ends_like_an_uninterrupted_one(uninterrupted, circuit, tmp_path):
+def test_deploy_killed_at_every_step_ends_like_an_uninterrupted_one(uninterrupted, circuit, canary, tmp_path):
     """The two moments at which journal and chain disagree; tests/soak has the other two as well."""
-    check_killed_at_every_step(uninterrupted, circuit, tmp_path, (WRITTEN, SENT))
+    check_killed_at_every_step(uninterrupted, circuit, canary, tmp_path, (WRITTEN, SENT))
 
 
-def check_killed_at_every_step(uninterrupted, circuit, tmp_path, moments):
+def test_deploy_reusable_killed_at_its_own_steps_registers_and_deploys_once(circuit, reusable, tmp_path):
+    """The verifier, its artefact's store and the registration; the other steps are those of any deployment."""
+    plan, output = write_plan(tmp_path, reusable, f"{named_roles()}\nadapters = []"), tmp_path / "out"
+    steps, moments, deaths = "EzklReusableVerifier|VkaStore|VKA", (WRITTEN, SENT), 0
+    with anvil(31337) as (url, web3):
+        while not deploy_and_die(plan, url, output, moments[deaths % len(moments)], steps):
+            deaths += 1
+        assert deaths == 3 * len(moments)
+        entries = json.loads((output / "31337.journal.json").read_text("utf-8"))["entries"]
+        assert len([entry for entry in entries if re.search(steps, entry["step"])]) == 3
+        assert [entry["nonce"] for entry in entries] == list(range(web3.eth.get_transaction_count(DEPLOYER)))
+        verifier = read(output / "31337.json").address("EzklReusableVerifier")
+        topic = "0x" + keccak(text="VkaRegistered(address,bytes32,bytes32[])").hex()
+        assert len(web3.eth.get_logs({"address": verifier, "topics": [topic], "fromBlock": 0})) == 1
+        assert command("check", output / "31337.json", "--rpc", url).exit_code == 0
+
+
+def check_killed_at_every_step(uninterrupted, circuit, canary, tmp_path, moments):
     """Every run dies at the next moment of its kind, so that each transaction sees all of them."""
     expected, transactions = uninterrupted
-    plan, output = write_plan(tmp_path, circuit, named_roles()), tmp_path / "out"
+    plan, output = write_plan(tmp_path, circuit, everything(canary)), tmp_path / "out"
     deaths = 0
     with anvil(31337) as (url, web3):
         while not deploy_and_die(plan, url, output, moments[deaths % len(moments)]):

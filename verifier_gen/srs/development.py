@@ -16,6 +16,11 @@ G1_BYTES = 64
 """Size of a curve point in the file; it holds 2^k in monomial and 2^k in Lagrange form."""
 
 
+def dev_srs_path(logrows: int, cache: Path) -> Path:
+    """Where the development SRS for ``logrows`` is cached."""
+    return cache / f"dev-k{logrows}.srs"
+
+
 def dev_srs(logrows: int, cache: Path) -> Path:
     """The cached development SRS for ``logrows``, made when missing.
 
@@ -26,7 +31,7 @@ def dev_srs(logrows: int, cache: Path) -> Path:
     Raises:
         CircuitError: it cannot be made.
     """
-    path = cache / f"dev-k{logrows}.srs"
+    path = dev_srs_path(logrows, cache)
     if path.is_file() and path.stat().st_size > 2 * G1_BYTES << logrows:
         return path
     cache.mkdir(parents=True, exist_ok=True)

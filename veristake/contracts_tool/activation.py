@@ -67,6 +67,7 @@ class Activation:
             version_id=self.proposed.version_id,
             circuit_id=self.proposed.circuit_id,
             from_epoch=self.live().fromEpoch,
+            vka_digest=self.proposed.vka_digest,
         )
         update = {
             "models": {**self.deployment.models, self.name: model},

@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from statements.errors import ChainError, CircuitError, ConfigurationError
-from verifier_gen.choices import VerifierKind, Visibility
-from verifier_gen.circuit import open_circuit
+from verifier_gen.choices import Visibility
+from verifier_gen.circuit import read_manifest
 from verifier_gen.manifest import CircuitManifest, sha256_file
 from veristake.contracts_tool.account_plan import AccountPlan
+from veristake.contracts_tool.asset_checks import check_existing_parts
+from veristake.contracts_tool.circuits import ChosenCircuits, open_circuits
 from veristake.contracts_tool.plan import LOCAL_CHAIN_IDS, HomePlan, Plan
 from veristake.contracts_tool.precompiles import check_calls, check_layout, check_precompiles
 
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from web3 import Web3
 
 
-def preflight(plan: Plan, web3: Web3, project: Path) -> CircuitManifest:
+def preflight(plan: Plan, web3: Web3, project: Path) -> ChosenCircuits:
     """Everything that can be known before the first transaction, cheapest first.
 
     Args:
@@ -26,37 +28,36 @@ def preflight(plan: Plan, web3: Web3, project: Path) -> CircuitManifest:
         project: folder of the Solidity project, whose generated verifier is to be deployed.
 
     Returns:
-        The circuit's manifest.
+        The circuits.
 
     Raises:
-        CircuitError: no manifest, a `dev` SRS off a local chain, or a verifier of another build.
+        CircuitError: no manifest, a `dev` SRS off a local chain, no canary there, or a verifier of another build.
         ConfigurationError: mocks, well-known keys, roles in one hand, or features that do not fit.
         ChainError: another chain, or one without the precompiles.
     """
-    # every file: what is registered on-chain is the hash of files that were looked at, not of a manifest's word
-    manifest = open_circuit(plan.circuit, with_proving_key=True).manifest
+    manifest = read_manifest(plan.circuit)
     check_callable_by_the_feed(manifest)
     check_chain_id(web3, plan.chain_id)
     check_local_only_parts(plan, manifest)
     check_roles(plan)
-    check_calls(check_verifier_source(project, manifest), manifest.chain_layout)
+    # every file: what is registered on-chain is the hash of files that were looked at, not of a manifest's word
+    circuits = open_circuits(plan)
+    for circuit in (circuits.served, circuits.canary):
+        if circuit is not None:
+            check_calls(check_verifier_source(project, circuit.manifest), manifest.chain_layout)
     check_feature_scale(plan, manifest)
     check_layout(plan.chain_id, manifest.chain_layout)
     check_precompiles(web3, manifest.chain_layout)
-    return manifest
+    check_existing_parts(plan, web3)
+    return circuits
 
 
 def check_callable_by_the_feed(manifest: CircuitManifest) -> None:
-    """Refuse a circuit that RiskFeed cannot ask: it hands a monolithic verifier all inputs and outputs as instances.
+    """Refuse a circuit that RiskFeed cannot ask: it hands a verifier all inputs and outputs as instances.
 
     Raises:
-        CircuitError: the verifier is reusable, inputs or outputs are no instances, or the weights are not fixed.
+        CircuitError: inputs or outputs are no instances, or the weights are not fixed.
     """
-    if manifest.verifier_kind is not VerifierKind.MONOLITHIC:
-        raise CircuitError(
-            f"circuit {manifest.name} has a {manifest.verifier_kind} verifier, the feed calls monolithic ones",
-            remedy="Build it with fewer columns, or call its verifier from a contract of your own",
-        )
     for group, visibility in (("inputs", manifest.input_visibility), ("outputs", manifest.output_visibility)):
         if visibility is not Visibility.PUBLIC:
             raise CircuitError(

@@ -16,7 +16,7 @@ from veristake.contracts_tool.compile import compiled_project
 from veristake.contracts_tool.deployer import Deployer, Progress
 from veristake.contracts_tool.environment import prepare_ape
 from veristake.contracts_tool.expected import Facts, expected_access, expected_settings
-from veristake.contracts_tool.plan import LOCAL_CHAIN_IDS, HomePlan, Plan
+from veristake.contracts_tool.plan import LOCAL_CHAIN_IDS, AbroadPlan, HomePlan, Plan
 from veristake.contracts_tool.record import deployed_contract, write_deployment
 from veristake.contracts_tool.resume import open_journal
 from veristake.contracts_tool.sender import Patience, Sender
@@ -55,13 +55,13 @@ def deploy_to(plan: Plan, rpc_url: str, root: Path, output: Path, progress: Prog
 def deploy_connected(plan: Plan, provider: Any, root: Path, output: Path, progress: Progress = lambda _: None) -> Path:
     """As :func:`deploy_to`, over a connection that Ape has already made."""
     web3: Web3 = provider.web3
-    manifest = preflight(plan, web3, root)
+    circuits = preflight(plan, web3, root)
     deployer = _deployer(plan, provider, root, output, progress, dry=False)
     check_funds(web3, deployer.sender.address)
-    deployed = deploy_contracts(deployer, plan, manifest)
+    deployed = deploy_contracts(deployer, plan, circuits)
     last = deployer.sender.last_block()
     _confirm(web3, last, plan, progress)
-    deployment = _recorded(deployer, plan, manifest, deployed)
+    deployment = _recorded(deployer, plan, circuits.manifest, deployed)
     found = differences(deployment, web3)
     if found:
         raise ChainError(
@@ -84,9 +84,9 @@ def dry_run(plan: Plan, rpc_url: str, root: Path, output: Path, progress: Progre
     """
     prepare_ape(root)
     with connected(rpc_url) as provider:
-        manifest = preflight(plan, provider.web3, root)
+        circuits = preflight(plan, provider.web3, root)
         deployer = _deployer(plan, provider, root, output, progress, dry=True)
-        deployed = deploy_contracts(deployer, plan, manifest)
+        deployed = deploy_contracts(deployer, plan, circuits)
         return {
             name: {
                 "address": contract.address,
@@ -149,7 +149,8 @@ def _recorded(deployer: Deployer, plan: Plan, manifest: CircuitManifest, deploye
         assets=deployed.assets,
         models={manifest.model_name: version} if isinstance(version, DeployedModel) else {},
         proposed={manifest.model_name: version} if isinstance(version, ProposedModel) else {},
-        settings=expected_settings(facts),
+        settings={**expected_settings(facts), **{name: dict(views) for name, views in deployed.settings.items()}},
         access=expected_access(facts),
+        attesters=plan.attesters if isinstance(plan, AbroadPlan) else None,
         from_block=deployer.sender.first_block(),
     )

@@ -54,26 +54,52 @@ class Deployer:
         """Where :meth:`create` puts a contract."""
         return create2_address(salt_of(self.release, name), self._init_code(self.artifacts.get(name), arguments))
 
-    def create(self, name: str, *arguments: Any) -> Contract:
+    def create(self, name: str, *arguments: Any, source: str | None = None) -> Contract:
         """A contract at the address that follows from its code, its arguments and the release; made unless it is there.
 
         Args:
-            name: contract in the project.
+            name: contract in the project, and what the salt is made of.
             arguments: of its constructor.
+            source: contract in the project, where it is not called ``name``.
 
         Raises:
             ChainError: other code is at that address, or the transaction failed.
         """
-        artifact = self.artifacts.get(name)
-        init_code = self._init_code(artifact, arguments)
+        artifact = self.artifacts.get(source or name)
+        address = self.create_code(name, self._init_code(artifact, arguments), artifact.runtime_code)
+        return self.at(artifact.name, address)
+
+    def create_code(self, name: str, init_code: bytes, runtime_code: bytes) -> str:
+        """As :meth:`create`, of code that no compiler made.
+
+        Args:
+            name: what the salt is made of.
+            init_code: creation code with the constructor's arguments.
+            runtime_code: what it leaves on the chain, immutables zero.
+
+        Returns:
+            Its address.
+
+        Raises:
+            ChainError: other code is at that address, or the transaction failed.
+        """
         address = create2_address(salt_of(self.release, name), init_code)
         step = f"deploying {name} at {address}"
         if self.code(address) and not self.sender.is_unfinished(step):
             self.progress(f"{name} is at {address} already")
         else:
             self._run(step, Call(FACTORY, salt_of(self.release, name) + init_code))
-        self._check_code(artifact, address)
-        return self.at(name, address)
+        self._check_code(name, runtime_code, address)
+        return address
+
+    def code_hash(self, source: str, address: str) -> str:
+        """keccak256 of a contract's code, 0x-hex: as the chain has it, or as it will be where nothing stands yet.
+
+        Args:
+            source: contract in the project, without immutables.
+            address: where it is.
+        """
+        return "0x" + keccak(self.code(address) or self.artifacts.get(source).runtime_code).hex()
 
     def create_owned(self, name: str, label: str, *arguments: Any) -> Contract:
         """A mock, which belongs to whoever creates it: at an address that follows from the sender's nonce.
@@ -91,7 +117,7 @@ class Deployer:
         would_be = self.sender.nonce_of(step) + len(self.would_send)
         sent = self._run(step, Call(None, self._init_code(artifact, arguments)))
         address = create_address(self.sender.address, would_be if sent is None else sent.nonce)
-        self._check_code(artifact, address)
+        self._check_code(name, artifact.runtime_code, address)
         return self.at(name, address)
 
     def send(self, step: str, contract: Contract, method: str, *arguments: Any, done: Callable[[], bool]) -> None:
@@ -160,13 +186,13 @@ class Deployer:
         contract = self.web3.eth.contract(abi=artifact.abi, bytecode="0x" + artifact.init_code.hex())
         return bytes.fromhex(contract.constructor(*arguments).data_in_transaction[2:])
 
-    def _check_code(self, artifact: Artifact, address: str) -> None:
+    def _check_code(self, name: str, runtime_code: bytes, address: str) -> None:
         live = self.code(address)
-        if (self.dry and not live) or same_code(artifact.runtime_code, live):
+        if (self.dry and not live) or same_code(runtime_code, live):
             return
         found = f"other code ({len(live)} bytes)" if live else "no code"
         raise ChainError(
-            f"{address} should be {artifact.name} and has {found}",
+            f"{address} should be {name} and has {found}",
             remedy="Is this the right node? Otherwise give the plan another salt",
         )
 

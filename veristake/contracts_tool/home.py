@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from statements.deployment import ObservedConfig
 from statements.features_hash import features_hash
 from veristake.contracts_tool.authority import Configuration
 from veristake.contracts_tool.deployer import Contract, Deployer
@@ -15,11 +16,12 @@ _PRICE_DECIMALS = 18
 
 @dataclass(frozen=True)
 class ObservedAsset:
-    """Addresses of a token and of what says what it is worth; the latter on the home chain only."""
+    """Addresses of a token and of what says what it is worth, and how it is read; the latter on the home chain only."""
 
     token: str
-    rate_provider: str | None
-    price_feed: str | None
+    rate_provider: str | None = None
+    price_feed: str | None = None
+    observed: ObservedConfig | None = None
 
 
 @dataclass(frozen=True)
@@ -67,10 +69,12 @@ def deploy_home_side(
         factors.rate_growth_factor,
         input_scale_bits,
     )
-    for symbol, asset in assets.items():
+    for symbol, asset in list(assets.items()):
         configuration.execute(deposit, "addWhitelistedToken", asset.token)
         config = (asset.rate_provider, asset.price_feed, plan.assets[symbol].heartbeat, features)
         configuration.execute(observer, "addAssetConfig", asset.token, config)
+        observed = ObservedConfig(config_version=1, heartbeat=plan.assets[symbol].heartbeat, features=features)
+        assets[symbol] = replace(asset, observed=observed)
     return HomeSide(deposit=deposit, observer=observer, features_hash=features_hash(*features), assets=assets)
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import tomllib
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 
 from staking_model.features import FeatureParameters
 from statements.errors import ConfigurationError
@@ -17,6 +19,28 @@ LOCAL_CHAIN_IDS = frozenset({1337, 31337, 31338})
 """Chains of developers' own nodes, where mocks and circuits on a `dev` SRS are harmless."""
 _DAY = 24 * 3600
 _BITS_32 = 1 << 32
+_LONGEST_HEARTBEAT = 7 * _DAY
+"""AssetObserver refuses a price feed that promises less."""
+_SEE = "See docs/deploy.md for all fields, scripts/plans/ for examples"
+
+
+def _not_zero(value: str) -> str:
+    if int(value, 16) == 0:
+        raise ValueError("is the zero address, which nobody can act for")
+    return value
+
+
+RealAddress = Annotated[Address, AfterValidator(_not_zero)]
+"""An address that somebody, or a contract, may have."""
+
+
+class ConsumerAdapter(StrEnum):
+    """A contract in a shape that consumers know, beside each asset's two AggregatorV3 feeds."""
+
+    RISK_ORACLE = "risk_oracle"
+    """Read like Chaos Labs' RiskOracle."""
+    INFERENCE_VERIFIER = "inference_verifier"
+    """The shapes of the drafts ERC-7992 and ERC-8274."""
 
 
 class MockAsset(PlanPart):
@@ -44,21 +68,21 @@ class ExistingAsset(PlanPart):
         price_feed: AggregatorV3 feed in ETH.
     """
 
-    token: Address
-    rate_provider: Address
-    price_feed: Address
+    token: RealAddress
+    rate_provider: RealAddress
+    price_feed: RealAddress
 
 
 class AssetPlan(PlanPart):
     """An asset to observe.
 
     Attributes:
-        heartbeat: longest time between two updates that the price feed promises, seconds.
+        heartbeat: longest time between two updates that the price feed promises, seconds; at most a week.
         mock: make it.
         existing: take it.
     """
 
-    heartbeat: int = Field(gt=0, lt=_BITS_32)
+    heartbeat: int = Field(gt=0, le=_LONGEST_HEARTBEAT)
     mock: MockAsset | None = None
     existing: ExistingAsset | None = None
 
@@ -75,6 +99,8 @@ class _ChainPlan(PlanPart):
     Attributes:
         chain_id: EIP-155 id that the node must have.
         circuit: folder of a built circuit.
+        canary: folder of its canary, as ``veristake circuit canary`` builds it; required off local chains.
+        adapters: what is deployed for consumers beside the AggregatorV3 feeds.
         maximum_age: age of an observation beyond which reads revert, seconds; at least an epoch, at most 45 days.
         activation_delay: time between proposing and activating a circuit version, seconds.
         base_loan_to_value_bps: what the sample protocol lends without any risk, ten-thousandths.
@@ -91,14 +117,16 @@ class _ChainPlan(PlanPart):
 
     chain_id: int = Field(gt=0)
     circuit: Path
+    canary: Path | None = None
+    adapters: tuple[ConsumerAdapter, ...] = (ConsumerAdapter.RISK_ORACLE,)
     maximum_age: int = Field(default=2 * 3600, gt=600, le=45 * _DAY)
     activation_delay: int = Field(default=0, ge=0, lt=_BITS_32)
     base_loan_to_value_bps: int = Field(default=7500, ge=1000, le=9500)
     account: AccountPlan
-    admin: Address | None = None
+    admin: RealAddress | None = None
     admin_delay: int = Field(default=_DAY, ge=0, lt=_BITS_32)
-    proposer: Address | None = None
-    guardian: Address | None = None
+    proposer: RealAddress | None = None
+    guardian: RealAddress | None = None
     grant_delay: int = Field(default=0, ge=0, lt=_BITS_32)
     salt: str = Field(default="veristake/1", min_length=1, max_length=64)
     transactions: TransactionsPlan = TransactionsPlan()
@@ -119,7 +147,7 @@ class HomePlan(_ChainPlan):
     kind: Literal["home"] = "home"
     epoch_length: int = Field(default=3600, gt=600, lt=_BITS_32)
     config_delay_epochs: int = Field(default=24, ge=1, lt=_BITS_32)
-    sequencer_feed: Address | None = None
+    sequencer_feed: RealAddress | None = None
     claim_manager_delay: int = Field(default=7 * _DAY, gt=0, le=90 * _DAY)
     features: FeatureParameters = FeatureParameters()
     assets: dict[str, AssetPlan] = Field(min_length=1)
@@ -128,6 +156,16 @@ class HomePlan(_ChainPlan):
     def _scores_outlive_an_epoch(self) -> Self:
         if self.maximum_age < self.epoch_length:
             raise ValueError(f"maximum_age {self.maximum_age} is less than epoch_length {self.epoch_length}")
+        return self
+
+    @model_validator(mode="after")
+    def _tokens_are_distinct(self) -> Self:
+        seen: dict[str, str] = {}
+        for symbol, asset in self.assets.items():
+            token = asset.existing.token if asset.existing else symbol
+            if token in seen:
+                raise ValueError(f"assets {seen[token]} and {symbol} are one token, {token}")
+            seen[token] = symbol
         return self
 
     @property
@@ -148,7 +186,7 @@ class AbroadPlan(_ChainPlan):
 
     kind: Literal["abroad"] = "abroad"
     home: Path
-    attesters: tuple[Address, ...] = Field(min_length=1)
+    attesters: tuple[RealAddress, ...] = Field(min_length=1)
     threshold: int = Field(default=1, ge=1)
     attester_delay: int = Field(default=_DAY, gt=0, lt=_BITS_32)
 
@@ -180,12 +218,21 @@ def load_plan(path: Path) -> Plan:
     try:
         return _PlanFile.model_validate({"plan": tomllib.loads(path.read_text("utf-8"))}).plan
     except FileNotFoundError as error:
-        raise ConfigurationError(f"plan {path} is missing", remedy="See scripts/plans/ for examples") from error
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError(f"plan {path} is not TOML: {error}") from error
+        raise ConfigurationError(f"plan {path} is missing", remedy=_SEE) from error
+    except OSError as error:
+        raise ConfigurationError(f"plan {path} cannot be read: {error.strerror}", remedy="Give a file") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"plan {path} is not TOML: {error}", remedy="Correct that place") from error
     except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"][2:])
-        raise ConfigurationError(
-            f"plan {path}, field {field}: {first['msg']}", remedy="See scripts/plans/ for examples"
-        ) from error
+        raise ConfigurationError(f"plan {path}, {_told(error.errors()[0])}", remedy=_SEE) from error
+
+
+def _told(wrong: ErrorDetails) -> str:
+    """Field, value and what is wrong with it."""
+    # behind "plan" comes the kind, where that is one
+    field = ".".join(str(part) for part in wrong["loc"][2:]) or ("kind" if len(wrong["loc"]) < 2 else "")
+    message, value = wrong["msg"].removeprefix("Value error, "), wrong["input"]
+    if not field:
+        return message
+    shown = isinstance(value, str | int | float | bool | list) and repr(value) not in message and field != "kind"
+    return f"field {field} = {value!r}: {message}" if shown else f"field {field}: {message}"

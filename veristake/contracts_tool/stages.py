@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from statements.deployment import DeployedAsset, Deployment
+from statements.deployment import DeployedAsset, Deployment, ScoreLimits
 from statements.errors import ConfigurationError
 from verifier_gen.manifest import CircuitManifest
 from veristake.contracts_tool.authority import GUARDIAN_ROLE, PROPOSER_ROLE, Configuration
+from veristake.contracts_tool.canary_step import deploy_canary
+from veristake.contracts_tool.circuits import ChosenCircuits
+from veristake.contracts_tool.consumer_adapters import deploy_consumer_adapters
 from veristake.contracts_tool.deployer import Contract, Deployer
 from veristake.contracts_tool.expected import ADAPTER, EXIT_RISK, OUTPUT_NAMES, STAKING_DURATION, adapter_name
 from veristake.contracts_tool.home import ObservedAsset, deploy_home_side
 from veristake.contracts_tool.plan import AbroadPlan, HomePlan, Plan
 from veristake.contracts_tool.record import read_deployment
+from veristake.contracts_tool.verifier_step import deploy_verifier
 from veristake.contracts_tool.versions import activate_version, is_proposed, propose_version
 
 
@@ -39,6 +44,7 @@ class Deployed:
         epoch_length: seconds.
         features_hash: digest of the feature parameters.
         contracts: by name.
+        settings: by contract, what views have to answer beyond what follows from the plan alone.
         assets: by symbol.
     """
 
@@ -47,17 +53,18 @@ class Deployed:
     epoch_length: int
     features_hash: str
     contracts: dict[str, Contract]
+    settings: Mapping[str, Mapping[str, str]]
     assets: dict[str, DeployedAsset]
 
 
-def deploy_contracts(deployer: Deployer, plan: Plan, manifest: CircuitManifest) -> Deployed:
+def deploy_contracts(deployer: Deployer, plan: Plan, circuits: ChosenCircuits) -> Deployed:
     """Deploy and configure what a plan says.
 
     Raises:
         ChainError: a transaction failed.
         ConfigurationError: the plan's home is no home chain.
     """
-    sender = deployer.sender.address
+    sender, manifest = deployer.sender.address, circuits.manifest
     authority = deployer.create("Authority", sender)
     configuration = Configuration(authority)
     # the sender proposes the first version, whoever proposes later ones
@@ -68,16 +75,19 @@ def deploy_contracts(deployer: Deployer, plan: Plan, manifest: CircuitManifest) 
     else:
         source = _abroad_source(deployer, plan, authority, manifest)
 
-    verifier = deployer.create(manifest.verifier_contract)
+    verifier = deploy_verifier(deployer, circuits.served)
     registry = deployer.create("VerifierRegistry", authority.address, plan.activation_delay, source.epoch_length)
-    propose_version(deployer, configuration, registry, manifest, verifier, source.features_hash)
+    propose_version(configuration, registry, manifest, verifier, source.features_hash)
     if plan.activation_delay == 0:
         activate_version(deployer, configuration, registry, manifest, source.epoch_length)
+    canary = deploy_canary(deployer, configuration, registry, circuits.canary.manifest if circuits.canary else None)
 
     feed = deployer.create("RiskFeed", source.contract.address, registry.address, plan.maximum_age)
     lending = deployer.create("SampleLendingProtocol", authority.address, source.epoch_length)
     adapters = _adapters(deployer, manifest, feed.address, source.assets)
-    assets = {symbol: _deployed_asset(symbol, asset, adapters) for symbol, asset in source.assets.items()}
+    extra = deploy_consumer_adapters(deployer, plan.adapters, feed, registry, manifest.model_id)
+    limits = ScoreLimits(heartbeat=source.epoch_length, maximum_age=plan.maximum_age)
+    assets = {symbol: _deployed_asset(symbol, asset, adapters, limits) for symbol, asset in source.assets.items()}
     for asset in assets.values():
         configuration.execute(lending, "listAsset", asset.token, asset.exit_risk_feed, plan.base_loan_to_value_bps)
     _give_up_roles(configuration, plan, sender)
@@ -85,13 +95,23 @@ def deploy_contracts(deployer: Deployer, plan: Plan, manifest: CircuitManifest) 
     contracts = {
         "AccessManager": authority,
         **source.contracts,
-        manifest.verifier_contract: verifier,
+        **verifier.contracts,
         "VerifierRegistry": registry,
+        **canary.contracts,
         "RiskFeed": feed,
         "SampleLendingProtocol": lending,
         **adapters,
+        **extra.contracts,
     }
-    return Deployed(source.home_chain_id, source.observer, source.epoch_length, source.features_hash, contracts, assets)
+    return Deployed(
+        home_chain_id=source.home_chain_id,
+        observer=source.observer,
+        epoch_length=source.epoch_length,
+        features_hash=source.features_hash,
+        contracts=contracts,
+        settings={**canary.settings, **extra.settings},
+        assets=assets,
+    )
 
 
 def _give_up_roles(configuration: Configuration, plan: Plan, sender: str) -> None:
@@ -159,7 +179,7 @@ def _abroad_source(deployer: Deployer, plan: AbroadPlan, authority: Contract, ma
         features_hash=home.features_hash,
         contract=inputs,
         contracts={"AttestedInputs": inputs},
-        assets={symbol: ObservedAsset(asset.token, None, None) for symbol, asset in home.assets.items()},
+        assets={symbol: ObservedAsset(asset.token) for symbol, asset in home.assets.items()},
     )
 
 
@@ -173,11 +193,15 @@ def _adapters(
     }
 
 
-def _deployed_asset(symbol: str, asset: ObservedAsset, adapters: dict[str, Contract]) -> DeployedAsset:
+def _deployed_asset(
+    symbol: str, asset: ObservedAsset, adapters: dict[str, Contract], limits: ScoreLimits
+) -> DeployedAsset:
     return DeployedAsset(
         token=asset.token,
         rate_provider=asset.rate_provider,
         price_feed=asset.price_feed,
         exit_risk_feed=adapters[adapter_name(symbol, EXIT_RISK)].address,
         staking_duration_feed=adapters[adapter_name(symbol, STAKING_DURATION)].address,
+        observed=asset.observed,
+        limits=limits,
     )

@@ -9,19 +9,24 @@ from typing import TYPE_CHECKING, Any
 from statements.abi import load_abi
 from statements.deployment import DeployedModel, Deployment, ProposedModel
 from veristake.contracts_tool.access_check import access_differences
+from veristake.contracts_tool.canary_check import canary_differences
+from veristake.contracts_tool.config_check import config_differences
 from veristake.contracts_tool.difference import Difference
 from veristake.contracts_tool.record import deployed_contract
 from veristake.contracts_tool.versions import STATUS_NAMES
+from veristake.contracts_tool.vka import is_registered, stored_digest
 
 if TYPE_CHECKING:
     from web3 import Web3
 
 _REDEPLOY = "Is this the right node? Otherwise take the record from version control, or deploy again"
+_NO_VKA = "0x" + "00" * 32
+_NO_ANSWER = "no answer"
 _NOT_OURS = "Somebody changed it: read the contract's events, and ask its admin"
 
 
 def differences(deployment: Deployment, web3: Web3) -> tuple[Difference, ...]:
-    """Compare a deployment with the live chain: code, pointers and delays, who holds which role, registry versions.
+    """Compare a deployment with the live chain: code, pointers, delays, configs, roles, versions, canary.
 
     Args:
         deployment: what was recorded.
@@ -43,9 +48,11 @@ def differences(deployment: Deployment, web3: Web3) -> tuple[Difference, ...]:
     return (
         *code,
         *_asset_differences(live, web3),
-        *_setting_differences(live, web3),
+        *_setting_differences(deployment, web3, strangers),
+        *config_differences(live, web3),
         *access_differences(live, web3),
         *_version_differences(live, web3),
+        *canary_differences(live, web3),
     )
 
 
@@ -69,16 +76,19 @@ def _asset_differences(deployment: Deployment, web3: Web3) -> Iterator[Differenc
                 yield Difference(f"{symbol}.{field}", address, "no code", _REDEPLOY)
 
 
-def _setting_differences(deployment: Deployment, web3: Web3) -> Iterator[Difference]:
-    """Pointers to other contracts, delays and limits."""
+def _setting_differences(deployment: Deployment, web3: Web3, strangers: set[str]) -> Iterator[Difference]:
+    """Pointers to other contracts, delays and limits; what a stranger says only where it says something else."""
     for name, settings in deployment.settings.items():
         if name not in deployment.contracts:
             continue
         for view, recorded in settings.items():
             live = _shown(_answer(name, view, deployment, web3))
-            if live != recorded:
+            if live != recorded and not (name in strangers and live == _NO_ANSWER):
                 yield Difference(f"{name}.{view}", recorded, live, _NOT_OURS)
-    if "OmronDeposit" in deployment.contracts and _answer("OmronDeposit", "claimManagerDelay", deployment, web3) == 0:
+    deposit = "OmronDeposit"
+    if deposit not in deployment.contracts or deposit in strangers:
+        return
+    if _answer(deposit, "claimManagerDelay", deployment, web3) == 0:
         remedy = "Have the owner call raiseClaimManagerDelay: until then a claim manager can act at once"
         yield Difference("OmronDeposit.claimManagerDelay", "a delay", "0", remedy)
 
@@ -87,12 +97,12 @@ def _answer(name: str, view: str, deployment: Deployment, web3: Web3) -> object:
     """What a view without arguments says."""
     # one of several of a kind has a label behind a colon
     contract = _contract(name.split(":")[0], deployment.address(name), web3)
-    from web3.exceptions import BadFunctionCallOutput, ContractLogicError
+    from web3.exceptions import BadFunctionCallOutput, ContractLogicError, Web3RPCError
 
     try:
         answer: object = contract.functions[view]().call()
-    except (BadFunctionCallOutput, ContractLogicError):
-        return "no answer"
+    except (BadFunctionCallOutput, ContractLogicError, Web3RPCError):
+        return _NO_ANSWER
     return answer
 
 
@@ -124,8 +134,13 @@ def _version_of(name: str, model: DeployedModel | ProposedModel, contract: Any, 
             _shown(bytes(circuit.verifierCodeHash)),
             deployed_contract(web3, circuit.verifier).code_hash,
         ),
+        "vka_digest": (model.vka_digest or _NO_VKA, _shown(bytes(circuit.vkaDigest))),
         **_state_pairs(model, live),
     }
+    if model.vka_digest is not None:
+        held = is_registered(web3, circuit.verifier, model.vka_digest)
+        pairs[f"VKA with verifier {circuit.verifier}"] = ("registered", "registered" if held else "not registered")
+        pairs[f"VKA in store {circuit.vkaStore}"] = (model.vka_digest, stored_digest(web3, circuit.vkaStore))
     for field, (recorded, found) in pairs.items():
         if recorded != found:
             yield Difference(f"{what} {field}", recorded, found, _version_remedy(found))

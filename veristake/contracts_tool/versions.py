@@ -12,7 +12,7 @@ from verifier_gen.chain_layout import precompile_address
 from verifier_gen.manifest import CircuitManifest
 from veristake.contracts_tool.authority import PROPOSER_ROLE, Configuration
 from veristake.contracts_tool.deployer import Contract, Deployer
-from veristake.contracts_tool.record import deployed_contract
+from veristake.contracts_tool.verifier_step import DeployedVerifier
 
 PROPOSER_FUNCTIONS = ("propose", "activate", "deprecate")
 """Of the registry; the proposer role's."""
@@ -20,16 +20,15 @@ STATUS_NAMES = ("None", "Proposed", "Active", "Deprecated", "Frozen")
 
 
 def propose_version(
-    deployer: Deployer,
     configuration: Configuration,
     registry: Contract,
     manifest: CircuitManifest,
-    verifier: Contract,
+    verifier: DeployedVerifier,
     features_hash: str,
 ) -> None:
     """Collect the calls that let the proposer propose and activate, and that propose this circuit."""
     configuration.open_to(PROPOSER_ROLE, registry, *PROPOSER_FUNCTIONS)
-    configuration.execute(registry, "propose", manifest.model_id, _circuit(deployer, manifest, verifier, features_hash))
+    configuration.execute(registry, "propose", manifest.model_id, _circuit(manifest, verifier, features_hash))
 
 
 def activate_version(
@@ -61,18 +60,24 @@ def read_version(registry: Contract, manifest: CircuitManifest) -> DeployedModel
             f"status {status}",
             remedy="The registry serves another circuit already: give the plan another salt",
         )
-    common = {"model_id": manifest.model_id, "version_id": 1, "circuit_id": circuit_id}
+    digest = bytes(live.circuit.vkaDigest)
+    common = {
+        "model_id": manifest.model_id,
+        "version_id": 1,
+        "circuit_id": circuit_id,
+        "vka_digest": "0x" + digest.hex() if any(digest) else None,
+    }
     if status == "Proposed":
         return ProposedModel.model_validate({**common, "ready_at": live.readyAt})
     return DeployedModel.model_validate({**common, "from_epoch": live.fromEpoch})
 
 
-def _circuit(deployer: Deployer, manifest: CircuitManifest, verifier: Contract, features_hash: str) -> dict[str, Any]:
+def _circuit(manifest: CircuitManifest, verifier: DeployedVerifier, features_hash: str) -> dict[str, Any]:
     """The registry's ``Circuit``."""
     layout = manifest.layout
     return {
         "verifier": verifier.address,
-        "verifierCodeHash": deployed_contract(deployer.web3, verifier.address).code_hash,
+        "verifierCodeHash": verifier.code_hash,
         "onnxHash": manifest.onnx_hash,
         "settingsHash": manifest.settings_hash,
         "verifyingKeyHash": manifest.verifying_key_hash,
@@ -87,9 +92,8 @@ def _circuit(deployer: Deployer, manifest: CircuitManifest, verifier: Contract, 
         "devSrs": manifest.dev_srs,
         "featuresHash": features_hash,
         "generatorHash": "0x" + keccak(text=f"ezkl {manifest.ezkl_version}").hex(),
-        # a verifier of its own has no artefact
-        "vkaDigest": "0x" + "00" * 32,
-        "vkaStore": "0x" + "00" * 20,
+        "vkaDigest": verifier.vka_digest,
+        "vkaStore": verifier.vka_store,
         "roundingBand": max(manifest.correctness.rounding_band) if manifest.correctness else 0,
         "additionPrecompile": precompile_address(6, manifest.chain_layout),
     }

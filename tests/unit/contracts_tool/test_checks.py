@@ -59,7 +59,6 @@ def home_plan(chain_id=10, **changes):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"verifier_kind": VerifierKind.REUSABLE}, "has a reusable verifier"),
         ({"input_visibility": Visibility.HASHED}, "has hashed inputs"),
         ({"output_visibility": Visibility.PRIVATE}, "has private outputs"),
         ({"param_visibility": Visibility.PRIVATE}, "has private weights"),
@@ -68,6 +67,7 @@ def home_plan(chain_id=10, **changes):
 )
 def test_check_callable_by_the_feed_other_circuits_are_refused(changes, message):
     check_callable_by_the_feed(manifest())
+    check_callable_by_the_feed(manifest(verifier_kind=VerifierKind.REUSABLE))
     with pytest.raises(CircuitError, match=message):
         check_callable_by_the_feed(manifest(**changes))
 

@@ -1,24 +1,19 @@
 from pathlib import Path
-from random import Random
 
 import numpy as np
 import pytest
 
 from staking_model.calibrated import Calibration, calibrated
 from staking_model.calibration import (
-    calm_autoregression,
-    half_lives,
+    half_life,
     past_episodes,
-    premiums_of,
+    price_of_waiting,
     shortfalls,
     yearly_growth,
 )
 from staking_model.calibration_data import calibrate
 from staking_model.features import WAD
-from staking_model.observations.simulated import SimulatedSource
 from staking_model.observations.source import AssetHistory
-from staking_model.profiles import random_profile
-from staking_model.simulator import simulate
 from statements.errors import ConfigurationError
 from tests.unit.staking_model.windows import observation
 
@@ -33,34 +28,12 @@ def test_calibrate_public_history_gives_the_committed_figures() -> None:
     ]
     for now, then in zip(fresh.figures, committed.figures, strict=True):
         assert now.value == pytest.approx(then.value, abs=2e-6), now.name
+    assert fresh.episodes == committed.episodes
 
 
 def test_calibrate_missing_folder_names_the_file(tmp_path: Path) -> None:
     with pytest.raises(Exception, match=r"cannot read .*weETH_peg_hourly_trimmed.csv"):
         calibrate(tmp_path)
-
-
-def test_calm_autoregression_simulated_series_gives_its_parameters_back() -> None:
-    random = np.random.default_rng(1)
-    phi, noise, mean = 0.97, 0.0002, -0.001
-    premiums = np.empty(40_000)
-    premiums[0] = mean
-    for now in range(1, len(premiums)):
-        premiums[now] = mean + phi * (premiums[now - 1] - mean) + random.normal(0, noise)
-    found = calm_autoregression(premiums, np.ones(len(premiums), bool), 24)
-    assert found == pytest.approx((mean, phi, noise), rel=0.1)
-    daily = calm_autoregression(premiums[::24], np.ones(len(premiums[::24]), bool), 1)
-    assert daily == pytest.approx((mean, phi, noise), rel=0.1)
-
-
-def test_calm_autoregression_leaves_episodes_out() -> None:
-    premiums = np.tile([0.001, -0.001, 0.001, -0.001, 0.001], 40)
-    premiums[50:60] = -0.5
-    calm = np.ones(len(premiums), bool)
-    calm[50:60] = False
-    mean, _, noise = calm_autoregression(premiums, calm, 1)
-    assert abs(mean) < 0.001
-    assert noise < 0.002
 
 
 def test_past_episodes_are_found_with_depth_slide_and_half_life() -> None:
@@ -71,7 +44,8 @@ def test_past_episodes_are_found_with_depth_slide_and_half_life() -> None:
     (episode,) = past_episodes(below, 1)
     assert (episode.begin, episode.bottom, episode.end) == (200, 202, 204)
     assert episode.depth == pytest.approx(0.010)
-    assert half_lives(below, [episode]) == [2]
+    assert half_life(below, episode) == 2
+    assert half_life(below[:204], episode) is None
 
 
 def test_past_episodes_less_than_a_day_apart_are_one() -> None:
@@ -81,22 +55,20 @@ def test_past_episodes_less_than_a_day_apart_are_one() -> None:
     assert past_episodes(np.zeros(10), 1) == ()
 
 
-def test_calibration_of_simulated_markets_gives_back_what_they_were_drawn_from() -> None:
-    """The estimators that read history, run over the simulator's markets."""
-    random = Random(3)
-    profiles = [random_profile(random, number) for number in range(6)]
-    market = simulate(3, 3000, profiles)
-    found = []
-    for profile in profiles:
-        history = SimulatedSource(market).history(profile.symbol)
-        premiums = premiums_of(history)
-        calm = np.asarray([not truth.stressed for truth in market.truths[profile.symbol][1:]])
-        mean, hourly, noise = calm_autoregression(premiums, calm, 24)
-        found.append((mean, 1 - hourly, noise))
-    known = calibrated()
-    for name, estimate in zip(("mean_premium", "reversion", "noise"), np.median(found, axis=0), strict=True):
-        low, high = known.span(name)
-        assert min(low, 2 * low) <= estimate <= max(high, 2 * high), name
+def test_shortfalls_equal_a_median_taken_step_by_step() -> None:
+    premiums = np.random.default_rng(1).normal(0, 0.01, 90)
+    below = shortfalls(premiums, 1)
+    for now in range(90):
+        trail = premiums[max(0, now - 30) : now]
+        assert below[now] == pytest.approx(max(0.0, np.median(trail) - premiums[now]) if now >= 5 else 0)
+
+
+def test_price_of_waiting_is_the_slope_in_years_and_never_negative() -> None:
+    waits = np.asarray([0.0, 10.0, 20.0, 40.0])
+    assert price_of_waiting(-0.001 - 0.02 * waits / 365, waits) == pytest.approx(0.02)
+    assert price_of_waiting(0.02 * waits, waits) == 0
+    assert price_of_waiting(np.zeros(3), np.ones(3)) == 0
+    assert price_of_waiting(np.zeros(0), np.zeros(0)) == 0
 
 
 def test_yearly_growth_is_continuous_and_needs_time() -> None:
@@ -110,3 +82,7 @@ def test_yearly_growth_is_continuous_and_needs_time() -> None:
 def test_span_unknown_figure_raises() -> None:
     with pytest.raises(ConfigurationError, match="the calibration has no 'noise'"):
         Calibration(figures=()).span("noise")
+    with pytest.raises(ConfigurationError, match="the calibration has no 'noise' of weETH"):
+        Calibration(figures=()).of("noise", "weETH")
+    with pytest.raises(ConfigurationError, match="the calibration has no episodes of weETH"):
+        Calibration(figures=()).episodes_of("weETH")

@@ -55,6 +55,43 @@ def test_read_histories_unknown_file_and_missing_file_raise(tmp_path: Path) -> N
         read_histories([tmp_path / "none.csv"])
 
 
+def parquet_of(csv: Path, path: Path) -> Path:
+    """The same cells in a Parquet file."""
+    pytest.importorskip("pyarrow")
+    from pyarrow.csv import read_csv
+    from pyarrow.parquet import write_table
+
+    write_table(read_csv(csv), path)
+    return path
+
+
+def test_read_histories_parquet_equals_csv(tmp_path: Path) -> None:
+    for make, name in ((weeth_file, "weETH"), (steth_file, "stETH")):
+        csv = make(tmp_path)
+        (text,) = read_histories([csv])
+        (tmp_path / "columns").mkdir(exist_ok=True)
+        file = parquet_of(csv, tmp_path / "columns" / f"{name}.parquet")
+        (binary,) = read_histories([file])
+        assert binary.token == text.token == name
+        assert (binary.rule, binary.layout) == (text.rule, text.layout)
+        assert binary.observations == text.observations
+        assert binary.sha256 != text.sha256
+    found = {history.token: history for history in read_histories([tmp_path / "columns"])}
+    assert set(found) == {"weETH", "stETH"}
+    strict = without_hindsight(found["weETH"])
+    assert strict is not None
+    assert strict.observations == without_hindsight(weeth(tmp_path)).observations  # type: ignore[union-attr]
+
+
+def test_read_histories_two_files_about_one_token_raise(tmp_path: Path) -> None:
+    csv = weeth_file(tmp_path)
+    assert len(read_histories([csv, csv, tmp_path])) == 1
+    other = tmp_path / "other.csv"
+    other.write_text("\n".join(csv.read_text().splitlines()[:-1]), "utf-8")
+    with pytest.raises(HistoryError, match=r"(weeth|other).csv and .*(other|weeth).csv are both about weETH"):
+        read_histories([tmp_path])
+
+
 def test_without_hindsight_takes_the_rate_of_a_day_earlier(tmp_path: Path) -> None:
     history = weeth(tmp_path)
     strict = without_hindsight(history)

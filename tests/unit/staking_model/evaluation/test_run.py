@@ -9,16 +9,20 @@ from click.testing import CliRunner
 
 from staking_model import evaluate_command
 from staking_model.commands import model
-from staking_model.dataset import DatasetSize
-from staking_model.evaluation.forecasts import CLIMATOLOGY, MEANINGS, NETWORK
+from staking_model.dataset import DatasetSize, history_samples
+from staking_model.evaluation.forecasts import CLIMATOLOGY, MEANINGS, NETWORK, simple_risks
 from staking_model.evaluation.learned import LearnedRisks, TooFewEventsError
 from staking_model.evaluation.pictures import draw
+from staking_model.evaluation.refit import refit
 from staking_model.evaluation.report import findings, report_markdown
 from staking_model.evaluation.run import Evaluation, run_evaluation
+from staking_model.evaluation.test_sets import REFITTED
 from staking_model.history import read_histories
 from staking_model.metrics import RiskMetrics, SetMetrics
 from staking_model.network import random_weights
+from staking_model.samples import joined
 from staking_model.shipped import shipped_model
+from staking_model.train import TrainingSettings
 from statements.errors import ConfigurationError
 from tests.unit.staking_model.test_history import steth_file, weeth_file
 
@@ -30,7 +34,13 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Evaluation:
     folder = tmp_path_factory.mktemp("history")
     weeth_file(folder), steth_file(folder)
     return run_evaluation(
-        random_weights(2, seed=1), shipped_model().card, read_histories([folder]), lambda _: None, SIZE, runs=10
+        random_weights(2, seed=1),
+        shipped_model().card,
+        read_histories([folder]),
+        lambda _: None,
+        SIZE,
+        runs=10,
+        refitted=TrainingSettings(hidden=2, seed=1, passes=1),
     )
 
 
@@ -41,6 +51,8 @@ def test_run_evaluation_every_set_has_every_forecast(found: Evaluation) -> None:
         "held-out period, without hindsight (weETH)",
         "held-out token (stETH)",
         "simulator",
+        "held-out token (weETH), refitted without it",
+        "held-out period (weETH), refitted without it",
     ]
     for entry in found.report.sets:
         assert set(entry.risk) == set(entry.skill_intervals) == set(entry.auc_intervals) == set(MEANINGS)
@@ -49,8 +61,44 @@ def test_run_evaluation_every_set_has_every_forecast(found: Evaluation) -> None:
 
 
 def test_run_evaluation_durations_are_known_in_the_simulator_only(found: Evaluation) -> None:
-    assert [bool(entry.duration) for entry in found.report.sets] == [False, False, False, True]
-    assert set(found.report.sets[-1].duration) == set(MEANINGS) - {"ewma"}
+    known = {entry.name: set(entry.duration) for entry in found.report.sets if entry.duration}
+    assert known == {"simulator": set(MEANINGS) - {"ewma"}}
+
+
+def test_run_evaluation_refitted_network_and_baselines_never_see_the_token(found: Evaluation) -> None:
+    (history,) = (history for history in found.histories if history.token == "weETH")
+    whole = history_samples(history, found.parameters)
+    sets = {chosen.name: chosen for chosen in found.sets if REFITTED in chosen.name}
+    asked = sets["held-out token (weETH), refitted without it"]
+    assert len(asked.test) == len(whole)
+    shown = {row.tobytes() for part in (asked.train, asked.validation) for row in part.inputs}
+    assert not shown & {row.tobytes() for row in whole.inputs if np.abs(row).sum() > 0}
+    # the real rows together count as much more as in training
+    assert asked.weights is not None
+    real = len(asked.train) - len(found.material.simulated.train)
+    assert 0 < real < 120
+    ratio = asked.weights[:real].sum() / asked.weights[real:].sum()
+    assert ratio == pytest.approx(TrainingSettings().real_weight, rel=1e-3)
+    # the shipped network and the other one do not say the same
+    names = [entry.name for entry in found.report.sets]
+    first, second = (found.risks[names.index(f"held-out period (weETH){end}")] for end in ("", f", {REFITTED}"))
+    assert not np.allclose(first[NETWORK], second[NETWORK])
+    assert first[CLIMATOLOGY][0] != second[CLIMATOLOGY][0]
+
+
+def test_refit_without_a_second_token_has_nothing_to_say(found: Evaluation) -> None:
+    for histories in ((), found.histories[:1], found.histories[1:]):
+        assert refit(found.material, histories, found.parameters, TrainingSettings(), lambda _: None) is None
+
+
+def test_simple_risks_weights_make_rows_count_several_times(found: Evaluation) -> None:
+    train, test = found.material.simulated.train, found.material.simulated.test
+    weights = np.ones(len(train), dtype=np.float32)
+    weights[:50] = 3
+    twice = joined([train, *(train.rows(slice(0, 50)),) * 2])
+    weighted, repeated = simple_risks(train, test, weights), simple_risks(twice, test)
+    for name, values in weighted.items():
+        np.testing.assert_allclose(values, repeated[name], err_msg=name)
 
 
 def test_run_evaluation_without_history_says_so() -> None:
@@ -100,11 +148,11 @@ def test_draw_writes_small_pictures(found: Evaluation, tmp_path: Path) -> None:
 def test_evaluate_command_writes_report_and_json(
     found: Evaluation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("staking_model.evaluation.run.run_evaluation", lambda *_: found)
+    monkeypatch.setattr("staking_model.evaluation.run.run_evaluation", lambda *_, **__: found)
     monkeypatch.setattr("staking_model.evaluation.pictures.draw", lambda *_: ())
     result = CliRunner(mix_stderr=False).invoke(model, ["evaluate", "--json", "--output", str(tmp_path / "out")])
     assert result.exit_code == 0, result.stderr
-    assert len(json.loads(result.stdout)["sets"]) == 4
+    assert len(json.loads(result.stdout)["sets"]) == 6
     assert (tmp_path / "out" / "evaluation.md").read_text("utf-8") == report_markdown(found.report)
 
 

@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# Proofs by halmos, for every argument: the contracts in tests/symbolic, built apart with the AST that halmos reads.
+# A first argument chooses one of them.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+export PATH="$PWD/.venv/bin:$PWD/build/bin:$PATH"
+export FOUNDRY_SRC=tests/symbolic FOUNDRY_TEST=tests/symbolic
+export FOUNDRY_OUT=build/symbolic/out FOUNDRY_CACHE_PATH=build/symbolic/cache
+python scripts/run_halmos.py --forge-build-out "$FOUNDRY_OUT" --match-contract "${1:-Proof$}" \
+  --solver "${SOLVER:-yices}" --solver-timeout-assertion "${SOLVER_TIMEOUT:-60s}" --no-status

@@ -1,0 +1,11 @@
+"""Observer and feed beside their model through two hundred courses; the short form is in tests/integration."""
+
+from pathlib import Path
+
+from tests.integration.test_feed_machine import check_courses
+
+EXAMPLES, STEPS = 200, 150
+
+
+def test_observer_and_feed_many_courses_answer_as_the_model(tmp_path: Path) -> None:
+    check_courses(tmp_path, EXAMPLES, STEPS)
