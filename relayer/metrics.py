@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -182,7 +182,7 @@ class Metrics:
 
     def _last_included(self, session: Session) -> dict[Labels, float | int]:
         latest = select(JobRow.chain_id, func.max(JobRow.included_at)).group_by(JobRow.chain_id)
-        rows: Iterable[tuple[int, float | None]] = session.execute(latest).tuples()
+        rows = session.execute(latest)
         return {(self._names[chain_id],): at for chain_id, at in rows if chain_id in self._names and at is not None}
 
     def _spent(self, session: Session) -> Values:
