@@ -12,6 +12,7 @@ import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/Signa
 import {IOmronDeposit} from "../interfaces/IOmronDeposit.sol";
 import {ISignatureTransfer} from "../interfaces/external/ISignatureTransfer.sol";
 import {DepositLedger} from "./DepositLedger.sol";
+import {balanceHere} from "./TokenBalance.sol";
 
 /// @title The ways in
 abstract contract DepositEntries is DepositLedger, EIP712, Nonces, ReentrancyGuardTransient {
@@ -77,6 +78,7 @@ abstract contract DepositEntries is DepositLedger, EIP712, Nonces, ReentrancyGua
         Listing memory listing = _checkedListing(msg.sender, token, amount);
         // whoever sees the permit can send it first; then the allowance is there already. Only the sender's own tokens move,
         // so a token that ignores the call gives nothing away
+        // solhint-disable-next-line no-empty-blocks
         try IERC20Permit(token).permit(msg.sender, address(this), amount, deadline, v, r, s) {} catch {}
         return _pullFromSender(msg.sender, token, amount, listing);
     }
@@ -130,7 +132,7 @@ abstract contract DepositEntries is DepositLedger, EIP712, Nonces, ReentrancyGua
     }
 
     function _heldWithoutLoss(address token) private view returns (uint256 held) {
-        held = IERC20(token).balanceOf(address(this));
+        held = _readable(token);
         uint256 owed = totalOf(token);
         if (held < owed - owed / _TOLERATED_SHORTAGE) revert TokenShort(token, held, owed);
     }
@@ -139,12 +141,18 @@ abstract contract DepositEntries is DepositLedger, EIP712, Nonces, ReentrancyGua
         private
         returns (uint256 credited)
     {
-        uint256 held = IERC20(token).balanceOf(address(this));
+        uint256 held = _readable(token);
         // a token may keep a fee, or send more than was asked: credit what arrived, never more than was promised
         credited = held <= before ? 0 : held - before < amount ? held - before : amount;
         // slither-disable-next-line incorrect-equality
         if (credited == 0) revert ZeroAmount();
         _credit(user, token, credited, listing);
         emit Deposit(user, token, credited);
+    }
+
+    function _readable(address token) private view returns (uint256 held) {
+        bool known;
+        (known, held) = balanceHere(token);
+        if (!known) revert BalanceUnknown(token);
     }
 }

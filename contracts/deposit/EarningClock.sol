@@ -25,8 +25,9 @@ abstract contract EarningClock is IOmronDeposit, Pausable {
     uint32 private _seasonStart;
     uint32 private _multiplier = uint32(PointsMath.BASIS_POINTS);
     uint64 private _clockAtStart;
+    uint32 private _seasonNumber;
 
-    Season[] private _pastSeasons;
+    mapping(uint256 number => Season season) private _pastSeasons;
 
     /// @inheritdoc IOmronDeposit
     function depositStopTime() public view returns (uint256) {
@@ -35,7 +36,7 @@ abstract contract EarningClock is IOmronDeposit, Pausable {
 
     /// @inheritdoc IOmronDeposit
     function season() public view returns (uint256 number, uint256 multiplier, uint256 start) {
-        return (_pastSeasons.length, _multiplier, _seasonStart);
+        return (_seasonNumber, _multiplier, _seasonStart);
     }
 
     function _stop() internal {
@@ -49,18 +50,23 @@ abstract contract EarningClock is IOmronDeposit, Pausable {
         if (_stopTime != 0) revert DepositsStopped();
         uint32 start = _now();
         // below 2^32 seconds times 2^17 basis points
-        uint64 clock = uint64(_clockAt(start));
-        _pastSeasons.push(Season(_seasonStart, _multiplier, _clockAtStart));
+        uint64 clock = uint64(_clockAtStart + uint256(_multiplier) * (start - _seasonStart));
+        _pastSeasons[_seasonNumber] = Season(_seasonStart, _multiplier, _clockAtStart);
+        ++_seasonNumber;
         (_seasonStart, _multiplier, _clockAtStart) = (start, uint32(multiplier), clock);
-        emit SeasonStarted(_pastSeasons.length, multiplier);
+        emit SeasonStarted(_seasonNumber, multiplier);
     }
 
     /// @dev Unit-seconds that `units` have earned since `lastUpdated`, until now or until deposits stopped.
     function _earnedSince(uint256 units, uint256 lastUpdated) internal view returns (uint256 unitSeconds) {
-        uint256 until = _stopTime == 0 ? _now() : _stopTime;
+        uint256 until = _stopTime;
+        if (until == 0) until = _now();
         // a first deposit has never been touched: it need not look for the season of the year 1970
         if (units == 0 || lastUpdated >= until) return 0;
-        return PointsMath.earned(units, _clockAt(lastUpdated), _clockAt(until));
+        // read together: one slot
+        (uint256 start, uint256 multiplier, uint256 clock) = (_seasonStart, _multiplier, _clockAtStart);
+        uint256 from = lastUpdated < start ? _pastClockAt(lastUpdated) : clock + multiplier * (lastUpdated - start);
+        return PointsMath.earned(units, from, clock + multiplier * (until - start));
     }
 
     /// @dev Seconds since 1970, as far as 32 bits count: from then on time stands still here, and nothing overflows.
@@ -68,21 +74,26 @@ abstract contract EarningClock is IOmronDeposit, Pausable {
         return block.timestamp < type(uint32).max ? uint32(block.timestamp) : type(uint32).max;
     }
 
-    /// @dev Basis-point-seconds since 1970 at `time`.
-    function _clockAt(uint256 time) private view returns (uint256) {
-        uint256 start = _seasonStart;
-        if (time >= start) return _clockAtStart + _multiplier * (time - start);
-        Season memory past = _pastSeasons[_pastSeasonAt(time)];
+    /// @dev Basis-point-seconds since 1970 at a `time` before the present season.
+    function _pastClockAt(uint256 time) private view returns (uint256 clock) {
+        Season memory past = _pastSeasonAt(time);
         return past.clock + uint256(past.multiplier) * (time - past.start);
     }
 
-    /// @dev The last of the past seasons that had begun at `time`; the first began at 0. Looked for by halves, so that no
-    /// number of seasons keeps a user from leaving.
-    function _pastSeasonAt(uint256 time) private view returns (uint256 index) {
-        uint256 beyond = _pastSeasons.length;
-        while (beyond - index > 1) {
-            uint256 middle = (index + beyond) / 2;
-            if (_pastSeasons[middle].start <= time) index = middle;
+    /// @dev The last of the past seasons that had begun at `time`; the first began at 0. Looked for in steps back that double,
+    /// then by halves: who was here a season ago pays for one look, and no number of seasons keeps anybody from leaving.
+    function _pastSeasonAt(uint256 time) private view returns (Season memory past) {
+        uint256 beyond = _seasonNumber;
+        uint256 number = beyond - 1;
+        for (uint256 step = 2; (past = _pastSeasons[number]).start > time; step *= 2) {
+            beyond = number;
+            number = number > step ? number - step : 0;
+        }
+        // season `number` had begun, season `beyond` had not
+        while (beyond - number > 1) {
+            uint256 middle = (number + beyond) / 2;
+            Season memory candidate = _pastSeasons[middle];
+            if (candidate.start <= time) (number, past) = (middle, candidate);
             else beyond = middle;
         }
     }

@@ -8,6 +8,7 @@ import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol
 import {IOmronDeposit} from "../interfaces/IOmronDeposit.sol";
 import {ClaimManagerRole} from "./ClaimManagerRole.sol";
 import {DepositEntries} from "./DepositEntries.sol";
+import {Holding} from "./Holding.sol";
 import {TokenWhitelist} from "./TokenWhitelist.sol";
 
 /// @title Deposits of restaked tokens that earn points
@@ -40,15 +41,14 @@ contract OmronDeposit is DepositEntries, ClaimManagerRole {
         if (amount == 0) revert ZeroAmount();
         if (recipient == address(0)) revert ZeroAddress();
         if (recipient == address(this)) revert InvalidRecipient(recipient);
-        uint256 balance = tokenBalance(msg.sender, token);
-        if (amount > balance) revert InsufficientDeposit(token, balance, amount);
-        uint256 paid = payoutOf(token, amount);
+        Holding holding = _holdingOf(msg.sender, token);
+        if (amount > holding.depositedOf()) revert InsufficientDeposit(token, holding.depositedOf(), amount);
+
+        _lowerRate(msg.sender, holding, amount);
+        uint256 paid = _debit(msg.sender, token, holding, amount);
         // slither-disable-next-line incorrect-equality
         if (paid == 0) revert NothingToPay(token, amount);
-
-        _debit(msg.sender, token, amount);
         emit Withdraw(msg.sender, token, amount, recipient);
-        if (paid != amount) emit LossShared(msg.sender, token, amount, paid);
         IERC20(token).safeTransfer(recipient, paid);
     }
 
@@ -112,6 +112,7 @@ contract OmronDeposit is DepositEntries, ClaimManagerRole {
     /// @inheritdoc IOmronDeposit
     function rescue(address token, address recipient) external onlyOwner nonReentrant returns (uint256 amount) {
         if (recipient == address(0)) revert ZeroAddress();
+        if (recipient == address(this)) revert InvalidRecipient(recipient);
         if (totalOf(token) != 0) revert TokenOwed(token, totalOf(token));
         amount = IERC20(token).balanceOf(address(this));
         if (amount == 0) revert ZeroAmount();
@@ -134,12 +135,10 @@ contract OmronDeposit is DepositEntries, ClaimManagerRole {
 
     /// @dev Send all that `user` has of `token` to the claim manager, or leave it when nothing can be paid.
     function _payOut(address user, address token) private returns (uint256 paid) {
-        uint256 balance = tokenBalance(user, token);
-        if (balance == 0) return 0;
-        paid = payoutOf(token, balance);
+        Holding holding = _holdingOf(user, token);
+        if (holding.depositedOf() == 0) return 0;
+        paid = _debit(user, token, holding, holding.depositedOf());
         if (paid == 0) return 0;
-        _debitUnits(user, token, balance, balance);
-        if (paid != balance) emit LossShared(user, token, balance, paid);
         IERC20(token).safeTransfer(msg.sender, paid);
     }
 

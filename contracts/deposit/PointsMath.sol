@@ -17,7 +17,9 @@ library PointsMath {
     /// @dev A difference of two rounded products, so that a touch between the two changes nothing. Cannot overflow for
     /// `units` below 2^96 and clocks below 2^64.
     function earned(uint256 units, uint256 from, uint256 to) internal pure returns (uint256 unitSeconds) {
-        return to > from ? units * to / BASIS_POINTS - units * from / BASIS_POINTS : 0;
+        unchecked {
+            return to > from ? units * to / BASIS_POINTS - units * from / BASIS_POINTS : 0;
+        }
     }
 
     /// @notice Whole points in `unitSeconds`.

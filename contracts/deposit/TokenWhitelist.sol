@@ -47,6 +47,7 @@ abstract contract TokenWhitelist is IOmronDeposit, Ownable2Step {
 
     /// @inheritdoc IOmronDeposit
     function addWeightedToken(address token, uint256 weight, uint256 totalCap, uint256 depositCap) external onlyOwner {
+        if (token == address(0)) revert ZeroAddress();
         if (weight == 0 || weight > MAXIMUM_WEIGHT) revert WeightOutOfRange(weight, MAXIMUM_WEIGHT);
         (bool known, uint8 decimals) = SafeERC20.tryGetDecimals(IERC20(token));
         if (!known || decimals > _MAXIMUM_DECIMALS) revert DecimalsUnknown(token);
@@ -87,7 +88,8 @@ abstract contract TokenWhitelist is IOmronDeposit, Ownable2Step {
     /// @inheritdoc IOmronDeposit
     function tokenTerms(address token) external view returns (TokenTerms memory terms) {
         Listing memory listing = _listings[token];
-        return TokenTerms(listing.position != 0, listing.weight, listing.decimals, listing.totalCap, listing.depositCap);
+        (terms.listed, terms.decimals, terms.weight) = (listing.position != 0, listing.decimals, listing.weight);
+        (terms.totalCap, terms.depositCap) = (listing.totalCap, listing.depositCap);
     }
 
     function _listingOf(address token) internal view returns (Listing memory) {

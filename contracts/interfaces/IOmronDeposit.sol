@@ -28,6 +28,8 @@ import {IStakedTotals} from "./IStakedTotals.sol";
 /// on exit. Time counts up to 2106-02-07 (2^32 - 1 seconds): earning ends there, exits do not.
 interface IOmronDeposit is IStakedTotals {
     /// @notice How deposits of a token count, and how much is taken.
+    // never stored: nothing to pack
+    // solhint-disable-next-line gas-struct-packing
     struct TokenTerms {
         /// whether deposits are taken now
         bool listed;
@@ -88,6 +90,8 @@ interface IOmronDeposit is IStakedTotals {
     error RateTooHigh(uint256 maximum, uint256 requested);
     /// @notice The contract holds less of the token than it owes, so that a new deposit would pay for others' loss.
     error TokenShort(address token, uint256 held, uint256 owed);
+    /// @notice The token does not say how much of it the contract holds.
+    error BalanceUnknown(address token);
     /// @notice An exit of `amount` would pay nothing now; the deposit stays.
     error NothingToPay(address token, uint256 amount);
     error InsufficientDeposit(address token, uint256 deposited, uint256 requested);
@@ -116,8 +120,8 @@ interface IOmronDeposit is IStakedTotals {
     /// @notice Deposit `amount` units of the sender's `token`. Credited, here and below, is the lesser of `amount` and what
     /// arrives.
     /// @dev Reverts, in this order: EnforcedPause, DepositsStopped, ZeroAmount, TokenNotWhitelisted, then what the deployed
-    /// contract does not know (DepositCapExceeded, TokenShort), the token's own errors, ZeroAmount if nothing arrives,
-    /// TotalCapExceeded, RateTooHigh.
+    /// contract does not know (DepositCapExceeded, BalanceUnknown, TokenShort), the token's own errors, ZeroAmount if
+    /// nothing arrives, TotalCapExceeded, RateTooHigh.
     function deposit(address token, uint256 amount) external;
 
     /// @notice Deposit `amount` units of the sender's `token` for `user`, who alone can withdraw it.

@@ -14,6 +14,7 @@ from veristake.contracts_tool.compile import compiled_project
 
 PROJECT = Path(__file__).resolve().parents[2]
 ONE = 10**18
+NOBODY = "0x" + "00" * 20
 
 
 @pytest.fixture(scope="session")
@@ -50,6 +51,11 @@ def claim_manager(accounts):
 def stranger(accounts):
     """May do nothing that is not open to all."""
     return accounts[4]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _actors(owner, restaker, other_restaker, claim_manager, stranger):
+    """Known before anything is deployed: Ape rebuilds what a module shares when it meets a wider fixture late."""
 
 
 @pytest.fixture(scope="module")

@@ -3,11 +3,9 @@
 import ape
 import pytest
 
-from tests.contracts.conftest import error_data
+from tests.contracts.conftest import NOBODY, ONE, error_data
 
-ONE = 10**18
 HOUR = 3600
-NOBODY = "0x" + "00" * 20
 
 
 def stop(deposit, owner, claim_manager):
@@ -215,6 +213,10 @@ def test_every_owner_method_refuses_a_stranger(deposit, ezeth, stranger):
         (deposit.stopDeposits, []),
         (deposit.pause, []),
         (deposit.unpause, []),
+        (deposit.addWeightedToken, [ezeth, 10_000, 1, 1]),
+        (deposit.setDepositCaps, [ezeth, 1, 1]),
+        (deposit.startSeason, [20_000]),
+        (deposit.rescue, [ezeth, stranger]),
         (deposit.transferOwnership, [stranger]),
     ]
     for method, arguments in calls:

@@ -1,0 +1,28 @@
+"""Gas of deposit, exit and claim, as whole transactions, within the limits that docs/contracts.md names."""
+
+import pytest
+
+from tests.integration.deposit_gas import measured_deposit_gas
+
+LIMITS = {
+    "deposit_first": 105_000,
+    "deposit_later": 74_000,
+    "exit_one": 60_000,
+    "exit_to_new_recipient": 95_000,
+    "claim": 38_000,
+}
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory):
+    return measured_deposit_gas(tmp_path_factory.mktemp("deposit-gas"))
+
+
+@pytest.mark.parametrize(("name", "limit"), LIMITS.items())
+def test_measured_deposit_gas_whole_transaction_within_its_limit(measured, name, limit):
+    assert 21_000 < measured[name] <= limit
+
+
+def test_measured_deposit_gas_many_seasons_cost_a_search_not_a_walk(measured):
+    """33 seasons lie between; each would cost a slot of 2,100 gas."""
+    assert measured["deposit_after_32_seasons"] - measured["deposit_later"] < 11 * 2_600
