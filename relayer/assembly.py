@@ -11,20 +11,24 @@ from typing import Any
 from sqlalchemy import Engine
 
 from relayer.acceptance import Acceptor, IntakeRules
+from relayer.account import Account
 from relayer.chain import Chain
 from relayer.follower import Follower
 from relayer.intake import SourceReader
 from relayer.keys import Signer, attestation_signer
+from relayer.lease import lease_for
 from relayer.observing import Keeper
+from relayer.outbox.attempt_store import AttemptStore
 from relayer.outbox.intake_store import IntakeStore
 from relayer.outbox.job_store import JobStore
 from relayer.outbox.keeper_store import KeeperStore
 from relayer.outbox.policy_store import OutlayReader
 from relayer.planning import ContractAbis
+from relayer.replacer import Replacer
 from relayer.settings import ChainSettings, RelayerSettings
 from relayer.signers import open_signer
 from relayer.spending import SpendingGate
-from relayer.submitter import Submitter
+from relayer.submitter import Outbox, Submitter
 from relayer.writer import ChainWriter
 from signed_http.client import SignedClient
 from signed_http.wallets import HotkeyKeypair
@@ -103,12 +107,19 @@ def build_chain(
     """
     signer = signer or open_signer(settings)
     chain = Chain(settings)
-    store = JobStore(engine, chain_id=settings.chain_id, signer=signer.address, clock=clock)
+    outbox = Outbox(
+        JobStore(engine, chain_id=settings.chain_id, clock=clock),
+        AttemptStore(engine, chain_id=settings.chain_id, signer=signer.address, clock=clock),
+    )
+    account = Account(chain, signer, settings.fee_limits, settings.data_fee)
     catalogue = ErrorCatalogue(load_abi(name) for name in CONTRACTS_WITH_ERRORS)
     gate = _spending_gate(settings, OutlayReader(engine, chain_id=settings.chain_id, signer=signer.address), clock)
-    submitter = Submitter(chain, store, signer, catalogue, maximum_fee=settings.maximum_fee_per_gas_wei, gate=gate)
-    follower = Follower(chain, store, submitter, settings.finality, signer.address)
-    writer = ChainWriter(chain, store, signer, submitter, follower, poll_seconds=settings.poll_seconds)
+    turn = None if settings.turns is None else settings.turns.turn
+    submitter = Submitter(chain, outbox, account, catalogue, turn=turn, gate=gate)
+    replacer = Replacer(chain, outbox.jobs, outbox.attempts, account)
+    follower = Follower(chain, outbox, replacer, settings.finality, settings.push_rules, signer.address)
+    lease = lease_for(engine, chain_id=settings.chain_id, signer=signer.address)
+    writer = ChainWriter(chain, outbox, account, submitter, follower, lease, poll_seconds=settings.poll_seconds)
     return ChainParts(chain=chain, writer=writer, address=signer.address)
 
 

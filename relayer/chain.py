@@ -3,68 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import structlog
 
+from relayer.chain_data import Block, Receipt, SendResult, parse_block, parse_receipt
 from relayer.classify import RpcError, SendAnswer, judge_send
-from relayer.finality import BlockReference, FinalityMode, finalized_by_depth
+from relayer.fees import Market, typical_tip
+from relayer.finality import FinalityMode, finalized_by_depth
 from relayer.rpc import Endpoint, EndpointError
 from relayer.settings import ChainSettings, FinalitySettings
 from statements.errors import ChainError, ConfigurationError, VeristakeError
 
 log = structlog.get_logger(__name__)
 
-
-@dataclass(frozen=True)
-class Block:
-    """What the relayer reads of a block.
-
-    Attributes:
-        reference: number and hash.
-        timestamp: Unix time, seconds.
-        base_fee: wei per gas, None on a chain without EIP-1559.
-        gas_limit: of the block.
-    """
-
-    reference: BlockReference
-    timestamp: int
-    base_fee: int | None
-    gas_limit: int
-
-
-@dataclass(frozen=True)
-class Receipt:
-    """What a transaction did.
-
-    Attributes:
-        block: the block that holds it.
-        succeeded: it was not reverted.
-        gas_used: units of gas.
-        effective_gas_price: wei per gas.
-    """
-
-    block: BlockReference
-    succeeded: bool
-    gas_used: int
-    effective_gas_price: int
-
-
-@dataclass(frozen=True)
-class SendResult:
-    """What one endpoint said to a raw transaction.
-
-    Attributes:
-        endpoint: host and port.
-        answer: what its words mean.
-        detail: its words.
-    """
-
-    endpoint: str
-    answer: SendAnswer
-    detail: str
+FEE_HISTORY_BLOCKS = 10
+FEE_HISTORY_PERCENTILE = 50.0
 
 
 class Chain:
@@ -77,7 +33,7 @@ class Chain:
     def __init__(self, settings: ChainSettings) -> None:
         self.name = settings.name
         self.chain_id = settings.chain_id
-        self._endpoints = [
+        self.endpoints = [
             Endpoint(url, chain_id=settings.chain_id, timeout=settings.rpc_timeout_seconds)
             for url in settings.endpoints
         ]
@@ -90,7 +46,7 @@ class Chain:
             ChainError: no endpoint answers.
         """
         answers = await asyncio.gather(
-            *(endpoint.check_chain_id() for endpoint in self._endpoints), return_exceptions=True
+            *(endpoint.check_chain_id() for endpoint in self.endpoints), return_exceptions=True
         )
         for answer in answers:
             if isinstance(answer, BaseException) and not isinstance(answer, EndpointError):
@@ -100,21 +56,13 @@ class Chain:
 
     async def close(self) -> None:
         """Close all connections."""
-        await asyncio.gather(*(endpoint.close() for endpoint in self._endpoints))
+        await asyncio.gather(*(endpoint.close() for endpoint in self.endpoints))
 
     async def block(self, which: int | str) -> Block | None:
         """A block by number or tag, None when the node has none there."""
         number = hex(which) if isinstance(which, int) else which
         found = await self._read("eth_getBlockByNumber", number, False)
-        if found is None:
-            return None
-        base_fee = found.get("baseFeePerGas")
-        return Block(
-            reference=BlockReference(int(found["number"], 16), found["hash"]),
-            timestamp=int(found["timestamp"], 16),
-            base_fee=None if base_fee is None else int(base_fee, 16),
-            gas_limit=int(found["gasLimit"], 16),
-        )
+        return None if found is None else parse_block(found)
 
     async def head(self) -> Block:
         """The latest block.
@@ -164,13 +112,33 @@ class Chain:
         """Runtime code at an address."""
         return bytes.fromhex((await self._read("eth_getCode", address, block))[2:])
 
-    async def suggested_tip(self) -> int:
-        """Priority fee that the node suggests, wei per gas."""
-        return int(await self._read("eth_maxPriorityFeePerGas"), 16)
+    async def market(self) -> Market:
+        """Base fee of the next block and the usual tip of the last ones; the gas price where there is no base fee."""
+        try:
+            history = await self._read("eth_feeHistory", hex(FEE_HISTORY_BLOCKS), "latest", [FEE_HISTORY_PERCENTILE])
+            fees = [int(fee, 16) for fee in history["baseFeePerGas"]]
+            rewards = [int(reward[0], 16) for reward in history.get("reward") or ()]
+        except (ChainError, RpcError, KeyError, TypeError):
+            # a chain from before EIP-1559 has no such method
+            fees, rewards = [], []
+        # some chains without EIP-1559 answer with zeros
+        if not any(fees) and (await self.head()).base_fee is None:
+            return Market(base_fee=None, tip=int(await self._read("eth_gasPrice"), 16))
+        base_fee = fees[-1] if fees else (await self.head()).base_fee
+        return Market(base_fee=base_fee, tip=typical_tip(rewards))
+
+    async def call(self, to: str, data: str) -> bytes:
+        """``eth_call`` at the latest block.
+
+        Raises:
+            RpcError: it reverts.
+            ChainError: no endpoint answers.
+        """
+        return bytes.fromhex((await self._read("eth_call", {"to": to, "data": data}, "latest"))[2:])
 
     async def receipt(self, transaction: str) -> Receipt | None:
         """Receipt of a transaction from the first endpoint that answers, None when it knows of none."""
-        return _receipt(await self._read("eth_getTransactionReceipt", transaction))
+        return parse_receipt(await self._read("eth_getTransactionReceipt", transaction))
 
     async def receipt_anywhere(self, transaction: str) -> Receipt | None:
         """Receipt from any endpoint; None only when *every* endpoint answered that there is none.
@@ -179,12 +147,13 @@ class Chain:
             ChainError: no endpoint has it and at least one did not answer, so that nothing can be concluded.
         """
         answers = await asyncio.gather(
-            *(endpoint.ask("eth_getTransactionReceipt", transaction) for endpoint in self._endpoints),
+            *(endpoint.ask("eth_getTransactionReceipt", transaction) for endpoint in self.endpoints),
             return_exceptions=True,
         )
         for answer in answers:
-            if isinstance(answer, dict):
-                return _receipt(answer)
+            found = parse_receipt(answer) if isinstance(answer, dict) else None
+            if found is not None:
+                return found
         failures = [_said(answer) for answer in answers if isinstance(answer, BaseException)]
         if failures:
             raise self._unreachable(failures)
@@ -194,13 +163,35 @@ class Chain:
         """Whether a node has the transaction, in a block or in its mempool."""
         return await self._read("eth_getTransactionByHash", transaction) is not None
 
+    async def user_of_nonce(self, address: str, nonce: int, head: int) -> str | None:
+        """Hash of the transaction in a block that used a nonce; None when the nodes do not hold the state to tell.
+
+        The block is found by bisection: it is the first after which the account has sent more than ``nonce``.
+        """
+        low, high = 0, head
+        try:
+            while low < high:
+                middle = (low + high) // 2
+                if await self.nonce(address, hex(middle)) > nonce:
+                    high = middle
+                else:
+                    low = middle + 1
+            block = await self._read("eth_getBlockByNumber", hex(low), True)
+        except (ChainError, RpcError):
+            return None
+        for transaction in (block or {}).get("transactions", ()):
+            if transaction["from"].lower() == address.lower() and int(transaction["nonce"], 16) == nonce:
+                return str(transaction["hash"])
+        return None
+
     async def send(self, raw: bytes) -> list[SendResult]:
         """Send to all endpoints; their answers inform, and decide nothing."""
-        return list(await asyncio.gather(*(_send(endpoint, raw) for endpoint in self._endpoints)))
+        return list(await asyncio.gather(*(_send(endpoint, raw) for endpoint in self.endpoints)))
 
     async def _read(self, method: str, *params: Any) -> Any:
         failures: list[str] = []
-        for endpoint in self._endpoints:
+        now = time.monotonic()
+        for endpoint in sorted(self.endpoints, key=lambda endpoint: endpoint.health.rank(now)):
             try:
                 return await endpoint.ask(method, *params)
             except RpcError as error:
@@ -232,14 +223,3 @@ async def _send(endpoint: Endpoint, raw: bytes) -> SendResult:
     except (EndpointError, ConfigurationError) as error:
         return SendResult(endpoint.label, SendAnswer.UNREACHABLE, error.message)
     return SendResult(endpoint.label, SendAnswer.ACCEPTED, "")
-
-
-def _receipt(found: dict[str, Any] | None) -> Receipt | None:
-    if found is None:
-        return None
-    return Receipt(
-        block=BlockReference(int(found["blockNumber"], 16), found["blockHash"]),
-        succeeded=int(found["status"], 16) == 1,
-        gas_used=int(found["gasUsed"], 16),
-        effective_gas_price=int(found.get("effectiveGasPrice") or "0x0", 16),
-    )

@@ -64,6 +64,8 @@ PERMANENT_ERRORS = frozenset(
         # RiskFeed
         "EpochNotNewer",
         "Frozen",
+        "FrozenProofSystem",
+        "FrozenVerifierCode",
         "InputsDoNotFitCircuit",
         "InstanceNotInField",
         "OutputOutOfRange",
@@ -84,7 +86,19 @@ PERMANENT_ERRORS = frozenset(
         "ObservationWindowClosed",
     }
 )
-"""Everything else (InputsUnavailable, EpochInFuture, NoVersion, unknown errors) may pass with time."""
+RETRY_ERRORS = frozenset(
+    {
+        # a pending change of attesters, an attestation ahead of the chain's clock, inputs or a version still to come
+        "AttestationFromFuture",
+        "AttestingIsStopped",
+        "EpochDoesNotFitObservation",
+        "EpochInFuture",
+        "InputsUnavailable",
+        "NoVersion",
+        "SequencerDown",
+    }
+)
+"""Named for the reader: errors that are in no set may pass with time too."""
 
 
 BATCH_FAILED = b"Multicall3: call failed"
@@ -110,36 +124,58 @@ class SendAnswer(StrEnum):
     ACCEPTED = "accepted"
     ALREADY_KNOWN = "already_known"
     NONCE_TOO_LOW = "nonce_too_low"
+    NONCE_TOO_HIGH = "nonce_too_high"
     UNDERPRICED = "underpriced"
     INSUFFICIENT_FUNDS = "insufficient_funds"
+    MEMPOOL_FULL = "mempool_full"
+    FEE_ABOVE_NODE_CAP = "fee_above_node_cap"
+    GAS_ABOVE_CAP = "gas_above_cap"
     REFUSED = "refused"
     UNREACHABLE = "unreachable"
 
 
 _PHRASES: Mapping[SendAnswer, re.Pattern[str]] = MappingProxyType(
     {
-        # Geth and Nethermind "already known", Anvil "transaction already imported", Besu "Known transaction"
+        # Geth, Arbitrum, Nethermind "already known"; Anvil "transaction already imported"; Besu "Known transaction"
         SendAnswer.ALREADY_KNOWN: re.compile(
-            r"already known|alreadyknown|already imported|known transaction|already exists"
+            r"already ?known|already imported|known[ _]transaction|already exists|already in mempool"
         ),
-        # Geth and Besu "nonce too low", Nethermind "OldNonce"
-        SendAnswer.NONCE_TOO_LOW: re.compile(r"nonce[ _]too[ _]low|oldnonce"),
-        # Geth "replacement transaction underpriced", Besu "REPLACEMENT_UNDERPRICED", "fee too low", below the base fee
+        # Geth, Besu, Arbitrum "nonce too low"; Nethermind "OldNonce"; Anvil the same as Geth
+        SendAnswer.NONCE_TOO_LOW: re.compile(r"nonce[ _]?(is )?too[ _]?low|oldnonce"),
+        # Arbitrum "nonce too high"; Nethermind "NonceGap"; Besu "NONCE_TOO_FAR_IN_FUTURE_FOR_SENDER"
+        SendAnswer.NONCE_TOO_HIGH: re.compile(r"nonce[ _]?(is )?too[ _]?(high|far|distant)|nonce ?gap"),
+        # Geth "replacement transaction underpriced", "transaction underpriced"; Besu
+        # "TRANSACTION_REPLACEMENT_UNDERPRICED", "GAS_PRICE_TOO_LOW"; Nethermind "FeeTooLow", "ReplacementNotAllowed";
+        # Arbitrum and Anvil "max fee per gas less than block base fee"
         SendAnswer.UNDERPRICED: re.compile(
-            r"underpriced|feetoolow|fee too low|less than block base fee|below (the )?current base fee"
+            r"underpriced|(fee|gas[ _]price)[ _]?(is )?too[ _]?low|replacementnotallowed|less than block base fee"
+            r"|below (the )?current base fee"
         ),
-        # Geth "insufficient funds for gas * price + value", Nethermind "InsufficientFunds", Besu "upfront cost exceeds"
+        # Geth, Arbitrum "insufficient funds for gas * price + value"; Nethermind "InsufficientFunds"; Besu
+        # "UPFRONT_COST_EXCEEDS_BALANCE", "upfront cost exceeds account balance"
         SendAnswer.INSUFFICIENT_FUNDS: re.compile(
-            r"insufficient[ _]?funds|insufficient[ _]?balance|upfront cost exceeds"
+            r"insufficient[ _]?funds|insufficient[ _]?balance|upfront[ _]cost[ _]exceeds"
+        ),
+        # Geth "txpool is full", "account limit exceeded"; Nethermind "TxPoolIsFull"
+        SendAnswer.MEMPOOL_FULL: re.compile(r"(tx|transaction) ?pool ?(is )?full|account limit exceeded"),
+        # Geth "tx fee (1.20 ether) exceeds the configured cap (1.00 ether)"; Besu "TX_FEECAP_EXCEEDED"
+        SendAnswer.FEE_ABOVE_NODE_CAP: re.compile(r"exceeds the configured cap|feecap_exceeded"),
+        # Geth "exceeds block gas limit", "transaction gas limit too high"; Besu "EXCEEDS_BLOCK_GAS_LIMIT"; Nethermind
+        # "GasLimitExceeded"
+        SendAnswer.GAS_ABOVE_CAP: re.compile(
+            r"exceeds[ _]block[ _]gas[ _]limit|gas ?limit ?(too high|exceeded)|gas limit is too high"
         ),
     }
 )
 
 
 def judge_send(error: RpcError) -> SendAnswer:
-    """What a node's refusal of a raw transaction means, by the phrases of Geth, Besu, Nethermind, Anvil."""
+    """What a node's refusal of a raw transaction means, by the phrases of Geth, Besu, Nethermind, Arbitrum, Anvil.
+
+    A contract's own words come first: a revert reason may quote any other phrase.
+    """
     words = error.message.lower()
-    if "execution reverted" in words:
+    if "revert" in words:
         return SendAnswer.REFUSED
     for answer, pattern in _PHRASES.items():
         if pattern.search(words):

@@ -1,8 +1,10 @@
-"""What a transaction may cost (EIP-1559), and how much gas it may use (EIP-7825)."""
+"""What a transaction may cost: EIP-1559 or a legacy gas price, replacements, gas (EIP-7825), funds."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from statements.errors import VeristakeError
 from statements.quantities import Gas, Wei
@@ -11,6 +13,19 @@ TRANSACTION_GAS_CAP = 16_777_216
 """EIP-7825: no transaction may ask for more gas."""
 GAS_MARGIN_PERCENT = 20
 """On top of the estimate: state may change between estimate and inclusion."""
+REPLACEMENT_PERCENT = 110
+"""Nodes take a replacement only when both of its caps are a tenth higher (Geth's ``txpool.pricebump``)."""
+MAXIMUM_ESCALATION = 3
+"""A replacement never offers more than so many times what a new transaction would (Hyperlane's rule)."""
+
+
+class DataFee(StrEnum):
+    """How a chain charges for a transaction's data on the chain below."""
+
+    NONE = "none"
+    """Not at all, or within the gas (Arbitrum's estimate holds it)."""
+    OP_STACK = "op_stack"
+    """Beside the gas, by the GasPriceOracle predeploy."""
 
 
 class FeeAboveMaximumError(VeristakeError):
@@ -27,35 +42,108 @@ class InsufficientFundsError(VeristakeError):
 
 @dataclass(frozen=True)
 class Fees:
-    """EIP-1559 fees of one transaction.
+    """Fees of one transaction.
 
     Attributes:
-        maximum: ``maxFeePerGas``, wei.
-        tip: ``maxPriorityFeePerGas``, wei.
+        maximum: ``maxFeePerGas``, wei; the gas price of a legacy one.
+        tip: ``maxPriorityFeePerGas``, wei; the same gas price of a legacy one.
+        legacy: it has a gas price in place of EIP-1559 fees.
     """
 
     maximum: Wei
     tip: Wei
+    legacy: bool = False
 
 
-def plan_fees(*, base_fee: int, suggested_tip: int, maximum: int) -> Fees:
-    """Fees that survive six full blocks of rising base fee (1.125^6 > 2), within the operator's maximum.
+@dataclass(frozen=True)
+class Market:
+    """What blocks and node say about fees.
+
+    Attributes:
+        base_fee: of the next block, wei per gas; None on a chain without EIP-1559.
+        tip: what others pay on top, or the whole gas price on a chain without EIP-1559, wei per gas.
+    """
+
+    base_fee: int | None
+    tip: int
+
+    @property
+    def legacy(self) -> bool:
+        """Whether the chain has no EIP-1559."""
+        return self.base_fee is None
+
+
+@dataclass(frozen=True)
+class FeeLimits:
+    """What the operator allows.
+
+    Attributes:
+        maximum: absolute cap of ``maxFeePerGas``, wei.
+        minimum_tip: tip that is offered even when nobody else offers one, wei.
+        base_fee_multiple: relative cap: ``maxFeePerGas`` is so many base fees and the tip.
+    """
+
+    maximum: int
+    minimum_tip: int = 0
+    base_fee_multiple: int = 2
+
+
+def typical_tip(rewards: Sequence[int]) -> int:
+    """Median of the blocks' tips, wei; blocks without transactions report 0 and say nothing.
 
     Args:
-        base_fee: base fee of the latest block, wei per gas.
-        suggested_tip: priority fee that the node suggests, wei per gas.
-        maximum: ``maximum_fee_per_gas_wei`` of the settings.
+        rewards: of ``eth_feeHistory``, one percentile, by block.
+    """
+    paid = sorted(reward for reward in rewards if reward > 0)
+    return paid[len(paid) // 2] if paid else 0
+
+
+def plan_fees(market: Market, limits: FeeLimits) -> Fees:
+    """Fees of a new transaction, within the operator's maximum.
+
+    Two base fees survive six full blocks of rising base fee (1.125^6 > 2).
 
     Raises:
         FeeAboveMaximumError: the base fee alone reaches the maximum, so that nothing could be included.
     """
-    if base_fee >= maximum:
-        raise FeeAboveMaximumError(
-            f"base fee {base_fee} wei is not below maximum_fee_per_gas_wei = {maximum}",
-            remedy="Wait for a cheaper hour or raise the maximum",
-        )
-    ceiling = min(2 * base_fee + suggested_tip, maximum)
-    return Fees(maximum=Wei(ceiling), tip=Wei(min(suggested_tip, ceiling - base_fee)))
+    tip = max(market.tip, limits.minimum_tip)
+    if market.base_fee is None:
+        if tip > limits.maximum:
+            raise _too_dear("gas price", tip, limits.maximum)
+        return Fees(maximum=Wei(tip), tip=Wei(tip), legacy=True)
+    if market.base_fee >= limits.maximum:
+        raise _too_dear("base fee", market.base_fee, limits.maximum)
+    ceiling = min(limits.base_fee_multiple * market.base_fee + tip, limits.maximum)
+    return Fees(maximum=Wei(ceiling), tip=Wei(min(tip, ceiling - market.base_fee)))
+
+
+def escalated(old: int, new: int) -> int:
+    """Hyperlane's rule: ``max(min(max(1.1 old, new), 3 new), old)``, the tenth rounded up.
+
+    Args:
+        old: what the transaction to replace offers, wei per gas.
+        new: what a new transaction would offer now, wei per gas.
+    """
+    return max(min(max(_raised(old), new), MAXIMUM_ESCALATION * new), old)
+
+
+def replacement_fees(old: Fees, new: Fees, *, maximum: int) -> Fees | None:
+    """Fees of a replacement that nodes accept, None when the rule or the operator's maximum allows none.
+
+    Args:
+        old: of the transaction to replace.
+        new: that a new transaction would have now.
+        maximum: absolute cap, wei per gas.
+    """
+    fee, tip = escalated(old.maximum, new.maximum), escalated(old.tip, new.tip)
+    # a zero tip cannot rise by a tenth; one wei does
+    if fee > maximum or fee < _raised(old.maximum) or tip < _raised(old.tip):
+        return None
+    return Fees(maximum=Wei(fee), tip=Wei(min(tip, fee)), legacy=old.legacy)
+
+
+def _raised(value: int) -> int:
+    return max(-(-value * REPLACEMENT_PERCENT // 100), value + 1)
 
 
 def gas_limit(*, estimate: int, block_gas_limit: int) -> Gas:
@@ -91,3 +179,10 @@ def check_funds(*, balance: int, reserved: int, cost: int, signer: str, chain: s
             f"signer {signer} has {balance} wei on chain {chain}, of which {reserved} are reserved, and needs {cost}",
             remedy=f"Send at least {cost + reserved - balance} wei to it; the job goes on by itself",
         )
+
+
+def _too_dear(what: str, price: int, maximum: int) -> FeeAboveMaximumError:
+    return FeeAboveMaximumError(
+        f"{what} {price} wei is not below maximum_fee_per_gas_wei = {maximum}",
+        remedy="Wait for a cheaper hour or raise the maximum",
+    )

@@ -1,18 +1,25 @@
-"""From sent to final: what the chain says about jobs in flight, and what is sent again."""
+"""From sent to final: what the chain says about jobs in flight, what is sent again, and what is replaced."""
 
 from __future__ import annotations
 
-import time
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import structlog
 
+from relayer.broadcast import broadcast
 from relayer.chain import Chain
-from relayer.finality import Standing, standing
-from relayer.outbox.job_store import LOST, REVERTED, JobStore
+from relayer.chain_data import Block, Receipt
+from relayer.finality import BlockReference, Standing, standing
+from relayer.nonces import Nonce
+from relayer.outbox.job_store import LOST, REVERTED
 from relayer.outbox.records import AttemptRecord, JobRecord
+from relayer.pushing import PushRules, wanted_kind
+from relayer.replacer import Replacer
 from relayer.settings import FinalitySettings
-from relayer.states import JobState
-from relayer.submitter import Submitter
+from relayer.states import CALLED_OFF, JobState
+from relayer.submitter import Outbox
 
 log = structlog.get_logger(__name__)
 
@@ -20,33 +27,59 @@ RESEND_SECONDS = 5.0
 """A transaction that a node does not know is sent again at most this often."""
 
 
+@dataclass(frozen=True)
+class Look:
+    """One look at the chain.
+
+    Attributes:
+        used: by signer, how many nonces blocks have used; read before any receipt of the same look.
+        head: latest block.
+        finalized: height of the newest final block.
+    """
+
+    used: Mapping[str, int]
+    head: Block
+    finalized: int
+
+
 class Follower:
     """Follows the jobs in flight of one chain; inclusion and finality are separate, and a lost block sends a job back.
 
     Args:
         chain: to read from.
-        store: jobs of this chain and signer.
-        submitter: sends stored transactions again.
+        outbox: jobs and transactions.
+        replacer: signs replacements.
         finality: when a block counts as final.
+        rules: when a transaction is replaced.
         address: of the signer.
     """
 
     def __init__(
-        self, chain: Chain, store: JobStore, submitter: Submitter, finality: FinalitySettings, address: str
+        self,
+        chain: Chain,
+        outbox: Outbox,
+        replacer: Replacer,
+        finality: FinalitySettings,
+        rules: PushRules,
+        address: str,
     ) -> None:
         self._chain = chain
-        self._store = store
-        self._submitter = submitter
+        self._jobs = outbox.jobs
+        self._attempts = outbox.attempts
+        self._replacer = replacer
         self._finality = finality
+        self._rules = rules
         self._address = address
         self._resent: dict[str, float] = {}
+        self._anchor: BlockReference | None = None
 
     async def resend_all(self) -> None:
         """Send all stored transactions that may not have left before the last stop."""
-        for job in self._store.in_flight():
-            if job.state is JobState.SENT:
-                for attempt in self._store.attempts(job.id):
-                    await self._submitter.broadcast(job.id, attempt)
+        newest = [(job_id, attempts[-1]) for job_id, attempts in self._attempts.of_sent_jobs().items()]
+        for job_id, attempt in newest:
+            await broadcast(self._chain, self._jobs, job_id, attempt)
+        for filler in self._attempts.fillers():
+            await broadcast(self._chain, self._jobs, None, filler)
 
     async def follow(self) -> None:
         """One look at every job in flight.
@@ -54,74 +87,147 @@ class Follower:
         Raises:
             ChainError: no endpoint answers.
         """
-        jobs = self._store.in_flight()
-        if not jobs:
+        jobs = self._jobs.in_flight()
+        fillers = self._attempts.fillers()
+        if not jobs and not fillers:
             return
-        # the nonce is read before the receipts: whatever had used it by then has a receipt by now
-        used = await self._chain.nonce(self._address, "latest")
+        look = await self._look()
+        await self._check_blocks([job for job in jobs if job.state is not JobState.SENT], look)
+        sent = [job for job in self._jobs.in_flight() if job.state is JobState.SENT]
+        attempts = self._attempts.of_sent_jobs()
+        receipts = await self._receipts(attempt for found in attempts.values() for attempt in found)
+        for job in sent:
+            if attempts.get(job.id):
+                await self._follow_sent(job, attempts[job.id], receipts, look)
+        for filler in fillers:
+            await self._follow_filler(filler, look)
+
+    async def _look(self) -> Look:
+        # the nonces are read before the receipts: whatever had used one by then has a receipt by now
+        signers = {attempt.signer for found in self._attempts.of_sent_jobs().values() for attempt in found}
+        signers.add(self._address)
+        used = {signer: await self._chain.nonce(signer, "latest") for signer in sorted(signers)}
         head = await self._chain.head()
-        finalized = await self._chain.finalized(head, self._finality)
-        for job in jobs:
-            if job.block is not None:
-                job = await self._check_block(job, finalized)
-            if job.state is JobState.SENT:
-                await self._look_for_receipt(job, used=used, head=head.reference.number, finalized=finalized)
+        return Look(used, head, await self._chain.finalized(head, self._finality))
 
-    async def _check_block(self, job: JobRecord, finalized: int) -> JobRecord:
-        """INCLUDED or SEEN_ON_CHAIN: does the block still stand, and is it final?"""
-        if job.block is None:
-            return job
-        now = await self._chain.block(job.block.number)
-        fate = standing(job.block, hash_now=None if now is None else now.reference.hash, finalized=finalized)
+    async def _receipts(self, attempts: Iterable[AttemptRecord]) -> dict[str, Receipt | None]:
+        hashes = [attempt.hash for attempt in attempts]
+        found = await asyncio.gather(*(self._chain.receipt(transaction) for transaction in hashes))
+        return dict(zip(hashes, found, strict=True))
+
+    async def _check_blocks(self, jobs: Sequence[JobRecord], look: Look) -> None:
+        """INCLUDED and SEEN_ON_CHAIN: does the block still stand, and is it final?
+
+        While the newest block of the last look stands, so do all that were seen before; then only those that have
+        become final are asked for.
+        """
+        anchored = self._anchor is not None and await self._stands(self._anchor)
+        self._anchor = look.head.reference
+        due = [job for job in jobs if not anchored or job.block is None or job.block.number <= look.finalized]
+        numbers = sorted({job.block.number for job in due if job.block is not None})
+        found = await asyncio.gather(*(self._chain.block(number) for number in numbers))
+        hashes = {n: None if block is None else block.reference.hash for n, block in zip(numbers, found, strict=True)}
+        for job in due:
+            self._judge_block(job, hashes, look.finalized)
+
+    async def _stands(self, block: BlockReference) -> bool:
+        now = await self._chain.block(block.number)
+        return now is not None and now.reference == block
+
+    def _judge_block(self, job: JobRecord, hashes: Mapping[int, str | None], finalized: int) -> None:
         mine = job.state is JobState.INCLUDED
-        if fate is Standing.FINAL:
-            self._store.settled(
-                job.id,
-                JobState.FINALIZED if mine else JobState.ALREADY_ON_CHAIN,
-                f"block {job.block.number} is final",
-            )
-        elif fate is Standing.GONE:
-            back = JobState.SENT if mine else JobState.QUEUED
-            self._store.reorganised(job.id, back, f"block {job.block.number} was reorganised away")
-            return next((j for j in self._store.in_flight() if j.id == job.id), job)
-        return job
-
-    async def _look_for_receipt(self, job: JobRecord, *, used: int, head: int, finalized: int) -> None:
-        for attempt in self._store.attempts(job.id):
-            receipt = await self._chain.receipt(attempt.hash)
-            if receipt is not None and receipt.succeeded:
-                self._store.included(job.id, attempt, receipt)
-                self._resent.pop(attempt.hash, None)
-                return
-            if receipt is not None:
-                reason = f"{attempt.hash} reverted in block {receipt.block.number}"
-                self._store.attempt_ended(job.id, attempt, REVERTED, reason)
-                return
-            if attempt.nonce < used:
-                await self._consider_lost(job, attempt, head=head, finalized=finalized)
-            else:
-                await self._resend(job, attempt)
-
-    async def _consider_lost(self, job: JobRecord, attempt: AttemptRecord, *, head: int, finalized: int) -> None:
-        """The nonce is used, and not visibly by us: believed only from every endpoint, and once it is final."""
-        if await self._chain.receipt_anywhere(attempt.hash) is not None:
+        back = JobState.SENT if mine else JobState.QUEUED
+        if job.block is None:
+            log.error("row_corrupt", chain=self._chain.name, job=job.id, detail="its block is missing")
+            self._jobs.reorganised(job.id, back, "its block was not stored")
             return
-        if attempt.passed_at_block is None:
-            log.warning(
-                "nonce_used_by_another", chain=self._chain.name, job=job.id, nonce=attempt.nonce, tx=attempt.hash
-            )
-            self._store.nonce_passed(attempt, head)
-        elif attempt.passed_at_block <= finalized:
-            self._store.attempt_ended(
-                job.id, attempt, LOST, f"nonce {attempt.nonce} went to another transaction for good"
-            )
+        fate = standing(job.block, hash_now=hashes[job.block.number], finalized=finalized)
+        if fate is Standing.FINAL:
+            end = JobState.FINALIZED if mine else JobState.ALREADY_ON_CHAIN
+            self._jobs.settled(job.id, end, f"block {job.block.number} is final")
+        elif fate is Standing.GONE:
+            self._jobs.reorganised(job.id, back, f"block {job.block.number} was reorganised away")
 
-    async def _resend(self, job: JobRecord, attempt: AttemptRecord) -> None:
-        if attempt.passed_at_block is not None:
-            self._store.nonce_passed(attempt, None)
-        now = time.monotonic()
+    async def _follow_sent(
+        self, job: JobRecord, attempts: Sequence[AttemptRecord], receipts: Mapping[str, Receipt | None], look: Look
+    ) -> None:
+        for attempt in attempts:
+            receipt = receipts[attempt.hash]
+            if receipt is not None:
+                await self._landed(job, attempt, receipt, look)
+                return
+        if attempts[-1].nonce < look.used[attempts[-1].signer]:
+            await self._consider_lost(job, attempts, look)
+        else:
+            await self._push(job, attempts[-1], look)
+
+    async def _landed(self, job: JobRecord, attempt: AttemptRecord, receipt: Receipt, look: Look) -> None:
+        self._resent.pop(attempt.hash, None)
+        if attempt.kind in CALLED_OFF:
+            # the other transaction with this nonce could come back until this block is final
+            if receipt.block.number <= look.finalized and await self._stands(receipt.block):
+                reason = f"{attempt.hash} took nonce {attempt.nonce} in its place"
+                self._jobs.called_off(job.id, CALLED_OFF[attempt.kind], reason)
+        elif receipt.succeeded:
+            self._jobs.included(job.id, attempt, receipt)
+        else:
+            reason = f"{attempt.hash} reverted in block {receipt.block.number}"
+            self._jobs.attempt_ended(job.id, attempt, REVERTED, reason)
+
+    async def _consider_lost(self, job: JobRecord, attempts: Sequence[AttemptRecord], look: Look) -> None:
+        """The nonce is used, and not visibly by us: believed only from every endpoint, and once it is final."""
+        for attempt in attempts:
+            receipt = await self._chain.receipt_anywhere(attempt.hash)
+            if receipt is not None:
+                await self._landed(job, attempt, receipt, look)
+                return
+        newest = attempts[-1]
+        if newest.passed_at_block is None:
+            log.warning("nonce_used_by_another", chain=self._chain.name, job=job.id, nonce=newest.nonce, tx=newest.hash)
+            self._attempts.nonce_passed(newest, look.head.reference.number)
+        elif newest.passed_at_block <= look.finalized:
+            # nodes may deny a receipt; the block that used the nonce says by which transaction
+            user = await self._chain.user_of_nonce(newest.signer, newest.nonce, look.head.reference.number)
+            if user in {attempt.hash for attempt in attempts}:
+                error = f"transaction {user} is in a block, but no endpoint gives its receipt"
+                log.error("receipt_denied", chain=self._chain.name, job=job.id, tx=user)
+                self._jobs.note_error(job.id, error)
+                return
+            reason = f"nonce {newest.nonce} went to {user or 'another transaction'} for good"
+            self._jobs.attempt_ended(job.id, newest, LOST, reason)
+
+    async def _push(self, job: JobRecord, newest: AttemptRecord, look: Look) -> None:
+        """Nothing of this nonce is in a block: replace it when it is time, else see to it that nodes know it."""
+        if newest.passed_at_block is not None:
+            self._attempts.nonce_passed(newest, None)
+        now = self._jobs.now
+        is_next = newest.nonce == look.used[newest.signer]
+        kind = wanted_kind(newest, job, now=now)
+        due = self._rules.should_replace(newest, job, kind, now=now, is_next=is_next)
+        if not (due and await self._replacer.replace(job, newest, kind, look.head)):
+            await self._resend(job.id, newest)
+
+    async def _resend(self, job_id: int | None, attempt: AttemptRecord) -> None:
+        now = self._jobs.now
         recently = now - self._resent.get(attempt.hash, -RESEND_SECONDS) < RESEND_SECONDS
         if recently or await self._chain.knows(attempt.hash):
             return
         self._resent[attempt.hash] = now
-        await self._submitter.broadcast(job.id, attempt)
+        await broadcast(self._chain, self._jobs, job_id, attempt)
+
+    async def _follow_filler(self, filler: AttemptRecord, look: Look) -> None:
+        if filler.nonce >= look.used.get(filler.signer, 0):
+            self._attempts.nonce_passed(filler, None)
+            await self._resend(None, filler)
+        elif filler.passed_at_block is None:
+            self._attempts.nonce_passed(filler, look.head.reference.number)
+        elif filler.passed_at_block <= look.finalized:
+            self._attempts.filled(filler)
+
+    async def fill(self, nonce: Nonce) -> None:
+        """Use a nonce that nobody uses.
+
+        Raises:
+            VeristakeError: fees are above the maximum, or no endpoint answers.
+        """
+        await self._replacer.fill(nonce, await self._chain.head())

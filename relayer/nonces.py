@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import NewType
 
 Nonce = NewType("Nonce", int)
 """Number of a transaction of one account on one chain."""
+
+
+@dataclass(frozen=True)
+class NonceView:
+    """What the chain says about an account's nonces.
+
+    Attributes:
+        latest: transactions in blocks.
+        pending: the same with the mempool.
+    """
+
+    latest: int
+    pending: int
 
 
 def next_nonce(*, latest: int, pending: int, stored: Collection[int]) -> Nonce:
@@ -22,10 +36,26 @@ def next_nonce(*, latest: int, pending: int, stored: Collection[int]) -> Nonce:
     nonce = max(latest, pending)
     while nonce in taken:
         nonce += 1
-    # a gap that we left below the mempool's view (latest <= gap < pending) cannot exist: pending counts without gaps
     return Nonce(nonce)
 
 
 def foreign_nonces(*, latest: int, pending: int, stored: Collection[int]) -> tuple[int, ...]:
     """Nonces in the mempool that are not ours: the key is used elsewhere."""
     return tuple(nonce for nonce in range(latest, pending) if nonce not in set(stored))
+
+
+def gaps(*, latest: int, pending: int, stored: Collection[int], open_nonces: Collection[int]) -> tuple[Nonce, ...]:
+    """Nonces that nothing of ours will ever use, and that later transactions or the next job would wait for.
+
+    A reorganisation can leave one: a transaction that reverted there is not sent again, and its nonce is never
+    given to another job. A stranger's transaction that the mempool forgot leaves one below ours.
+
+    Args:
+        latest: transactions of the account in blocks.
+        pending: the same with the mempool; a nonce below it is used by something in the mempool.
+        stored: all nonces of the account in our database.
+        open_nonces: those of them with a transaction that may still get into a block.
+    """
+    last = max(stored, default=-1)
+    used = set(open_nonces)
+    return tuple(Nonce(nonce) for nonce in range(max(latest, pending), last + 1) if nonce not in used)

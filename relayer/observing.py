@@ -13,7 +13,7 @@ from eth_utils.crypto import keccak
 from sqlalchemy.exc import SQLAlchemyError
 
 from relayer.batching import batch_of
-from relayer.chain import Block
+from relayer.chain_data import Block
 from relayer.outbox.keeper_store import KeeperStore
 from relayer.settings import ChainSettings, KeeperSettings
 from statements.abi import load_abi

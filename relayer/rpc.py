@@ -1,17 +1,24 @@
-"""One JSON-RPC endpoint. The only place that imports web3."""
+"""One JSON-RPC endpoint over HTTP."""
 
 from __future__ import annotations
 
+import itertools
+import json
+import time
+from collections.abc import Callable
 from typing import Any
 
-from aiohttp import ClientError, ClientTimeout
-from web3 import AsyncHTTPProvider
-from web3.types import RPCEndpoint
+from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout
 
 from relayer.classify import RpcError
+from relayer.endpoint_health import EndpointHealth
 from relayer.settings import endpoint_label
 from statements.causes import cause_of
 from statements.errors import ChainError, ConfigurationError
+
+_TOO_MANY_REQUESTS = 429
+_LIMIT_CODES = frozenset({429, -32005})
+"""JSON-RPC codes for "limit exceeded" (EIP-1474 has -32005, providers also repeat HTTP's)."""
 
 
 class EndpointError(ChainError):
@@ -25,23 +32,26 @@ class Endpoint:
         url: JSON-RPC URL; never logged, only its host and port.
         chain_id: EIP-155 id that it must have.
         timeout: seconds for one request.
+        clock: monotonic, seconds.
     """
 
-    def __init__(self, url: str, *, chain_id: int, timeout: float) -> None:
+    def __init__(self, url: str, *, chain_id: int, timeout: float, clock: Callable[[], float] = time.monotonic) -> None:
         self.label = endpoint_label(url)
+        self.health = EndpointHealth()
+        self._url = url
         self._chain_id = chain_id
+        self._timeout = ClientTimeout(total=timeout)
+        self._clock = clock
         self._verified = False
-        # no retries inside: failing over is the caller's decision
-        self._provider = AsyncHTTPProvider(
-            url, request_kwargs={"timeout": ClientTimeout(total=timeout)}, exception_retry_configuration=None
-        )
+        self._session: ClientSession | None = None
+        self._ids = itertools.count(1)
 
     async def ask(self, method: str, *params: Any) -> Any:
         """Result of a JSON-RPC method.
 
         Raises:
             RpcError: the node answered with an error.
-            EndpointError: no usable answer.
+            EndpointError: no usable answer, or it wants to be left alone for a while.
             ConfigurationError: the node serves another chain.
         """
         if not self._verified:
@@ -49,15 +59,21 @@ class Endpoint:
         return await self._request(method, params)
 
     async def check_chain_id(self) -> None:
-        """Ask for the chain id before anything else.
+        """Ask for the chain id, before anything else and again after each failure: the node may be another one then.
 
         Raises:
             ConfigurationError: the node serves another chain.
             EndpointError: no usable answer.
         """
-        answer = await self._request("eth_chainId", ())
-        actual = int(answer, 16)
+        try:
+            actual = int(await self._request("eth_chainId", ()), 16)
+        except RpcError as error:
+            # a node that is still starting
+            raise self._failed("eth_chainId", error.message) from None
+        except (TypeError, ValueError):
+            raise self._failed("eth_chainId", "the answer is not a number") from None
         if actual != self._chain_id:
+            self.health.failed(self._clock())
             raise ConfigurationError(
                 f"endpoint {self.label} serves chain {actual}, the settings say {self._chain_id}",
                 remedy="Correct chain_id or endpoints of this chain",
@@ -66,24 +82,80 @@ class Endpoint:
 
     async def close(self) -> None:
         """Close its connections."""
-        await self._provider.disconnect()
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
 
     async def _request(self, method: str, params: tuple[Any, ...]) -> Any:
-        try:
-            response = await self._provider.make_request(RPCEndpoint(method), list(params))
-        except (ClientError, OSError, TimeoutError, ValueError) as error:
+        started = self._clock()
+        if started < self.health.limited_until:
             raise EndpointError(
-                f"endpoint {self.label} does not answer {method}: {cause_of(error)}",
-                remedy="Check that the node runs and the URL is right",
-            ) from None
-        if "error" in response:
-            raise _rpc_error(response["error"])
-        if "result" not in response:
-            raise EndpointError(
-                f"endpoint {self.label} answers {method} without a result",
-                remedy="Check that the URL is of a JSON-RPC node",
+                f"endpoint {self.label} asks for {self.health.limited_until - started:.1f} s of rest (rate limit)",
+                remedy="Use a plan with a higher rate, or more endpoints",
             )
-        return response["result"]
+        body = {"jsonrpc": "2.0", "id": next(self._ids), "method": method, "params": params}
+        try:
+            async with self._open().post(self._url, json=body) as response:
+                if response.status == _TOO_MANY_REQUESTS:
+                    raise self._limited(method, _retry_after(response))
+                content = _parsed(response, await response.read())
+        except EndpointError:
+            raise
+        except (ClientError, OSError, TimeoutError, ValueError) as error:
+            raise self._failed(method, cause_of(error)) from None
+        if not isinstance(content, dict) or not ("error" in content or "result" in content):
+            raise self._failed(method, "the answer is not JSON-RPC")
+        if content.get("error") is not None:
+            refusal = _rpc_error(content["error"])
+            if refusal.code in _LIMIT_CODES and not refusal.is_revert:
+                raise self._limited(method, None)
+            self.health.answered(self._clock() - started)
+            raise refusal
+        self.health.answered(self._clock() - started)
+        return content.get("result")
+
+    def _open(self) -> ClientSession:
+        if self._session is None:
+            self._session = ClientSession(timeout=self._timeout)
+        return self._session
+
+    def _failed(self, method: str, cause: str) -> EndpointError:
+        self._verified = False
+        self.health.failed(self._clock())
+        return EndpointError(
+            f"endpoint {self.label} does not answer {method}: {cause}",
+            remedy="Check that the node runs and the URL is right",
+        )
+
+    def _limited(self, method: str, retry_after: float | None) -> EndpointError:
+        self.health.limited(self._clock(), retry_after)
+        return EndpointError(
+            f"endpoint {self.label} refuses {method}: too many requests",
+            remedy="Use a plan with a higher rate, or more endpoints",
+        )
+
+
+def _parsed(response: ClientResponse, body: bytes) -> Any:
+    """JSON of an answer; some nodes put their JSON-RPC errors under an HTTP error.
+
+    Raises:
+        ClientError: an HTTP error without JSON-RPC.
+        ValueError: not JSON.
+    """
+    try:
+        content = json.loads(body)
+    except ValueError:
+        response.raise_for_status()
+        raise
+    if not (isinstance(content, dict) and "error" in content):
+        response.raise_for_status()
+    return content
+
+
+def _retry_after(response: ClientResponse) -> float | None:
+    """Seconds of the header ``Retry-After``; its other form, a date, is left aside."""
+    value = response.headers.get("Retry-After", "")
+    return float(value) if value.isdigit() else None
 
 
 def _rpc_error(error: Any) -> RpcError:
@@ -94,4 +166,5 @@ def _rpc_error(error: Any) -> RpcError:
         revert = bytes.fromhex(data[2:]) if isinstance(data, str) and data.startswith("0x") else b""
     except ValueError:
         revert = b""
-    return RpcError(int(error.get("code", 0)), str(error.get("message", "")), revert)
+    code = error.get("code", 0)
+    return RpcError(code if isinstance(code, int) else 0, str(error.get("message", "")), revert)

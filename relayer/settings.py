@@ -6,14 +6,17 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, HttpUrl, TypeAdapter, field_validator, model_validator
+from pydantic import Field, HttpUrl, TypeAdapter, ValidationInfo, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
 import daemon.settings
 from daemon.settings import ConfigPath, ProgramSettings, Section, WalletSettings
+from relayer.fees import DataFee, FeeLimits
 from relayer.finality import FinalityMode
 from relayer.planning import Destination
 from relayer.policy_settings import ChainPolicy
+from relayer.pushing import PushRules
+from relayer.turns import Turn
 from statements.quantities import Address
 
 _HTTP_URL = TypeAdapter(HttpUrl)
@@ -47,6 +50,32 @@ class FinalitySettings(Section):
 
     mode: FinalityMode = FinalityMode.TAG
     depth: int = Field(default=64, ge=1)
+
+
+class TurnSettings(Section):
+    """Turns of several relayers with keys and states of their own.
+
+    Attributes:
+        index: place of this relayer, from 0; each has another one.
+        relayers: how many there are; the same for all.
+        seconds: head start of each before the next; the same for all.
+    """
+
+    index: int = Field(ge=0)
+    relayers: int = Field(ge=2)
+    seconds: float = Field(default=30.0, gt=0)
+
+    @field_validator("relayers")
+    @classmethod
+    def _check_index(cls, value: int, info: ValidationInfo) -> int:
+        if info.data.get("index", 0) >= value:
+            raise ValueError("index has to be less than relayers")
+        return value
+
+    @property
+    def turn(self) -> Turn:
+        """What the submitter needs of it."""
+        return Turn(self.index, self.relayers, self.seconds)
 
 
 class KmsSettings(Section):
@@ -96,7 +125,13 @@ class ChainSettings(Section):
         balance_warning_wei: below this balance of the account a warning is logged, wei.
         balance_critical_wei: below this one an error is, wei.
         finality: when a block counts as final.
-        maximum_fee_per_gas_wei: no transaction offers more, wei.
+        maximum_fee_per_gas_wei: no transaction offers more, wei; replacements neither.
+        minimum_tip_wei: tip per gas that is offered even when nobody else offers one, wei.
+        base_fee_multiple: a new transaction offers at most so many base fees and the tip.
+        data_fee: ``op_stack`` where the chain takes a fee for data on the chain below beside the gas.
+        has_mempool: false where there is nobody to outbid; nothing is bumped there.
+        bump_seconds: how long a transaction waits for a block before a dearer one replaces it.
+        turns: with other relayers; absent when this one is alone.
         poll_seconds: time between two looks at the chain.
         rpc_timeout_seconds: time allowed for one JSON-RPC request.
         policy: what is due and what may be spent; every proof is due by default.
@@ -116,6 +151,12 @@ class ChainSettings(Section):
     balance_critical_wei: int = Field(default=10_000_000_000_000_000, ge=0)
     finality: FinalitySettings = FinalitySettings()
     maximum_fee_per_gas_wei: int = Field(default=100_000_000_000, gt=0)
+    minimum_tip_wei: int = Field(default=1_000_000, ge=0)
+    base_fee_multiple: int = Field(default=2, ge=1)
+    data_fee: DataFee = DataFee.NONE
+    has_mempool: bool = True
+    bump_seconds: float = Field(default=60.0, gt=0)
+    turns: TurnSettings | None = None
     poll_seconds: float = Field(default=2.0, gt=0)
     rpc_timeout_seconds: float = Field(default=10.0, gt=0)
     policy: ChainPolicy = ChainPolicy()
@@ -135,6 +176,20 @@ class ChainSettings(Section):
         if of_keystore not in ((True, True), (False, False)) or of_keystore[0] == (self.kms is not None):
             raise ValueError("give keystore and password_file, or kms")
         return self
+
+    @property
+    def fee_limits(self) -> FeeLimits:
+        """What fees are allowed."""
+        return FeeLimits(
+            maximum=self.maximum_fee_per_gas_wei,
+            minimum_tip=self.minimum_tip_wei,
+            base_fee_multiple=self.base_fee_multiple,
+        )
+
+    @property
+    def push_rules(self) -> PushRules:
+        """When a transaction is replaced."""
+        return PushRules(has_mempool=self.has_mempool, bump_seconds=self.bump_seconds)
 
     @property
     def destination(self) -> Destination:
@@ -160,6 +215,8 @@ class RelayerSettings(ProgramSettings):
         models: names of the models to relay; empty means every model of ``circuits``.
         host: address that the HTTP service listens on; loopback by default.
         port: its port.
+        api_token_file: file with the token that callers of the service's verbs must show; absent: nothing can be
+            changed by HTTP.
         source_poll_seconds: time between two questions to a validator.
         stop_grace_seconds: time that a step under way gets to finish after SIGTERM.
     """
@@ -175,6 +232,7 @@ class RelayerSettings(ProgramSettings):
     spool: ConfigPath | None = None
     host: str = "127.0.0.1"
     port: int = Field(default=8190, ge=0, lt=1 << 16)
+    api_token_file: ConfigPath | None = None
     source_poll_seconds: float = Field(default=2.0, gt=0)
     stop_grace_seconds: float = Field(default=15.0, gt=0)
 

@@ -36,6 +36,24 @@ class JobState(StrEnum):
     """Its deadline passed before it was in a block: it was never signed, or a self-send took its nonce for good."""
 
 
+class AttemptKind(StrEnum):
+    """What a signed transaction is for."""
+
+    CALL = "call"
+    """What its job wants."""
+    CANCEL = "cancel"
+    """A self-send with the nonce of a job that the operator called off."""
+    EXPIRE = "expire"
+    """A self-send with the nonce of a job whose deadline has passed."""
+    FILL = "fill"
+    """A self-send with a nonce that nobody uses and that later ones wait for."""
+
+
+CALLED_OFF: Mapping[AttemptKind, JobState] = MappingProxyType(
+    {AttemptKind.CANCEL: JobState.CANCELLED, AttemptKind.EXPIRE: JobState.EXPIRED}
+)
+"""State of a job once a self-send of this kind is final."""
+
 TRANSITIONS: Mapping[JobState, frozenset[JobState]] = MappingProxyType(
     {
         JobState.QUEUED: frozenset(

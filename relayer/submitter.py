@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import structlog
 
-from relayer.chain import Block, Chain
-from relayer.classify import Judgement, RpcError, SendAnswer, Verdict, judge_revert
-from relayer.fees import Fees, GasAboveCapError, check_funds, gas_limit, plan_fees
-from relayer.keys import SignedTransaction, Signer
-from relayer.nonces import Nonce
-from relayer.outbox.job_store import JobStore, NonceView
-from relayer.outbox.records import AttemptRecord, JobRecord
+from relayer.account import Account, AccountView
+from relayer.broadcast import broadcast
+from relayer.chain import Chain
+from relayer.chain_data import Block
+from relayer.classify import Judgement, RpcError, Verdict, judge_revert
+from relayer.fees import GasAboveCapError, check_funds, plan_fees
+from relayer.outbox.attempt_store import AttemptStore
+from relayer.outbox.job_store import JobStore
+from relayer.outbox.records import AttemptRecord, JobRecord, Terms
 from relayer.spending import SpendingGate
-from relayer.states import JobState
+from relayer.states import GIVEN_UP, IllegalTransitionError, JobState
+from relayer.turns import Turn, wait_for_turn
 from statements.abi.calldata import ErrorCatalogue
-from statements.errors import ChainError, VeristakeError
+from statements.errors import VeristakeError
 
 log = structlog.get_logger(__name__)
 
@@ -25,71 +30,138 @@ MAXIMUM_REVERTS = 3
 """A call that succeeds in simulation but reverts in blocks is given up then: each try costs gas."""
 
 
+@dataclass(frozen=True)
+class Outbox:
+    """What the parts of one chain's writer read and write.
+
+    Attributes:
+        jobs: of the chain.
+        attempts: of the chain and signer.
+    """
+
+    jobs: JobStore
+    attempts: AttemptStore
+
+
 class Submitter:
-    """Puts one job after another on one chain; the only one that takes nonces of its signer there.
+    """Puts jobs on one chain; the only one that takes nonces of its signer there.
 
     Args:
         chain: where to.
-        store: jobs of this chain and signer.
-        signer: pays.
+        outbox: jobs and transactions.
+        account: pays.
         catalogue: named errors of the contracts.
-        maximum_fee: ``maximum_fee_per_gas_wei`` of the settings.
+        turn: when this relayer's turn is, None when it is alone.
         gate: asked before anything is signed; None: everything may be.
     """
 
     def __init__(
         self,
         chain: Chain,
-        store: JobStore,
-        signer: Signer,
+        outbox: Outbox,
+        account: Account,
         catalogue: ErrorCatalogue,
         *,
-        maximum_fee: int,
+        turn: Turn | None = None,
         gate: SpendingGate | None = None,
     ) -> None:
-        self._gate = gate
         self._chain = chain
-        self._store = store
-        self._signer = signer
+        self._jobs = outbox.jobs
+        self._attempts = outbox.attempts
+        self._account = account
         self._catalogue = catalogue
-        self._maximum_fee = maximum_fee
+        self._turn = turn
+        self._gate = gate
 
-    async def submit(self, job: JobRecord) -> None:
-        """Take a queued job as far as it goes now; what cannot be done yet is tried again later."""
+    async def submit(self, jobs: Sequence[JobRecord]) -> None:
+        """Take queued jobs as far as they go now; what cannot be done yet is tried again later.
+
+        Chain reads and sends of several jobs run beside each other; nonces are taken one after another.
+
+        Raises:
+            ChainError: no endpoint answers.
+        """
+        wanted = [job for job in jobs if not self._called_off(job)]
+        if not wanted:
+            return
+        head = await self._chain.head()
+        view = await self._account.look(head)
+        found = await asyncio.gather(*(self._prepare(job, view) for job in wanted))
+        stored = [
+            (job.id, attempt)
+            for job, terms in zip(wanted, found, strict=True)
+            if terms is not None and (attempt := self._store(job, terms, view)) is not None
+        ]
+        await asyncio.gather(*(broadcast(self._chain, self._jobs, job_id, attempt) for job_id, attempt in stored))
+
+    def _called_off(self, job: JobRecord) -> bool:
+        """Whether a job is over, or not ours yet, before anything is asked of the chain."""
+        if job.expires_at is not None and job.expires_at <= self._jobs.now:
+            self._jobs.called_off(job.id, JobState.EXPIRED, f"its deadline {job.expires_at:.0f} passed while it waited")
+            return True
+        if self._turn is not None and job.failures == 0:
+            moment = job.taken_at + wait_for_turn(self._turn, job.statement_id)
+            if moment > self._jobs.now:
+                self._jobs.wait_until(job.id, moment)
+                return True
+        return False
+
+    async def _prepare(self, job: JobRecord, view: AccountView) -> Terms | None:
+        """Simulate and estimate; None when the job is done with for now."""
         try:
-            head = await self._chain.head()
-            judgement = await self._simulate(job, head)
-            if judgement is None:
-                await self._send_new(job, head)
-            else:
-                await self._settle(job, judgement, head)
+            judgement = await self._simulate(job, view.head)
+            if judgement is not None:
+                await self._settle(job, judgement, view.head)
+                return None
+            if self._attempts.reverts(job.id) >= MAXIMUM_REVERTS:
+                self._jobs.reject(job.id, f"reverted {MAXIMUM_REVERTS} times although simulation succeeded")
+                return None
+            fees = plan_fees(view.market, self._account.limits)
+            return await self._account.terms(
+                fees, to=job.target, data=job.calldata, block_gas_limit=view.head.gas_limit
+            )
+        except RpcError as error:
+            # the state moved between simulation and estimate; the next simulation decides
+            judgement = judge_revert(error, self._catalogue)
+            self._postpone(job, judgement.name, judgement.detail)
         except GasAboveCapError as error:
-            self._store.reject(job.id, str(error))
+            self._jobs.reject(job.id, str(error))
         except VeristakeError as error:
             self._postpone(job, type(error).__name__, str(error))
+        return None
 
-    async def broadcast(self, job_id: int, attempt: AttemptRecord) -> None:
-        """Send a stored transaction to all endpoints. Their answers inform; only blocks decide."""
-        results = await self._chain.send(attempt.raw)
-        for result in results:
-            log.info(
-                "transaction_sent",
+    def _store(self, job: JobRecord, terms: Terms, view: AccountView) -> AttemptRecord | None:
+        """Check what may be spent, then take the nonce, sign and store; None when the job waits."""
+        fees = terms.fees
+        price = fees.maximum if view.market.base_fee is None else min(view.market.base_fee + fees.tip, fees.maximum)
+        try:
+            check_funds(
+                balance=view.balance,
+                reserved=self._attempts.reserved(),
+                cost=terms.worst_cost,
+                signer=self._account.address,
                 chain=self._chain.name,
-                job=job_id,
-                tx=attempt.hash,
-                nonce=attempt.nonce,
-                endpoint=result.endpoint,
-                answer=result.answer,
-                detail=result.detail,
             )
-        if all(result.answer not in (SendAnswer.ACCEPTED, SendAnswer.ALREADY_KNOWN) for result in results):
-            self._store.note_error(job_id, "; ".join(f"{r.endpoint}: {r.answer} {r.detail}" for r in results))
+            if self._gate is not None:
+                self._gate.check(job.id, gas=terms.gas_limit, price=price, maximum_fee=fees.maximum)
+            return self._attempts.store_first(
+                job.id,
+                nonces=view.nonces,
+                terms=terms,
+                sign=lambda nonce: self._account.sign(nonce, terms, to=job.target, data=job.calldata),
+            )
+        except IllegalTransitionError:
+            # the operator, or another relayer with the same state, was quicker
+            log.info("job_taken_meanwhile", chain=self._chain.name, job=job.id)
+        except VeristakeError as error:
+            self._postpone(job, type(error).__name__, str(error))
+        return None
 
     async def _simulate(self, job: JobRecord, head: Block) -> Judgement | None:
         """Why the call would fail on the state after ``head``; None when it would succeed."""
         try:
             await self._chain.simulate(
-                sender=self._signer.address, to=job.target, data=job.calldata, block=head.reference.number
+                sender=self._account.address, to=job.target, data=job.calldata, block=head.reference.number
             )
         except RpcError as error:
             return judge_revert(error, self._catalogue)
@@ -102,74 +174,15 @@ class Submitter:
             if block is None or block.reference != head.reference:
                 self._postpone(job, judgement.name, "the head was reorganised during simulation")
                 return
-            self._store.seen(job.id, head.reference, judgement.detail)
+            self._jobs.seen(job.id, head.reference, judgement.detail)
         elif judgement.verdict is Verdict.PERMANENT:
-            self._store.reject(job.id, judgement.detail)
-        elif job.depends_on is not None and self._store.state_of(job.depends_on) is JobState.REJECTED:
+            self._jobs.reject(job.id, judgement.detail)
+        elif job.depends_on is not None and self._jobs.state_of(job.depends_on) in GIVEN_UP:
             # without what it depends on, waiting is in vain; another source's publication queues both again
-            self._store.reject(job.id, f"{DEPENDENCY_REJECTED}: {judgement.detail}")
+            self._jobs.reject(job.id, f"{DEPENDENCY_REJECTED}: {judgement.detail}")
         else:
             self._postpone(job, judgement.name, judgement.detail)
 
-    async def _send_new(self, job: JobRecord, head: Block) -> None:
-        if self._store.reverts(job.id) >= MAXIMUM_REVERTS:
-            self._store.reject(job.id, f"reverted {MAXIMUM_REVERTS} times although simulation succeeded")
-            return
-        if head.base_fee is None:
-            raise ChainError(
-                f"chain {self._chain.name} has no base fee", remedy="Only EIP-1559 chains are supported yet"
-            )
-        address = self._signer.address
-        try:
-            estimate, tip, balance, latest, pending = await asyncio.gather(
-                self._chain.estimate_gas(sender=address, to=job.target, data=job.calldata),
-                self._chain.suggested_tip(),
-                self._chain.balance(address, "latest"),
-                self._chain.nonce(address, "latest"),
-                self._chain.nonce(address, "pending"),
-            )
-        except RpcError as error:
-            # the state moved between simulation and estimate; the next simulation decides
-            judgement = judge_revert(error, self._catalogue)
-            self._postpone(job, judgement.name, judgement.detail)
-            return
-        fees = plan_fees(base_fee=head.base_fee, suggested_tip=tip, maximum=self._maximum_fee)
-        gas = gas_limit(estimate=estimate, block_gas_limit=head.gas_limit)
-        check_funds(
-            balance=balance,
-            reserved=self._store.reserved(),
-            cost=gas * fees.maximum,
-            signer=address,
-            chain=self._chain.name,
-        )
-        if self._gate is not None:
-            self._gate.check(
-                job.id, gas=gas, price=min(head.base_fee + fees.tip, fees.maximum), maximum_fee=fees.maximum
-            )
-        attempt = self._store.store_attempt(
-            job.id,
-            nonces=NonceView(latest=latest, pending=pending),
-            fees=fees,
-            gas_limit=gas,
-            sign=lambda nonce: self._sign(job, nonce, fees, gas),
-        )
-        await self.broadcast(job.id, attempt)
-
-    def _sign(self, job: JobRecord, nonce: Nonce, fees: Fees, gas: int) -> SignedTransaction:
-        return self._signer.sign(
-            {
-                "type": 2,
-                "chainId": self._chain.chain_id,
-                "nonce": nonce,
-                "to": job.target,
-                "value": 0,
-                "data": job.calldata,
-                "gas": gas,
-                "maxFeePerGas": fees.maximum,
-                "maxPriorityFeePerGas": fees.tip,
-            }
-        )
-
     def _postpone(self, job: JobRecord, name: str, detail: str) -> None:
-        wait = self._store.postpone(job, detail)
+        wait = self._jobs.postpone(job, detail)
         log.warning("job_postponed", chain=self._chain.name, job=job.id, error=name, detail=detail, retry_seconds=wait)

@@ -1,4 +1,4 @@
-"""The one writer of a (chain, signer): connects, reconciles, then follows and submits until it is stopped."""
+"""The one writer of a (chain, signer): leads, reconciles, then follows and submits until it is stopped."""
 
 from __future__ import annotations
 
@@ -8,18 +8,23 @@ from dataclasses import dataclass
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from relayer.account import Account
 from relayer.backoff import backoff_seconds
 from relayer.chain import Chain
+from relayer.classify import RpcError
 from relayer.follower import Follower
-from relayer.keys import Signer
-from relayer.nonces import foreign_nonces
-from relayer.outbox.job_store import JobStore
-from relayer.submitter import Submitter
+from relayer.lease import Lease
+from relayer.nonces import Nonce, foreign_nonces, gaps
+from relayer.submitter import Outbox, Submitter
 from statements.errors import ChainError, ConfigurationError, VeristakeError
 
 log = structlog.get_logger(__name__)
 
-JOBS_PER_PASS = 50
+JOBS_PER_PASS = 48
+JOBS_AT_ONCE = 8
+"""So many jobs are simulated, estimated and sent beside each other."""
+STANDBY_SECONDS = 1.0
+"""Time between two tries of a standby to become leader."""
 
 
 @dataclass
@@ -27,12 +32,14 @@ class WriterHealth:
     """How a writer is, for ``/readyz``.
 
     Attributes:
-        ready: the chain answered at the last look.
+        ready: the chain answered at the last look, or another relayer leads.
         error: why not.
+        leads: this relayer writes to the chain.
     """
 
     ready: bool = False
     error: str = "not connected yet"
+    leads: bool = False
 
 
 class ChainWriter:
@@ -40,30 +47,36 @@ class ChainWriter:
 
     Args:
         chain: where to.
-        store: jobs of this chain and signer.
-        signer: pays.
+        outbox: jobs and transactions.
+        account: pays.
         submitter: takes jobs from queued to sent.
         follower: takes jobs from sent to final.
+        lease: held while this writer writes.
         poll_seconds: time between two looks at the chain.
     """
 
     def __init__(
         self,
         chain: Chain,
-        store: JobStore,
-        signer: Signer,
+        outbox: Outbox,
+        account: Account,
         submitter: Submitter,
         follower: Follower,
+        lease: Lease,
         *,
         poll_seconds: float,
     ) -> None:
         self._chain = chain
-        self._store = store
-        self._signer = signer
+        self._jobs = outbox.jobs
+        self._attempts = outbox.attempts
+        self._account = account
         self._submitter = submitter
         self._follower = follower
+        self._lease = lease
         self._poll_seconds = poll_seconds
         self._wake = asyncio.Event()
+        self._connected = False
+        self._suspected_gaps: frozenset[Nonce] = frozenset()
         self.health = WriterHealth()
 
     @property
@@ -81,36 +94,76 @@ class ChainWriter:
         Raises:
             ConfigurationError: wrong chain id, or a state of another chain.
         """
-        failures, connected = 0, False
-        while not stop.is_set():
-            try:
-                if not connected:
-                    await self.connect()
-                    connected = True
-                await self.step(stop)
-                failures, wait = 0, self._poll_seconds
-                self.health.ready, self.health.error = True, ""
-            except ConfigurationError:
-                raise
-            except (VeristakeError, SQLAlchemyError) as error:
-                failures += 1
-                wait = backoff_seconds(failures, first=self._poll_seconds)
-                self.health.ready, self.health.error = False, str(error)
-                log.error("chain_failed", chain=self.name, error=str(error), retry_seconds=wait)
-            await self._pause(wait, stop)
+        failures = 0
+        try:
+            while not stop.is_set():
+                try:
+                    wait = await self.turn(stop)
+                    failures = 0
+                except ConfigurationError:
+                    raise
+                except Exception as error:
+                    # whatever a node or the database answers must not stop the other chains
+                    failures += 1
+                    wait = backoff_seconds(failures, first=self._poll_seconds)
+                    self._connected = False
+                    self.health.ready, self.health.error = False, str(error)
+                    expected = isinstance(error, VeristakeError | SQLAlchemyError | RpcError)
+                    log.error(
+                        "chain_failed",
+                        chain=self.name,
+                        error=str(error),
+                        retry_seconds=wait,
+                        exc_info=None if expected else error,
+                    )
+                await self._pause(wait, stop)
+        finally:
+            self.release()
+
+    def release(self) -> None:
+        """Let another relayer lead."""
+        self._lease.release()
+        self.health.leads = False
+
+    async def turn(self, stop: asyncio.Event) -> float:
+        """One step as leader, or none as standby; returns the seconds until the next.
+
+        Raises:
+            ChainError: no endpoint answers.
+            ConfigurationError: wrong chain id, or a state of another chain.
+        """
+        leads = self._lease.hold()
+        if leads != self.health.leads:
+            log.info("leadership_changed", chain=self.name, signer=self._account.address, leads=leads)
+            # a new leader reconciles: another one may have written since
+            self._connected, self.health.leads = False, leads
+        if not leads:
+            self.health.ready, self.health.error = True, ""
+            return STANDBY_SECONDS
+        if not self._connected:
+            await self.connect()
+        await self.step(stop)
+        self.health.ready, self.health.error = True, ""
+        return self._poll_seconds
 
     async def step(self, stop: asyncio.Event) -> None:
-        """Follow what is in flight, then submit what is due.
+        """Follow what is in flight, see to gaps, then submit what is due.
 
         Raises:
             ChainError: no endpoint answers.
         """
         self._wake.clear()
         await self._follower.follow()
-        for job in self._store.due(JOBS_PER_PASS):
+        await self._fill_gaps()
+        if self._jobs.is_paused():
+            return
+        due = self._jobs.due(JOBS_PER_PASS)
+        for start in range(0, len(due), JOBS_AT_ONCE):
             if stop.is_set():
                 return
-            await self._submitter.submit(job)
+            await self._submitter.submit(due[start : start + JOBS_AT_ONCE])
+        if len(due) == JOBS_PER_PASS:
+            self._wake.set()
 
     async def connect(self) -> None:
         """Check chain and state, reconcile nonces, and send again what was stored.
@@ -126,28 +179,42 @@ class ChainWriter:
                 f"chain {self.name} has no block 0 at any endpoint",
                 remedy="Add an endpoint that holds the chain's whole history, at least its block headers",
             )
-        self._store.claim_chain(genesis.reference.hash)
+        self._jobs.claim_chain(genesis.reference.hash)
         await self._reconcile()
         await self._follower.resend_all()
+        self._connected = True
 
     async def _reconcile(self) -> None:
         """Compare the database's nonces with the chain's; the next one is derived from all three each time."""
-        address = self._signer.address
-        latest = await self._chain.nonce(address, "latest")
-        pending = await self._chain.nonce(address, "pending")
-        stored = self._store.stored_nonces(latest)
-        foreign = foreign_nonces(latest=latest, pending=pending, stored=stored)
+        address = self._account.address
+        view = await self._account.nonces()
+        stored = self._attempts.stored_nonces(view.latest)
+        foreign = foreign_nonces(latest=view.latest, pending=view.pending, stored=stored)
         log.info(
             "nonce_reconciled",
             chain=self.name,
             signer=address,
-            latest=latest,
-            pending=pending,
+            latest=view.latest,
+            pending=view.pending,
             stored=sorted(stored),
             foreign=list(foreign),
         )
         if foreign:
             log.warning("key_used_elsewhere", chain=self.name, signer=address, nonces=list(foreign))
+
+    async def _fill_gaps(self) -> None:
+        """Fill nonces that nobody uses, once two looks in a row agree on them."""
+        view = await self._account.nonces()
+        found = gaps(
+            latest=view.latest,
+            pending=view.pending,
+            stored=self._attempts.stored_nonces(view.latest),
+            open_nonces=self._attempts.open_nonces(view.latest),
+        )
+        for nonce in found:
+            if nonce in self._suspected_gaps:
+                await self._follower.fill(nonce)
+        self._suspected_gaps = frozenset(found)
 
     async def _pause(self, seconds: float, stop: asyncio.Event) -> None:
         waits = [asyncio.create_task(event.wait()) for event in (stop, self._wake)]

@@ -45,8 +45,13 @@ def calibrate(folder: Path, output: Path, as_json: bool) -> None:
 
 
 def calibration_text(calibration: Calibration) -> str:
-    """The figures for people."""
-    return "\n".join(
+    """The figures and the episodes for people."""
+    figures = [
         f"{figure.name:<20}{figure.asset:<9}{figure.value:>12g} {figure.unit:<20}{figure.first} to {figure.last}"
         for figure in calibration.figures
-    )
+    ]
+    episodes = [
+        f"{'episode':<20}{e.asset:<9}{e.depth:>12.2%} deep, {e.hours:g} hours from {e.began}"
+        for e in calibration.episodes
+    ]
+    return "\n".join(figures + episodes)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from statements.quantities import Address, Hash32
+from statements.quantities import Address, BigInteger, Hash32
 from statements.traveller import Traveller
 
 
@@ -104,6 +104,36 @@ class ProposedModel(Traveller):
     vka_digest: Hash32 | None = None
 
 
+class DepositTerms(Traveller):
+    """How deposits of a token count, and how much is taken.
+
+    Attributes:
+        weight: points of a token unit, basis points of the ordinary.
+        decimals: from which units are brought to 18.
+        total_cap: most units of all users together.
+        deposit_cap: most units in one deposit.
+    """
+
+    weight: int = Field(gt=0)
+    decimals: int = Field(ge=0)
+    total_cap: BigInteger = Field(ge=0)
+    deposit_cap: BigInteger = Field(ge=0)
+
+
+class RecordedDeposits(Traveller):
+    """What OmronDeposit takes, and how it counts.
+
+    Attributes:
+        season: number of the season, from 0.
+        season_multiplier: what earning is multiplied by in it, basis points.
+        tokens: listed tokens, by address.
+    """
+
+    season: int = Field(ge=0)
+    season_multiplier: int = Field(ge=0)
+    tokens: dict[Address, DepositTerms]
+
+
 class Access(Traveller):
     """Who may do what, as the AccessManager was told.
 
@@ -137,6 +167,7 @@ class Deployment(Traveller):
         proposed: by model name; versions that wait to be activated.
         settings: by contract, what its views without arguments have to answer: pointers to others, delays, limits.
         access: who may do what.
+        deposits: how deposits count; on the home chain only.
         attesters: who may sign inputs; None where the record does not say, as on a home chain.
         from_block: block before which nothing of this deployment happened.
     """
@@ -152,6 +183,7 @@ class Deployment(Traveller):
     proposed: dict[str, ProposedModel] = Field(default_factory=dict)
     settings: dict[str, dict[str, str]] = Field(default_factory=dict)
     access: Access | None = None
+    deposits: RecordedDeposits | None = None
     attesters: tuple[Address, ...] | None = None
     from_block: int = Field(default=0, ge=0)
 

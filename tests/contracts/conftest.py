@@ -10,6 +10,16 @@ from eth_abi import encode
 from eth_utils import keccak
 from web3.exceptions import ContractCustomError
 
+from tests.contracts.claim_fixtures import (  # noqa: F401 - fixtures
+    authority,
+    guardian,
+    manager,
+    merkle_open,
+    points_open,
+    reward,
+    sponsor,
+    stopped,
+)
 from veristake.contracts_tool.compile import compiled_project
 
 PROJECT = Path(__file__).resolve().parents[2]

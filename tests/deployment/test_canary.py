@@ -19,6 +19,7 @@ from tests.deployment.support import (
 from verifier_gen.canary import proof_system, unreachable_instances
 from veristake.contracts_tool.circuits import check_is_canary, open_circuits
 from veristake.contracts_tool.plan import load_plan
+from veristake.contracts_tool.record import deployed_contract
 
 STRANGER = "0x90F79bf6EB2c4f870365E785982E1f101E93b906"
 
@@ -57,6 +58,11 @@ def test_check_canary_that_nobody_recorded_is_named(home):
     execute(web3, deployment, "VerifierRegistry", "trustCanary", STRANGER)
     system = deployment.settings["CanaryStop"]["PROOF_SYSTEM"]
     assert found(home) == {f"canary {STRANGER}": ("not trusted", f"trusted for {system}")}
+    spare = deployed_contract(web3, STRANGER)
+    altered = path.with_name("altered.json")
+    contracts = {**deployment.contracts, "CanaryStop:spare": spare}
+    altered.write_text(deployment.model_copy(update={"contracts": contracts}).to_json(), "utf-8")
+    assert found((home[0], web3, altered)) == {}
 
 
 def test_check_canary_that_is_not_trusted_and_pins_another_instance_is_named(home):

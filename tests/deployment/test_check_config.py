@@ -2,8 +2,6 @@
 
 import json
 
-import pytest
-
 from tests.deployment.support import OTHER, contract, execute, found, pass_time, read, transact
 
 STRANGER = "0x90F79bf6EB2c4f870365E785982E1f101E93b906"
@@ -42,15 +40,17 @@ def test_check_changed_rate_provider_and_price_feed_are_named(home):
     }
 
 
-@pytest.mark.parametrize(
-    ("place", "name"),
-    enumerate(("premium_factor", "premium_change_factor", "flow_factor", "rate_growth_factor", "input_scale_bits")),
-)
-def test_check_changed_feature_parameter_is_named(home, place, name):
-    features = list(read(home[2]).assets["ezETH"].observed.features)
-    features[place] += 1
-    pair = (str(features[place] - 1), str(features[place]))
-    assert changed_config(home, features=tuple(features)) == {f"ezETH.features.{name}": pair}
+def test_check_each_changed_feature_parameter_is_named(home):
+    recorded = read(home[2]).assets["ezETH"].observed.features
+    names = ("premium_factor", "premium_change_factor", "flow_factor", "rate_growth_factor", "input_scale_bits")
+    expected = {
+        f"ezETH.features.{name}": (str(value), str(value + place + 1))
+        for place, (name, value) in enumerate(zip(names, recorded, strict=True))
+    }
+    changed = tuple(value + place + 1 for place, value in enumerate(recorded[:4]))
+    # a scale of more than 14 bits is refused
+    expected["ezETH.features.input_scale_bits"] = (str(recorded[4]), str(recorded[4] - 1))
+    assert changed_config(home, features=(*changed, recorded[4] - 1)) == expected
 
 
 def test_check_changed_limits_of_scores_are_named(home):

@@ -87,7 +87,8 @@ def everything(canary):
 
 def named_roles():
     names = zip(("admin", "proposer", "guardian"), ("a1", "a2", "a3"), strict=True)
-    return "\n".join(f'{role} = "0x{digits * 20}"' for role, digits in names)
+    roles = [f'{role} = "0x{digits * 20}"' for role, digits in names]
+    return "\n".join([*roles, "deposits.claim_manager = true", "deposits.restake_gateway.mock = true"])
 
 
 def test_deploy_killed_at_every_step_ends_like_an_uninterrupted_one(uninterrupted, circuit, canary, tmp_path):

@@ -4,7 +4,9 @@ import re
 import shutil
 import socket
 
-from tests.deployment.support import anvil, command, keystore_plan, refused, write_plan
+import pytest
+
+from tests.deployment.support import PROJECT, anvil, command, keystore_plan, refused, write_plan
 from verifier_gen.manifest import sha256_file
 
 
@@ -66,3 +68,40 @@ def test_deploy_account_without_funds_is_refused(circuit, home, tmp_path):
 def test_deploy_wrong_password_is_refused_without_naming_it(circuit, home, tmp_path):
     plan, _ = keystore_plan(write_plan(tmp_path, circuit), "wrong-password")
     refused(["--plan", plan, "--rpc", home[0]], home[1], tmp_path / "out", "does not open")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('home = "{home}"', 'home = "nowhere.json"', ("home: deployment nowhere.json cannot be read", "home = FILE")),
+        ('home = "{home}"', 'home = "{malformed}"', ("home: deployment", "is malformed")),
+        ("chain_id = 31338", "chain_id = 31337", ("is of chain 31337, which is not another chain's home",)),
+        ("maximum_age = 7200", "maximum_age = 3599", ("maximum_age 3599 is less than epoch_length 3600 of home",)),
+        ('circuit = "{circuit}"', 'circuit = "nowhere"', ("circuit nowhere has no circuit.json", "circuit build")),
+        ("threshold = 1", 'threshold = 1\ncanary = "nowhere"', ("canary: circuit nowhere has no", "circuit canary")),
+        (
+            "test_index = 0",
+            'alias = "nobody"\npassword_file = "{home}"',
+            ("nobody.json cannot be read", "accounts list"),
+        ),
+        ("test_index = 0", 'keystore = "{malformed}"\npassword_file = "none"', ("none cannot be read",)),
+        ("test_index = 0", 'keystore = "{malformed}"\npassword_file = "{home}"', ("is not JSON", "keystore")),
+        ("test_index = 0", 'keystore = "{home}"\npassword_variable = "NONE"', ("NONE is not set", "Export it")),
+    ],
+)
+def test_deploy_abroad_each_wrong_file_is_refused_before_anything_is_sent(
+    home, deployed_abroad, circuit, tmp_path, old, new, words
+):
+    """A home record that is missing was once noticed after the first transaction."""
+    malformed = tmp_path / "malformed.json"
+    malformed.write_text("{", "utf-8")
+    text = (PROJECT / "scripts" / "plans" / "local_abroad.toml").read_text("utf-8")
+    text = text.replace("build/circuits/staking", "{circuit}").replace("build/deployments/31337.json", "{home}")
+    assert old in text
+    text = text.replace(old, new)
+    for name, path in (("circuit", circuit.directory), ("home", home[2]), ("malformed", malformed)):
+        text = text.replace(f"{{{name}}}", str(path))
+    plan = tmp_path / "plan.toml"
+    plan.write_text(f'salt = "refused"\n{text}', "utf-8")
+    url, web3, _ = home if "31337," in words[0] else deployed_abroad
+    refused(["--plan", plan, "--rpc", url], web3, tmp_path / "out", *words)

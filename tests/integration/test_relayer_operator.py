@@ -38,7 +38,7 @@ def test_cancel_and_bump_of_a_sent_job_are_wishes(outbox: Outbox, desk: Operator
     assert outbox.views.job(job).job.wish == Wish.BUMP
     assert desk.cancel(job) is JobState.SENT
     assert outbox.views.job(job).job.wish == Wish.CANCEL
-    outbox.jobs.included(job, outbox.jobs.attempts(job)[0], receipt(5))
+    outbox.jobs.included(job, outbox.attempts.of_job(job)[0], receipt(5))
     assert outbox.views.job(job).job.wish is None
     for refused in (desk.cancel, desk.bump, desk.retry):
         with pytest.raises(NotPossibleError, match="included"):

@@ -10,19 +10,21 @@ import hypothesis.strategies as st
 import pytest
 from alembic.command import upgrade
 from alembic.migration import MigrationContext
+from eth_utils.crypto import keccak
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from relayer.chain import Receipt
+from relayer.chain_data import Receipt
 from relayer.fees import Fees
 from relayer.finality import BlockReference
 from relayer.keys import SignedTransaction
-from relayer.nonces import Nonce
+from relayer.nonces import Nonce, NonceView
+from relayer.outbox.attempt_store import AttemptStore
 from relayer.outbox.database import open_database
 from relayer.outbox.intake_store import IntakeStore
-from relayer.outbox.job_store import JobStore, NonceView
+from relayer.outbox.job_store import JobStore
 from relayer.outbox.models import Base
-from relayer.outbox.records import JobRecord
+from relayer.outbox.records import JobRecord, Terms
 from relayer.outbox.views import UnknownJobError, Views
 from relayer.planning import PlannedJob
 from relayer.states import SETTLED, TRANSITIONS, IllegalTransitionError, JobState
@@ -42,7 +44,7 @@ FIRST_RELEASE = (
     "INSERT INTO job_events VALUES (1, 1, 2.0, NULL, 'queued', 'published')",
 )
 """A job in flight, as the first release's schema holds it."""
-FEES = Fees(maximum=Wei(100), tip=Wei(1))
+TERMS = Terms(Fees(maximum=Wei(100), tip=Wei(1)), gas_limit=21_000)
 
 
 def planned(epoch: int, depends_on: PlannedJob | None = None, kind: JobKind = JobKind.SUBMIT) -> PlannedJob:
@@ -63,7 +65,8 @@ class Outbox:
         self.now = 100.0
         self.engine = open_database(url)
         self.intake = IntakeStore(self.engine, lambda: self.now)
-        self.jobs = JobStore(self.engine, chain_id=1, signer=SIGNER, clock=lambda: self.now)
+        self.jobs = JobStore(self.engine, chain_id=1, clock=lambda: self.now)
+        self.attempts = AttemptStore(self.engine, chain_id=1, signer=SIGNER, clock=lambda: self.now)
         self.views = Views(self.engine, {1: "home"})
 
     def queue(self, epoch: int, validator: str = "validator") -> list[int]:
@@ -74,9 +77,10 @@ class Outbox:
         def sign(nonce: Nonce) -> SignedTransaction:
             if fail:
                 raise RuntimeError("the signer is away")
-            return SignedTransaction(raw=b"\x02", hash=f"0x{nonce:064x}")
+            raw = b"\x02" + nonce.to_bytes(8, "big")
+            return SignedTransaction(raw=raw, hash="0x" + keccak(raw).hex())
 
-        self.jobs.store_attempt(job_id, nonces=NonceView(latest, latest), fees=FEES, gas_limit=21_000, sign=sign)
+        self.attempts.store_first(job_id, nonces=NonceView(latest, latest), terms=TERMS, sign=sign)
 
     def state(self, job_id: int) -> JobState:
         return self.views.job(job_id).job.state
@@ -107,7 +111,7 @@ def test_open_database_state_of_the_first_release_keeps_its_rows(state_url: str,
     old.dispose()
     engine = open_database(state_url)
     (job,) = Views(engine, {}).jobs().jobs
-    (attempt,) = JobStore(engine, chain_id=1, signer=SIGNER).attempts(job.id)
+    (attempt,) = AttemptStore(engine, chain_id=1, signer=SIGNER).of_job(job.id)
     assert (job.state, job.epoch, job.expires_at, attempt.nonce) == (JobState.SENT, 7, None, 4)
 
 
@@ -136,9 +140,9 @@ def test_store_attempt_signing_fails_leaks_no_nonce(outbox: Outbox) -> None:
     with pytest.raises(RuntimeError):
         outbox.send(job, fail=True)
     assert outbox.state(job) is JobState.QUEUED
-    assert outbox.jobs.stored_nonces(0) == set()
+    assert outbox.attempts.stored_nonces(0) == set()
     outbox.send(job)
-    assert outbox.jobs.stored_nonces(0) == {0}
+    assert outbox.attempts.stored_nonces(0) == {0}
 
 
 def test_store_attempt_twice_is_illegal_and_changes_nothing(outbox: Outbox) -> None:
@@ -146,7 +150,7 @@ def test_store_attempt_twice_is_illegal_and_changes_nothing(outbox: Outbox) -> N
     outbox.send(job)
     with pytest.raises(IllegalTransitionError):
         outbox.send(job)
-    assert outbox.jobs.stored_nonces(0) == {0}
+    assert outbox.attempts.stored_nonces(0) == {0}
     assert len(outbox.views.job(job).events) == 2
 
 
@@ -157,7 +161,7 @@ def test_due_dependent_job_waits_for_the_other(outbox: Outbox) -> None:
     outbox.send(attest)
     assert outbox.jobs.due(10) == []
     (record,) = outbox.jobs.in_flight()
-    outbox.jobs.included(record.id, outbox.jobs.attempts(attest)[0], receipt(5))
+    outbox.jobs.included(record.id, outbox.attempts.of_job(attest)[0], receipt(5))
     assert [job.id for job in outbox.jobs.due(10)] == [submit]
 
 
@@ -175,9 +179,9 @@ def test_reserved_counts_only_what_is_in_flight(outbox: Outbox) -> None:
     (first,), (second,) = outbox.queue(1), outbox.queue(2)
     outbox.send(first)
     outbox.send(second)
-    assert outbox.jobs.reserved() == 2 * 21_000 * 100
-    outbox.jobs.included(first, outbox.jobs.attempts(first)[0], receipt(5))
-    assert outbox.jobs.reserved() == 21_000 * 100
+    assert outbox.attempts.reserved() == 2 * 21_000 * 100
+    outbox.jobs.included(first, outbox.attempts.of_job(first)[0], receipt(5))
+    assert outbox.attempts.reserved() == 21_000 * 100
 
 
 def test_claim_chain_other_genesis_is_refused(outbox: Outbox) -> None:
@@ -257,7 +261,7 @@ class Life(RuleBasedStateMachine):
         record = self._any(data, JobState.SENT)
         if record is None:
             return
-        (attempt,) = self.outbox.jobs.attempts(record.id)
+        (attempt,) = self.outbox.attempts.of_job(record.id)
         if action == "include":
             self.outbox.jobs.included(record.id, attempt, receipt(9))
         else:
@@ -277,7 +281,7 @@ class Life(RuleBasedStateMachine):
     @rule(lag=st.integers(0, 3))
     def node_counts(self, lag: int) -> None:
         """The node's view of the nonce moves, and may lag behind what was mined."""
-        self.mined = max(0, len(self.outbox.jobs.stored_nonces(0)) - lag)
+        self.mined = max(0, len(self.outbox.attempts.stored_nonces(0)) - lag)
 
     @invariant()
     def audit_is_a_path(self) -> None:

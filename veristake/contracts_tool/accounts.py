@@ -57,7 +57,9 @@ def _key(path: Path, passphrase: str) -> bytes:
     try:
         keystore = json.loads(_text(path))
     except ValueError as error:
-        raise ConfigurationError(f"account.keystore {path} is not JSON") from error
+        raise ConfigurationError(
+            f"account.keystore {path} is not JSON", remedy="Give a V3 keystore, as 'ape accounts generate' writes it"
+        ) from error
     try:
         return bytes(Account.decrypt(keystore, passphrase))
     except (ValueError, KeyError, TypeError) as error:

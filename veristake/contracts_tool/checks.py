@@ -12,7 +12,9 @@ from verifier_gen.manifest import CircuitManifest, sha256_file
 from veristake.contracts_tool.account_plan import AccountPlan
 from veristake.contracts_tool.asset_checks import check_existing_parts
 from veristake.contracts_tool.circuits import ChosenCircuits, open_circuits
-from veristake.contracts_tool.plan import LOCAL_CHAIN_IDS, HomePlan, Plan
+from veristake.contracts_tool.deposit_step import check_deposits
+from veristake.contracts_tool.home_record import read_home
+from veristake.contracts_tool.plan import LOCAL_CHAIN_IDS, AbroadPlan, HomePlan, Plan
 from veristake.contracts_tool.precompiles import check_calls, check_layout, check_precompiles
 
 if TYPE_CHECKING:
@@ -32,7 +34,7 @@ def preflight(plan: Plan, web3: Web3, project: Path) -> ChosenCircuits:
 
     Raises:
         CircuitError: no manifest, a `dev` SRS off a local chain, no canary there, or a verifier of another build.
-        ConfigurationError: mocks, well-known keys, roles in one hand, or features that do not fit.
+        ConfigurationError: mocks, well-known keys, roles in one hand, features that do not fit, or no record of a home.
         ChainError: another chain, or one without the precompiles.
     """
     manifest = read_manifest(plan.circuit)
@@ -40,6 +42,10 @@ def preflight(plan: Plan, web3: Web3, project: Path) -> ChosenCircuits:
     check_chain_id(web3, plan.chain_id)
     check_local_only_parts(plan, manifest)
     check_roles(plan)
+    if isinstance(plan, AbroadPlan):
+        read_home(plan)
+    else:
+        check_deposits(plan, web3, local=plan.chain_id in LOCAL_CHAIN_IDS)
     # every file: what is registered on-chain is the hash of files that were looked at, not of a manifest's word
     circuits = open_circuits(plan)
     for circuit in (circuits.served, circuits.canary):

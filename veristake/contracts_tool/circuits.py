@@ -51,7 +51,11 @@ def _opened_canary(plan: Plan, folder: Path | None, served: CircuitManifest) -> 
             "a proof system that is found to be broken",
             remedy=f"Build it with 'veristake circuit canary {plan.circuit}' and give canary, its folder",
         )
-    canary = open_circuit(folder, with_proving_key=True)
+    try:
+        canary = open_circuit(folder, with_proving_key=True)
+    except CircuitError as error:
+        remedy = f"Build it: veristake circuit canary {plan.circuit}"
+        raise CircuitError(f"canary: {error.message}", remedy=remedy) from error
     check_is_canary(canary.manifest, served)
     return canary
 

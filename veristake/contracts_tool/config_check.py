@@ -5,31 +5,34 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from statements.abi import load_abi
 from statements.deployment import DeployedAsset, Deployment, ObservedConfig, ScoreLimits
 from veristake.contracts_tool.difference import Difference
+from veristake.contracts_tool.live_contract import live_contract
 
 if TYPE_CHECKING:
     from web3 import Web3
 
 FEATURE_NAMES = ("premium_factor", "premium_change_factor", "flow_factor", "rate_growth_factor", "input_scale_bits")
+_COMPARED = ("AssetObserver", "RiskFeed", "OmronDeposit", "AttestedInputs")
 _MEANT = "If it is meant, record it: correct the deployment's file; otherwise ask its admin"
 
 
 def config_differences(deployment: Deployment, web3: Web3) -> Iterator[Difference]:
     """Compare what is recorded of assets and attesters; what a record does not say is not compared."""
+    contracts = {
+        name: live_contract(web3, name, deployment.address(name)) for name in _COMPARED if name in deployment.contracts
+    }
     for symbol, asset in deployment.assets.items():
-        if asset.observed is not None and "AssetObserver" in deployment.contracts:
-            observer = _contract("AssetObserver", deployment, web3)
-            yield from _config_differences(symbol, asset, asset.observed, observer)
-        if asset.limits is not None and "RiskFeed" in deployment.contracts:
-            yield from _limit_differences(symbol, asset, asset.limits, _contract("RiskFeed", deployment, web3))
-    if "OmronDeposit" in deployment.contracts:
+        if asset.observed is not None and "AssetObserver" in contracts:
+            yield from _config_differences(symbol, asset, asset.observed, contracts["AssetObserver"])
+        if asset.limits is not None and "RiskFeed" in contracts:
+            yield from _limit_differences(symbol, asset, asset.limits, contracts["RiskFeed"])
+    if "OmronDeposit" in contracts:
         tokens = {asset.token for asset in deployment.assets.values()}
-        live = _contract("OmronDeposit", deployment, web3).functions.getAllWhitelistedTokens().call()
+        live = contracts["OmronDeposit"].functions.getAllWhitelistedTokens().call()
         yield from _membership(tokens, live, "token {} of OmronDeposit", ("listed", "not listed"))
-    if deployment.attesters is not None and "AttestedInputs" in deployment.contracts:
-        yield from _attester_differences(deployment.attesters, _contract("AttestedInputs", deployment, web3))
+    if deployment.attesters is not None and "AttestedInputs" in contracts:
+        yield from _attester_differences(deployment.attesters, contracts["AttestedInputs"])
 
 
 def _config_differences(
@@ -78,8 +81,3 @@ def _membership(recorded: set[str], live: list[str], what: str, words: tuple[str
     for element in sorted(recorded ^ set(live)):
         pair = (inside, outside) if element in recorded else (outside, inside)
         yield Difference(what.format(element), *pair, _MEANT)
-
-
-def _contract(name: str, deployment: Deployment, web3: Web3) -> Any:
-    address = web3.to_checksum_address(deployment.address(name))
-    return web3.eth.contract(address, abi=load_abi(name), decode_tuples=True)

@@ -14,6 +14,7 @@ from veristake.contracts_tool.artifacts import Artifacts
 from veristake.contracts_tool.checks import check_admin_is_another, check_funds, preflight
 from veristake.contracts_tool.compile import compiled_project
 from veristake.contracts_tool.deployer import Deployer, Progress
+from veristake.contracts_tool.deposit_step import recorded_deposits
 from veristake.contracts_tool.environment import prepare_ape
 from veristake.contracts_tool.expected import Facts, expected_access, expected_settings
 from veristake.contracts_tool.plan import LOCAL_CHAIN_IDS, AbroadPlan, HomePlan, Plan
@@ -151,6 +152,7 @@ def _recorded(deployer: Deployer, plan: Plan, manifest: CircuitManifest, deploye
         proposed={manifest.model_name: version} if isinstance(version, ProposedModel) else {},
         settings={**expected_settings(facts), **{name: dict(views) for name, views in deployed.settings.items()}},
         access=expected_access(facts),
+        deposits=recorded_deposits(plan, facts.tokens) if isinstance(plan, HomePlan) else None,
         attesters=plan.attesters if isinstance(plan, AbroadPlan) else None,
         from_block=deployer.sender.first_block(),
     )

@@ -85,11 +85,13 @@ class Deployer:
         """
         address = create2_address(salt_of(self.release, name), init_code)
         step = f"deploying {name} at {address}"
-        if self.code(address) and not self.sender.is_unfinished(step):
+        live = self.code(address)
+        if live and not self.sender.is_unfinished(step):
             self.progress(f"{name} is at {address} already")
         else:
             self._run(step, Call(FACTORY, salt_of(self.release, name) + init_code))
-        self._check_code(name, runtime_code, address)
+            live = self.code(address)
+        self._check_code(name, runtime_code, address, live)
         return address
 
     def code_hash(self, source: str, address: str) -> str:
@@ -117,7 +119,7 @@ class Deployer:
         would_be = self.sender.nonce_of(step) + len(self.would_send)
         sent = self._run(step, Call(None, self._init_code(artifact, arguments)))
         address = create_address(self.sender.address, would_be if sent is None else sent.nonce)
-        self._check_code(name, artifact.runtime_code, address)
+        self._check_code(name, artifact.runtime_code, address, self.code(address))
         return self.at(name, address)
 
     def send(self, step: str, contract: Contract, method: str, *arguments: Any, done: Callable[[], bool]) -> None:
@@ -186,8 +188,7 @@ class Deployer:
         contract = self.web3.eth.contract(abi=artifact.abi, bytecode="0x" + artifact.init_code.hex())
         return bytes.fromhex(contract.constructor(*arguments).data_in_transaction[2:])
 
-    def _check_code(self, name: str, runtime_code: bytes, address: str) -> None:
-        live = self.code(address)
+    def _check_code(self, name: str, runtime_code: bytes, address: str, live: bytes) -> None:
         if (self.dry and not live) or same_code(runtime_code, live):
             return
         found = f"other code ({len(live)} bytes)" if live else "no code"

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from statements.deployment import Access
 from veristake.contracts_tool.authority import ADMIN_ROLE, GUARDIAN_ROLE, PROPOSER_ROLE
+from veristake.contracts_tool.deposit_step import deposit_settings
 from veristake.contracts_tool.plan import AbroadPlan, HomePlan, Plan
 from veristake.contracts_tool.versions import PROPOSER_FUNCTIONS
 
@@ -57,7 +58,7 @@ def expected_settings(facts: Facts) -> dict[str, dict[str, str]]:
             "MAXIMUM_AGE": plan.maximum_age,
         },
         "SampleLendingProtocol": {"authority": manager, "EPOCH_LENGTH": facts.epoch_length},
-        **(_home_tables(plan, addresses) if isinstance(plan, HomePlan) else _abroad_tables(plan, facts)),
+        **(_home_tables(plan, addresses, facts.tokens) if isinstance(plan, HomePlan) else _abroad_tables(plan, facts)),
     }
     for symbol, token in facts.tokens.items():
         for output in OUTPUT_NAMES:
@@ -70,15 +71,12 @@ def expected_settings(facts: Facts) -> dict[str, dict[str, str]]:
     return {name: {view: str(value) for view, value in table.items()} for name, table in tables.items()}
 
 
-def _home_tables(plan: HomePlan, addresses: Mapping[str, str]) -> dict[str, dict[str, object]]:
+def _home_tables(
+    plan: HomePlan, addresses: Mapping[str, str], tokens: Mapping[str, str]
+) -> dict[str, dict[str, object]]:
     manager = addresses["AccessManager"]
     return {
-        "OmronDeposit": {
-            "owner": manager,
-            "pendingOwner": NO_ADDRESS,
-            "claimManager": NO_ADDRESS,
-            "claimManagerDelay": plan.claim_manager_delay,
-        },
+        **deposit_settings(plan, addresses, tokens, NO_ADDRESS),
         "AssetObserver": {
             "authority": manager,
             "DEPOSIT": addresses["OmronDeposit"],

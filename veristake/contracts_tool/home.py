@@ -8,6 +8,7 @@ from statements.deployment import ObservedConfig
 from statements.features_hash import features_hash
 from veristake.contracts_tool.authority import Configuration
 from veristake.contracts_tool.deployer import Contract, Deployer
+from veristake.contracts_tool.deposit_step import deploy_deposit_side
 from veristake.contracts_tool.expected import NO_ADDRESS
 from veristake.contracts_tool.plan import AssetPlan, HomePlan, MockAsset
 
@@ -30,6 +31,7 @@ class HomeSide:
 
     deposit: Contract
     observer: Contract
+    around: dict[str, Contract]
     features_hash: str
     assets: dict[str, ObservedAsset]
 
@@ -59,8 +61,8 @@ def deploy_home_side(
         plan.config_delay_epochs,
         plan.sequencer_feed or NO_ADDRESS,
     )
-    # the delay comes first: no token is ever held while a claim manager could act at once
-    configuration.execute(deposit, "raiseClaimManagerDelay", plan.claim_manager_delay)
+    tokens = {symbol: asset.token for symbol, asset in assets.items()}
+    around = deploy_deposit_side(deployer, plan, authority, configuration, deposit, tokens)
     factors = plan.features
     features = (
         factors.premium_factor,
@@ -70,12 +72,13 @@ def deploy_home_side(
         input_scale_bits,
     )
     for symbol, asset in list(assets.items()):
-        configuration.execute(deposit, "addWhitelistedToken", asset.token)
         config = (asset.rate_provider, asset.price_feed, plan.assets[symbol].heartbeat, features)
         configuration.execute(observer, "addAssetConfig", asset.token, config)
         observed = ObservedConfig(config_version=1, heartbeat=plan.assets[symbol].heartbeat, features=features)
         assets[symbol] = replace(asset, observed=observed)
-    return HomeSide(deposit=deposit, observer=observer, features_hash=features_hash(*features), assets=assets)
+    return HomeSide(
+        deposit=deposit, observer=observer, around=around, features_hash=features_hash(*features), assets=assets
+    )
 
 
 def _asset(deployer: Deployer, symbol: str, plan: AssetPlan) -> ObservedAsset:

@@ -14,6 +14,7 @@ from staking_model.features import FeatureParameters
 from statements.errors import ConfigurationError
 from statements.quantities import Address, BigInteger
 from veristake.contracts_tool.account_plan import AccountPlan, PlanPart, TransactionsPlan
+from veristake.contracts_tool.deposit_plan import DepositsPlan
 
 LOCAL_CHAIN_IDS = frozenset({1337, 31337, 31338})
 """Chains of developers' own nodes, where mocks and circuits on a `dev` SRS are harmless."""
@@ -140,6 +141,7 @@ class HomePlan(_ChainPlan):
         config_delay_epochs: epochs before a changed asset config is read.
         sequencer_feed: Chainlink's uptime feed on a rollup.
         claim_manager_delay: time between announcing and accepting OmronDeposit's claim manager, seconds.
+        deposits: how tokens count, the season, the claim manager, the gateway from ETH.
         features: factors of the four features; ``input_scale_bits`` is the circuit's when left out.
         assets: by symbol.
     """
@@ -149,6 +151,7 @@ class HomePlan(_ChainPlan):
     config_delay_epochs: int = Field(default=24, ge=1, lt=_BITS_32)
     sequencer_feed: RealAddress | None = None
     claim_manager_delay: int = Field(default=7 * _DAY, gt=0, le=90 * _DAY)
+    deposits: DepositsPlan = DepositsPlan()
     features: FeatureParameters = FeatureParameters()
     assets: dict[str, AssetPlan] = Field(min_length=1)
 
@@ -156,6 +159,11 @@ class HomePlan(_ChainPlan):
     def _scores_outlive_an_epoch(self) -> Self:
         if self.maximum_age < self.epoch_length:
             raise ValueError(f"maximum_age {self.maximum_age} is less than epoch_length {self.epoch_length}")
+        return self
+
+    @model_validator(mode="after")
+    def _deposits_of_assets(self) -> Self:
+        self.deposits.check_symbols(self.assets)
         return self
 
     @model_validator(mode="after")

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from statements.deployment import DeployedAsset, Deployment, ScoreLimits
-from statements.errors import ConfigurationError
+from statements.deployment import DeployedAsset, ScoreLimits
 from verifier_gen.manifest import CircuitManifest
 from veristake.contracts_tool.authority import GUARDIAN_ROLE, PROPOSER_ROLE, Configuration
 from veristake.contracts_tool.canary_step import deploy_canary
@@ -15,8 +14,8 @@ from veristake.contracts_tool.consumer_adapters import deploy_consumer_adapters
 from veristake.contracts_tool.deployer import Contract, Deployer
 from veristake.contracts_tool.expected import ADAPTER, EXIT_RISK, OUTPUT_NAMES, STAKING_DURATION, adapter_name
 from veristake.contracts_tool.home import ObservedAsset, deploy_home_side
+from veristake.contracts_tool.home_record import read_home
 from veristake.contracts_tool.plan import AbroadPlan, HomePlan, Plan
-from veristake.contracts_tool.record import read_deployment
 from veristake.contracts_tool.verifier_step import deploy_verifier
 from veristake.contracts_tool.versions import activate_version, is_proposed, propose_version
 
@@ -139,24 +138,9 @@ def _home_source(
         epoch_length=plan.epoch_length,
         features_hash=side.features_hash,
         contract=side.observer,
-        contracts={"OmronDeposit": side.deposit, "AssetObserver": side.observer},
+        contracts={"OmronDeposit": side.deposit, "AssetObserver": side.observer, **side.around},
         assets=side.assets,
     )
-
-
-def read_home(plan: AbroadPlan) -> Deployment:
-    """The home chain's deployment.
-
-    Raises:
-        ConfigurationError: the file is missing, or is not another chain's home.
-    """
-    home = read_deployment(plan.home)
-    if not home.is_home or home.chain_id == plan.chain_id:
-        raise ConfigurationError(
-            f"home {plan.home} is of chain {home.chain_id}, which is not another chain's home",
-            remedy="Give the deployment of the chain whose tokens are observed",
-        )
-    return home
 
 
 def _abroad_source(deployer: Deployer, plan: AbroadPlan, authority: Contract, manifest: CircuitManifest) -> _Source:

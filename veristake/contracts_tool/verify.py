@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from statements.abi import load_abi
 from statements.deployment import DeployedModel, Deployment, ProposedModel
 from veristake.contracts_tool.access_check import access_differences
 from veristake.contracts_tool.canary_check import canary_differences
 from veristake.contracts_tool.config_check import config_differences
+from veristake.contracts_tool.deposit_check import deposit_differences
 from veristake.contracts_tool.difference import Difference
+from veristake.contracts_tool.live_contract import live_contract
 from veristake.contracts_tool.record import deployed_contract
 from veristake.contracts_tool.versions import STATUS_NAMES
 from veristake.contracts_tool.vka import is_registered, stored_digest
@@ -50,6 +50,7 @@ def differences(deployment: Deployment, web3: Web3) -> tuple[Difference, ...]:
         *_asset_differences(live, web3),
         *_setting_differences(deployment, web3, strangers),
         *config_differences(live, web3),
+        *deposit_differences(live, web3),
         *access_differences(live, web3),
         *_version_differences(live, web3),
         *canary_differences(live, web3),
@@ -96,7 +97,7 @@ def _setting_differences(deployment: Deployment, web3: Web3, strangers: set[str]
 def _answer(name: str, view: str, deployment: Deployment, web3: Web3) -> object:
     """What a view without arguments says."""
     # one of several of a kind has a label behind a colon
-    contract = _contract(name.split(":")[0], deployment.address(name), web3)
+    contract = live_contract(web3, name.split(":")[0], deployment.address(name))
     from web3.exceptions import BadFunctionCallOutput, ContractLogicError, Web3RPCError
 
     try:
@@ -114,7 +115,7 @@ def _version_differences(deployment: Deployment, web3: Web3) -> Iterator[Differe
     registry = deployment.contracts.get("VerifierRegistry")
     if registry is None:
         return
-    contract = _contract("VerifierRegistry", registry.address, web3)
+    contract = live_contract(web3, "VerifierRegistry", registry.address)
     versions: dict[str, DeployedModel | ProposedModel] = {**deployment.proposed, **deployment.models}
     for name, model in versions.items():
         yield from _version_of(name, model, contract, web3)
@@ -166,16 +167,6 @@ def _version_remedy(found: str) -> str:
     if found == "Frozen":
         return "A guardian froze it: find out why, then propose a new circuit"
     return _NOT_OURS
-
-
-def _contract(name: str, address: str, web3: Web3) -> Any:
-    return _factory(name, web3)(web3.to_checksum_address(address))
-
-
-@lru_cache(maxsize=64)
-def _factory(name: str, web3: Web3) -> Any:
-    """Making a contract's methods takes longer than asking them."""
-    return web3.eth.contract(abi=load_abi(name), decode_tuples=True)
 
 
 def _has_code(web3: Web3, address: str) -> bool:

@@ -6,6 +6,7 @@ from eth_abi import encode
 from relayer.classify import (
     ALREADY_ERRORS,
     PERMANENT_ERRORS,
+    RETRY_ERRORS,
     RpcError,
     SendAnswer,
     Verdict,
@@ -27,7 +28,19 @@ def revert(name: str, *arguments: object) -> RpcError:
 
 
 def test_error_names_all_exist_in_the_contracts() -> None:
-    assert set(ERRORS) >= ALREADY_ERRORS | PERMANENT_ERRORS
+    assert set(ERRORS) >= ALREADY_ERRORS | PERMANENT_ERRORS | RETRY_ERRORS
+    assert not ALREADY_ERRORS & PERMANENT_ERRORS
+    assert not RETRY_ERRORS & (ALREADY_ERRORS | PERMANENT_ERRORS)
+
+
+@pytest.mark.parametrize("name", sorted(ALREADY_ERRORS | PERMANENT_ERRORS | RETRY_ERRORS))
+def test_judge_revert_each_named_error_gets_the_verdict_of_its_set(name: str) -> None:
+    expected = Verdict.RETRY
+    if name in ALREADY_ERRORS | PERMANENT_ERRORS:
+        expected = Verdict.ALREADY if name in ALREADY_ERRORS else Verdict.PERMANENT
+    # a revert reason that quotes a node's words changes nothing
+    error = RpcError(3, "execution reverted: nonce too low, already known", selector(ERRORS[name]))
+    assert judge_revert(error, CATALOGUE).verdict is expected
 
 
 @pytest.mark.parametrize(
@@ -65,6 +78,23 @@ def test_judge_revert_cases(error: RpcError, verdict: Verdict, detail: str) -> N
         ("Insufficient funds for gas * price + value", SendAnswer.INSUFFICIENT_FUNDS),
         ("InsufficientFunds, Account balance: 0", SendAnswer.INSUFFICIENT_FUNDS),
         ("execution reverted: nonce too low", SendAnswer.REFUSED),
+        ("VM Exception while processing transaction: revert already known", SendAnswer.REFUSED),
+        ("nonce too high", SendAnswer.NONCE_TOO_HIGH),
+        ("NonceGap, Future nonce. Expected nonce: 4", SendAnswer.NONCE_TOO_HIGH),
+        ("NONCE_TOO_FAR_IN_FUTURE_FOR_SENDER", SendAnswer.NONCE_TOO_HIGH),
+        ("NONCE_TOO_LOW", SendAnswer.NONCE_TOO_LOW),
+        ("nonce too low: address 0xA, tx: 3 state: 5", SendAnswer.NONCE_TOO_LOW),
+        ("TRANSACTION_REPLACEMENT_UNDERPRICED", SendAnswer.UNDERPRICED),
+        ("GAS_PRICE_TOO_LOW", SendAnswer.UNDERPRICED),
+        ("ReplacementNotAllowed", SendAnswer.UNDERPRICED),
+        ("FeeTooLow, MaxFeePerGas too low", SendAnswer.UNDERPRICED),
+        ("max fee per gas less than block base fee: address 0xA, maxFeePerGas: 1 baseFee: 2", SendAnswer.UNDERPRICED),
+        ("UPFRONT_COST_EXCEEDS_BALANCE", SendAnswer.INSUFFICIENT_FUNDS),
+        ("Upfront cost exceeds account balance", SendAnswer.INSUFFICIENT_FUNDS),
+        ("txpool is full", SendAnswer.MEMPOOL_FULL),
+        ("tx fee (1.20 ether) exceeds the configured cap (1.00 ether)", SendAnswer.FEE_ABOVE_NODE_CAP),
+        ("exceeds block gas limit", SendAnswer.GAS_ABOVE_CAP),
+        ("EXCEEDS_BLOCK_GAS_LIMIT", SendAnswer.GAS_ABOVE_CAP),
         ("the moon is full", SendAnswer.REFUSED),
     ],
 )

@@ -7,12 +7,10 @@ from hypothesis import given
 from relayer.backoff import LONGEST_SECONDS, backoff_seconds
 from relayer.fees import (
     TRANSACTION_GAS_CAP,
-    FeeAboveMaximumError,
     GasAboveCapError,
     InsufficientFundsError,
     check_funds,
     gas_limit,
-    plan_fees,
 )
 from relayer.finality import BlockReference, Standing, finalized_by_depth, standing
 from relayer.nonces import foreign_nonces, next_nonce
@@ -77,23 +75,6 @@ def test_next_nonce_lagging_node_does_not_reuse_a_stored_one() -> None:
 
 def test_foreign_nonces_key_used_elsewhere_names_them() -> None:
     assert foreign_nonces(latest=3, pending=6, stored={4}) == (3, 5)
-
-
-@given(WEI, WEI, WEI)
-def test_plan_fees_any_market_stays_within_maximum_and_above_base_fee(base: int, tip: int, maximum: int) -> None:
-    if base >= maximum:
-        with pytest.raises(FeeAboveMaximumError):
-            plan_fees(base_fee=base, suggested_tip=tip, maximum=maximum)
-        return
-    fees = plan_fees(base_fee=base, suggested_tip=tip, maximum=maximum)
-    assert base <= fees.maximum <= maximum
-    assert 0 <= fees.tip <= min(tip, fees.maximum)
-    assert base + fees.tip <= fees.maximum
-
-
-def test_plan_fees_room_to_spare_doubles_the_base_fee() -> None:
-    fees = plan_fees(base_fee=10, suggested_tip=3, maximum=1000)
-    assert (fees.maximum, fees.tip) == (23, 3)
 
 
 @given(st.integers(21_000, 40_000_000), st.integers(1_000_000, 60_000_000))

@@ -35,11 +35,13 @@ def test_predict_history_scores_newest_epochs(tmp_path: Path) -> None:
     assert [line.split()[0] for line in lines] == [f"1970-01-02T0{hour}:00:00+00:00" for hour in (3, 4, 5)]
     assert "exit risk" in lines[0]
     assert "no supply" in result.stderr
+    assert "learnt on simulated markets only" in result.stderr
 
 
 def test_predict_history_json_has_scores_in_range(tmp_path: Path) -> None:
     answer = json.loads(invoke("predict", history(tmp_path, 30), "--last", 2, "--json").stdout)
     assert len(answer["scores"]) == 2
+    assert any("simulated markets only" in note for note in answer["notes"])
     for score in answer["scores"]:
         assert 0 < score["exit_risk"] < 1
         assert 0 < score["staking_duration_seconds"] < 30 * 86400

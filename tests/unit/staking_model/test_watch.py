@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from staking_model.calibrate_command import calibrate
+from staking_model.calibrate_command import calibrate, calibration_text
 from staking_model.calibrated import Calibration
 from staking_model.commands import model
 from staking_model.drift import Verdict, feature_ranges
@@ -167,3 +167,4 @@ def test_calibrate_command_writes_the_figures(tmp_path: Path) -> None:
     assert Calibration.model_validate_json(result.stdout) == written
     assert len(written.figures) == 19
     assert len(written.episodes) == 18
+    assert calibration_text(written).count("episode  ") == 18
