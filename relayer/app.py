@@ -1,16 +1,20 @@
-"""The relayer's HTTP service: health, readiness, and jobs to read. It changes nothing, so it needs no token."""
+"""The relayer's HTTP service: health, readiness, metrics, and jobs to read; what changes something is in ``verbs``."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Protocol
 
-from fastapi import FastAPI, HTTPException, Query, Response
+from fastapi import APIRouter, FastAPI, Query, Response
+from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel, ConfigDict
 
-from relayer.outbox.views import JobDetail, JobList, Status, UnknownJobError, Views
+from relayer.outbox.views import JobDetail, JobList, Status, Views
 from relayer.states import JobState
+from relayer.verbs import answer_errors
 from relayer.writer import WriterHealth
+
+METRICS_CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 class HealthyWriter(Protocol):
@@ -48,15 +52,29 @@ class Readiness(BaseModel):
     sources: dict[str, str]
 
 
-def create_app(views: Views, writers: Sequence[HealthyWriter], sources: Sequence[HealthySource]) -> FastAPI:
+def create_app(
+    views: Views,
+    writers: Sequence[HealthyWriter],
+    sources: Sequence[HealthySource],
+    *,
+    metrics: Callable[[], str] | None = None,
+    verbs: APIRouter | None = None,
+) -> FastAPI:
     """The ASGI application.
 
     Args:
         views: reads the outbox.
         writers: of the chains.
         sources: readers of the feeds.
+        metrics: text for Prometheus; None: there is none.
+        verbs: routes that change something; None: there are none.
     """
     app = FastAPI(title="veristake relayer", version="1", docs_url=None, redoc_url=None)
+    answer_errors(app)
+    if verbs is not None:
+        app.include_router(verbs)
+    if metrics is not None:
+        _add_metrics(app, metrics)
 
     @app.get("/healthz")
     async def healthz() -> dict[str, str]:
@@ -89,9 +107,14 @@ def create_app(views: Views, writers: Sequence[HealthyWriter], sources: Sequence
     @app.get("/v1/jobs/{job_id}")
     async def job(job_id: int) -> JobDetail:
         """One job with its attempts and the history of its states."""
-        try:
-            return views.job(job_id)
-        except UnknownJobError as error:
-            raise HTTPException(404, str(error)) from error
+        return views.job(job_id)
 
     return app
+
+
+def _add_metrics(app: FastAPI, metrics: Callable[[], str]) -> None:
+    # not a coroutine: it reads the database, so that it runs in a thread
+    @app.get("/metrics", response_class=PlainTextResponse)
+    def scrape() -> Response:
+        """Everything that is measured, in Prometheus' text format."""
+        return PlainTextResponse(metrics(), media_type=METRICS_CONTENT_TYPE)

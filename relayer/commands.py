@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,8 @@ from rich.table import Table
 
 from daemon.findings import show_findings
 from relayer.logs import configure_logs
+from relayer.operator_commands import JOB_VERBS, JSON, SETTINGS, config, pause, resume, wallet
+from relayer.operator_commands import show as show_result
 from relayer.states import JobState
 
 if TYPE_CHECKING:
@@ -21,16 +22,6 @@ if TYPE_CHECKING:
     from relayer.settings import RelayerSettings
 
 _RUN_FIRST = "veristake relayer run makes the state and fills it"
-_SETTINGS = click.option(
-    "--config",
-    "settings_path",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    default=Path("relayer.toml"),
-    show_default=True,
-    help="TOML file with the settings.",
-)
-_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")
 
 
 _HELP = """Get verified proofs from validators onto EVM chains.
@@ -56,7 +47,7 @@ def relayer() -> None:
 
 @relayer.command()
 @click.argument("directory", type=click.Path(path_type=Path))
-@_JSON
+@JSON
 def init(directory: Path, as_json: bool) -> None:
     """Make settings to edit, a key with a random password, and a wallet in DIRECTORY.
 
@@ -66,14 +57,14 @@ def init(directory: Path, as_json: bool) -> None:
 
     made = begin(directory)
     content = {"settings": str(made.settings), "address": made.address, "hotkey": made.hotkey}
-    _print(as_json, content, "\n".join(f"{name:9} {value}" for name, value in content.items()))
+    show_result(as_json, content, "\n".join(f"{name:9} {value}" for name, value in content.items()))
     if not as_json:
         click.echo(f"Next: edit {made.settings}, send funds to {made.address}, then run doctor.")
 
 
 @relayer.command()
-@_SETTINGS
-@_JSON
+@SETTINGS
+@JSON
 @click.pass_context
 def doctor(ctx: click.Context, settings_path: Path, as_json: bool) -> None:
     """Try settings, keys, endpoints, contracts, balances, circuits and sources; exit code 1 when something is wrong."""
@@ -85,7 +76,7 @@ def doctor(ctx: click.Context, settings_path: Path, as_json: bool) -> None:
 
 
 @relayer.command()
-@_SETTINGS
+@SETTINGS
 @click.option("--verbose", is_flag=True, help="Log debug messages too.")
 def run(settings_path: Path, verbose: bool) -> None:
     """Relay until Ctrl-C or SIGTERM. Logs go to stderr, one JSON object a line."""
@@ -97,8 +88,8 @@ def run(settings_path: Path, verbose: bool) -> None:
 
 
 @relayer.command()
-@_SETTINGS
-@_JSON
+@SETTINGS
+@JSON
 def status(settings_path: Path, as_json: bool) -> None:
     """Count jobs by chain and state, and show how far each source has been read."""
     settings, views = _open(settings_path)
@@ -111,7 +102,7 @@ def status(settings_path: Path, as_json: bool) -> None:
         for chain, states in found.jobs.items()
     ]
     lines += [f"source {hotkey}: cursor {cursor}" for hotkey, cursor in found.cursors.items()]
-    _print(as_json, found.model_dump(mode="json"), "\n".join(lines))
+    show_result(as_json, found.model_dump(mode="json"), "\n".join(lines))
 
 
 @relayer.group()
@@ -120,11 +111,11 @@ def txs() -> None:
 
 
 @txs.command("list")
-@_SETTINGS
+@SETTINGS
 @click.option("--state", type=click.Choice([str(state) for state in JobState]), help="Only jobs in this state.")
 @click.option("--chain-id", type=int, help="Only jobs for this chain.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="At most so many.")
-@_JSON
+@JSON
 def list_(settings_path: Path, state: str | None, chain_id: int | None, limit: int, as_json: bool) -> None:
     """List jobs, newest first."""
     settings, views = _open(settings_path)
@@ -147,8 +138,8 @@ def list_(settings_path: Path, state: str | None, chain_id: int | None, limit: i
 
 @txs.command()
 @click.argument("job_id", type=int)
-@_SETTINGS
-@_JSON
+@SETTINGS
+@JSON
 def show(job_id: int, settings_path: Path, as_json: bool) -> None:
     """Show JOB_ID with its transactions and every change of its state."""
     settings, views = _open(settings_path)
@@ -160,7 +151,7 @@ def show(job_id: int, settings_path: Path, as_json: bool) -> None:
     lines = [f"{name:20} {value}" for name, value in found.job.model_dump(mode="json").items() if value is not None]
     lines += [f"attempt   nonce {a.nonce} {a.hash} {a.ended or ''}" for a in found.attempts]
     lines += [f"{_time(e.at)} {e.old or '-'} -> {e.new}: {e.reason}" for e in found.events]
-    _print(as_json, found.model_dump(mode="json"), "\n".join(lines))
+    show_result(as_json, found.model_dump(mode="json"), "\n".join(lines))
 
 
 def _open(settings_path: Path) -> tuple[RelayerSettings, Views | None]:
@@ -176,17 +167,13 @@ def _open(settings_path: Path) -> tuple[RelayerSettings, Views | None]:
 
 
 def _no_state(settings: RelayerSettings, as_json: bool, empty: dict[str, Any]) -> None:
-    _print(as_json, empty, _missing(settings))
+    show_result(as_json, empty, _missing(settings))
 
 
 def _missing(settings: RelayerSettings) -> str:
     from daemon.state import place_of
 
     return f"no state yet at {place_of(settings.state_url)}"
-
-
-def _print(as_json: bool, content: dict[str, Any], text: str) -> None:
-    click.echo(json.dumps(content) if as_json else text)
 
 
 def _short(value: str | None) -> str:
@@ -196,3 +183,9 @@ def _short(value: str | None) -> str:
 
 def _time(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+
+
+for verb in JOB_VERBS:
+    txs.add_command(verb)
+for command in (pause, resume, wallet, config):
+    relayer.add_command(command)

@@ -99,11 +99,39 @@ def create_keystore(keystore: Path, password_file: Path, *, iterations: int | No
     Raises:
         ConfigurationError: one of the files exists; a key is never overwritten.
     """
+    return _encrypt(Account.create(), keystore, password_file, iterations=iterations)
+
+
+def import_keystore(keystore: Path, password_file: Path, key: str, *, iterations: int | None = None) -> str:
+    """Encrypt a private key with a random password, readable by this user only.
+
+    Args:
+        keystore: file to write.
+        password_file: file to write.
+        key: 32 bytes as hex.
+        iterations: work factor of scrypt, the library's default when None.
+
+    Returns:
+        The address of the key.
+
+    Raises:
+        ConfigurationError: one of the files exists, or the key is none; it is not shown.
+    """
+    try:
+        account = Account.from_key(bytes.fromhex(key.strip().removeprefix("0x")))
+    except Exception:
+        # the library raises its own; none of them is chained: they may quote the key
+        raise ConfigurationError(
+            "the key is not a private key", remedy="Give 32 bytes as 64 hex digits, with or without 0x"
+        ) from None
+    return _encrypt(account, keystore, password_file, iterations=iterations)
+
+
+def _encrypt(account: LocalAccount, keystore: Path, password_file: Path, *, iterations: int | None) -> str:
     for path in (keystore, password_file):
         if path.exists():
             raise ConfigurationError(f"{path} exists", remedy="Keep it, or choose another folder")
     password = secrets.token_urlsafe(32)
-    account = Account.create()
     encrypted = Account.encrypt(account.key, password, iterations=iterations)
     for path, content in ((password_file, password), (keystore, json.dumps(encrypted))):
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -11,12 +11,11 @@ import structlog
 import uvicorn
 
 from relayer.acceptance import Acceptor
-from relayer.app import create_app
 from relayer.assembly import build_chain, build_keepers, build_sources, intake_rules, intake_store, open_circuits
 from relayer.balances import BalanceWatch
+from relayer.http_service import Watched, build_app
 from relayer.intake import SourceReader
 from relayer.outbox.database import open_database
-from relayer.outbox.views import Views
 from relayer.reconsidering import reconsider_skipped
 from relayer.settings import RelayerSettings
 from relayer.spool import SpoolReader
@@ -70,17 +69,15 @@ async def run_relayer(settings: RelayerSettings) -> None:
         readers: list[SourceReader | SpoolReader] = [parts.reader for parts in sources]
         if settings.spool is not None:
             readers.append(SpoolReader(settings.spool, acceptor, poll_seconds=settings.source_poll_seconds))
-        views = Views(engine, {chain.chain_id: chain.name for chain in settings.chains})
-        server = _Server(
-            uvicorn.Config(create_app(views, writers, readers), host=settings.host, port=settings.port, log_config=None)
-        )
-        log.info("relayer_started", host=settings.host, port=settings.port, chains=[w.name for w in writers])
-        work = [writer.run(stop) for writer in writers] + [reader.run(stop) for reader in readers]
-        work.append(reconsider_skipped(acceptor.store, wake_all, stop))
         balances = [
             BalanceWatch(parts.chain, chain, parts.address)
             for chain, parts in zip(settings.chains, chains, strict=True)
         ]
+        app = build_app(settings, engine, acceptor, Watched(writers, readers, balances))
+        server = _Server(uvicorn.Config(app, host=settings.host, port=settings.port, log_config=None))
+        log.info("relayer_started", host=settings.host, port=settings.port, chains=[w.name for w in writers])
+        work = [writer.run(stop) for writer in writers] + [reader.run(stop) for reader in readers]
+        work.append(reconsider_skipped(acceptor.store, wake_all, stop))
         work += [watch.run(stop) for watch in balances]
         work += build_keepers(settings, engine, chains, stop)
         tasks = [asyncio.create_task(coroutine) for coroutine in work]

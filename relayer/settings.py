@@ -215,6 +215,8 @@ class RelayerSettings(ProgramSettings):
         models: names of the models to relay; empty means every model of ``circuits``.
         host: address that the HTTP service listens on; loopback by default.
         port: its port.
+        api_token_file: file with the token that callers of the service's verbs must show; absent: nothing can be
+            changed by HTTP.
         source_poll_seconds: time between two questions to a validator.
         stop_grace_seconds: time that a step under way gets to finish after SIGTERM.
     """
@@ -230,6 +232,7 @@ class RelayerSettings(ProgramSettings):
     spool: ConfigPath | None = None
     host: str = "127.0.0.1"
     port: int = Field(default=8190, ge=0, lt=1 << 16)
+    api_token_file: ConfigPath | None = None
     source_poll_seconds: float = Field(default=2.0, gt=0)
     stop_grace_seconds: float = Field(default=15.0, gt=0)
 

@@ -1,6 +1,7 @@
 """The relayer as its operator runs it: a process between signed feeds and two chains, with real proofs."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -17,11 +18,12 @@ from eth_abi import encode
 from web3 import Web3
 
 from relayer.commands import relayer
-from relayer.keys import create_keystore
+from relayer.keys import create_keystore, open_keystore
 from relayer.outbox.views import UnknownJobError
 from signed_http.wallets import hotkey_of, open_or_create
 from statements.instances import Instances
 from statements.publication import Publication
+from tests.integration.prometheus_server import RULES, Prometheus, prometheus
 from tests.integration.relayer_chain import (
     ABROAD,
     HOME,
@@ -205,15 +207,63 @@ def test_run_garbage_of_one_source_does_not_stop_another(operation: Operation) -
         stop(process)
 
 
+def test_dashboard_and_alerts_are_answered_by_a_real_prometheus(operation: Operation, tmp_path: Path) -> None:
+    dashboard = json.loads((PROJECT / "docs" / "operations" / "relayer-dashboard.json").read_text())
+    queries = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
+    with prometheus(tmp_path, operation.port) as server:
+        process = start(operation)
+        try:
+            wait_until(lambda: server.values("veristake_relayer_chain_ready == 1"), "nothing is scraped")
+            wait_until(lambda: server.values("rate(veristake_relayer_events_total[1h])"), "there is no rate yet")
+            assert len(queries) == 9
+            for query in queries:
+                assert server.values(query), query
+            groups = server.ask("rules")["groups"]
+            rules = {rule["name"]: rule for group in groups for rule in group["rules"]}
+            assert len(rules) == 11
+            wait_until(lambda: all_evaluated(server), "the rules are not evaluated")
+            assert server.values('veristake_relayer_chain_paused{chain="home"}').popitem()[1] == 0
+            operation.command("pause", "home")
+            wait_until(lambda: alert_state(server, "RelayerChainPaused") == "pending", "the pause raises no alert")
+            operation.command("resume", "home")
+            known = server.ask("label/__name__/values")
+        finally:
+            stop(process)
+        # every metric that a rule or a panel names is one that the relayer gives
+        named = set(re.findall(r"veristake_relayer_\w+", json.dumps(queries) + RULES.read_text()))
+        assert named <= set(known)
+        wait_until(lambda: alert_state(server, "RelayerDown") == "pending", "a relayer that is gone raises no alert")
+
+
+def all_evaluated(server: Prometheus) -> bool:
+    rules = [rule for group in server.ask("rules")["groups"] for rule in group["rules"]]
+    assert all(rule["health"] != "err" for rule in rules), rules
+    return all(rule["health"] == "ok" for rule in rules)
+
+
+def alert_state(server: Prometheus, name: str) -> str:
+    rules = [rule for group in server.ask("rules")["groups"] for rule in group["rules"]]
+    return str(next(rule["state"] for rule in rules if rule["name"] == name))
+
+
 def log_events(operation: Operation) -> list[str]:
     lines = (operation.folder / "relayer.log").read_text().splitlines()
     return [json.loads(line)["event"] for line in lines if line.startswith("{")]
 
 
 def test_log_holds_neither_password_nor_key(operation: Operation) -> None:
+    password = (operation.folder / "password.txt").read_text()
+    key = open_keystore(operation.folder / "keystore.json", operation.folder / "password.txt")._account.key.hex()
     log = (operation.folder / "relayer.log").read_text()
-    assert (operation.folder / "password.txt").read_text() not in log
     assert "nonce_reconciled" in log
+    # everything that a run writes, but for the two files that hold them
+    written = [file for file in operation.folder.rglob("*") if file.is_file() and file.name != "password.txt"]
+    assert any(file.name.startswith("relayer.db") for file in written)
+    for file in written:
+        content = file.read_bytes()
+        assert password.encode() not in content, file
+        assert key.removeprefix("0x").encode() not in content.lower(), file
+        assert bytes.fromhex(key.removeprefix("0x")) not in content, file
 
 
 def test_commands_show_jobs_and_health(operation: Operation) -> None:
