@@ -13,7 +13,6 @@ from web3.exceptions import ContractLogicError, Web3Exception
 from neurons.settings import ChainSettings
 from staking_model.chain_source import ObserverReader
 from staking_model.features import window_features
-from statements.abi import load_abi
 from statements.causes import cause_of
 from statements.errors import ChainError
 from statements.features_hash import features_hash
@@ -83,9 +82,6 @@ class HomeChain:
         provider = HTTPProvider(settings.endpoint, request_kwargs={"timeout": _RPC_TIMEOUT_SECONDS})
         self._web3 = Web3(provider)
         self._reader = ObserverReader(self._web3, settings.observer)
-        self._observer = self._web3.eth.contract(
-            address=Web3.to_checksum_address(settings.observer), abi=load_abi("AssetObserver")
-        )
 
     def check(self) -> None:
         """Make sure that the endpoint is the chain expected and holds the observer.
@@ -114,9 +110,9 @@ class HomeChain:
             ChainError: the chain cannot be reached, or the address is not an observer's.
         """
         block = self._ask(lambda: self._web3.eth.get_block("latest"))
-        epoch = block["timestamp"] // self._reachable(lambda: self._reader.epoch_length(block["number"]))
-        version = self._observer.functions.configVersionAt(Web3.to_checksum_address(asset), epoch)
-        return int(self._ask(lambda: version.call(block_identifier=block["number"])))
+        number = block["number"]
+        epoch = block["timestamp"] // self._reachable(lambda: self._reader.epoch_length(number))
+        return self._reachable(lambda: self._reader.config_version_at(asset, epoch, number))
 
     def latest_epoch(self, asset: str) -> int:
         """Newest epoch observed of ``asset``.

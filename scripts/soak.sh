@@ -10,6 +10,8 @@ mkdir -p "$TMPDIR"
 
 echo "== Foundry: 10,000 runs a fuzz test, 256 x 256 an invariant"
 FOUNDRY_FUZZ_RUNS=10000 FOUNDRY_INVARIANT_RUNS=256 FOUNDRY_INVARIANT_DEPTH=256 forge test
+echo "== Proofs by halmos"
+bash scripts/symbolic.sh
 echo "== Properties: 2,000 examples each"
 python -m pytest tests/unit -q --hypothesis-profile=soak
 echo "== Long integration tests: deployments and chain readers killed, operators, ceremonies, every change of a proof"

@@ -31,6 +31,7 @@ ape_lane() {
 
 other_lane() {
   step "unit tests"; covered tests/unit
+  step "features proved by halmos"; bash scripts/symbolic.sh FeatureProof
   step "integration: neurons"; covered tests/integration/neurons
   for file in tests/integration/test_*.py; do
     name=$(basename "$file" .py); name=${name#test_}

@@ -108,6 +108,14 @@ class ObserverReader:
         _chain_id, _observer, config_version, observed_at, _features_hash = origin
         return tuple(int(value) for value in inputs), int(config_version), int(observed_at)
 
+    def config_version_at(self, asset: str, epoch: int, block: BlockIdentifier) -> int:
+        """The config version that an observation of an asset in an epoch reads, 0 when the observer has none.
+
+        Raises:
+            ChainError: as :meth:`epoch_length`.
+        """
+        return int(self._call("configVersionAt", (to_checksum_address(asset), epoch), block))
+
     def parameters(self, asset: str, config_version: int, block: BlockIdentifier) -> FeatureParameters:
         """Factors of the features in one config version.
 

@@ -52,10 +52,12 @@ class TorchNetwork(torch.nn.Module):
         return logits
 
     def rounding_band(self) -> Tensor:
-        """Worst-case distance [2] of two scores of the same inputs, in units of the last place; a smooth estimate.
+        """A smooth estimate [2] of how far apart two valid proofs of one input can lie, in units of the last place.
 
-        Two provers' quotients differ by one unit at most. Arguments that differ by d units give table entries that
-        differ by less than 1 + d / 4, hence by at most 1 for d below 4; behind 4 c - 2 by at most d.
+        For training only: the bound of a build is that of ``verifier_gen.rounding_band``. Of a rescaled product two
+        provers take quotients that differ by one unit at most. A sigmoid's slope is at most 1/4 and its table's entries
+        are rounded to the nearest, so arguments that differ by d units give entries that differ by at most ceil(d / 4),
+        which 1 + (d - 1) / 4 never falls below. Of sigmoid(4 c - 2) the slope in c is at most 1, so there it is d.
         """
         recurrent = self.gates[FEATURES:].abs()
         hidden = self.head.shape[0]

@@ -86,6 +86,31 @@ contract FeatureMathTest is CheatTest {
         check((value > 0) == (clipped > 0) && (value < 0) == (clipped < 0), "the sign changed");
     }
 
+    /// @dev A higher price, total or rate never lowers the feature that it enters; a higher supply only brings flow to zero.
+    function testFuzz_epochFeatures_higherFigures_neverLowerFeatures(
+        Raw[2] memory raw,
+        uint96[2] memory more,
+        uint32[4] memory factors,
+        uint8 scaleBits
+    ) external pure {
+        IAssetObserver.FeatureParameters memory parameters = _parameters(factors, scaleBits);
+        IAssetObserver.Observation memory before = _observation(raw[0]);
+        IAssetObserver.Observation memory current = _observation(raw[1]);
+        int256[4] memory lower = FeatureMath.epochFeatures(before, current, parameters);
+        current.price = uint96(bound(more[0], current.price, type(uint96).max));
+        current.meanTotal = uint104(bound(more[1], current.meanTotal, type(uint104).max));
+        int256[4] memory higher = FeatureMath.epochFeatures(before, current, parameters);
+        for (uint256 i = 0; i < 3; ++i) {
+            check(higher[i] >= lower[i], "a higher figure lowered a feature");
+        }
+        current.supply = uint104(bound(more[0], current.supply, type(uint104).max));
+        current.rate = uint96(bound(more[1], current.rate, type(uint96).max));
+        int256[4] memory diluted = FeatureMath.epochFeatures(before, current, parameters);
+        check(higher[2] >= 0 ? diluted[2] >= 0 && diluted[2] <= higher[2] : diluted[2] >= higher[2], "flow grew");
+        check(higher[2] >= 0 || diluted[2] <= 0, "flow changed its sign");
+        check(diluted[3] >= higher[3] && diluted[0] <= higher[0], "a higher rate lowered growth or raised the premium");
+    }
+
     function _parameters(uint32[4] memory factors, uint8 scaleBits)
         private
         pure
@@ -104,11 +129,15 @@ contract FeatureMathTest is CheatTest {
     function _window(Raw[9] memory raw) private pure returns (IAssetObserver.Observation[] memory window) {
         window = new IAssetObserver.Observation[](9);
         for (uint256 i = 0; i < 9; ++i) {
-            window[i].rate = raw[i].rate == 0 ? 1 : raw[i].rate;
-            window[i].price = raw[i].price == 0 ? 1 : raw[i].price;
-            window[i].elapsed = raw[i].elapsed == 0 ? 1 : raw[i].elapsed;
-            window[i].meanTotal = raw[i].meanTotal;
-            window[i].supply = raw[i].supply == 0 ? 1 : raw[i].supply;
+            window[i] = _observation(raw[i]);
         }
+    }
+
+    function _observation(Raw memory raw) private pure returns (IAssetObserver.Observation memory observation) {
+        observation.rate = raw.rate == 0 ? 1 : raw.rate;
+        observation.price = raw.price == 0 ? 1 : raw.price;
+        observation.elapsed = raw.elapsed == 0 ? 1 : raw.elapsed;
+        observation.meanTotal = raw.meanTotal;
+        observation.supply = raw.supply == 0 ? 1 : raw.supply;
     }
 }

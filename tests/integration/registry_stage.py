@@ -16,9 +16,12 @@ from tests.integration.relayer_chain import deploy, send
 from tests.integration.small_circuit import compile_solidity
 from verifier_gen.chain.anvil import running_anvil
 from verifier_gen.manifest import CircuitManifest
+from veristake.contracts_tool.verifier_step import DeployedVerifier
+from veristake.contracts_tool.versions import registry_circuit
 from veristake.toolchain import find_tool
 
 DELAY, EPOCH_LENGTH = 60, 3600
+FEATURES_HASH = "0x" + "0f" * 32
 
 
 @cache
@@ -47,29 +50,9 @@ class RegistryStage:
 
     def circuit(self, manifest: CircuitManifest, verifier: Contract, **changes: Any) -> dict[str, Any]:
         """The registry's ``Circuit`` of a build, with fields changed by name."""
-        layout = manifest.layout
-        return {
-            "verifier": verifier.address,
-            "verifierCodeHash": self.code_hash(verifier),
-            "onnxHash": manifest.onnx_hash,
-            "settingsHash": manifest.settings_hash,
-            "verifyingKeyHash": manifest.verifying_key_hash,
-            "srsHash": manifest.srs_hash,
-            "inputCount": layout.input_count,
-            "tagLimbs": layout.tag_limbs,
-            "tagLimbBits": layout.tag_limb_bits,
-            "outputCount": layout.output_count,
-            "inputScaleBits": layout.input_scale_bits,
-            "outputScaleBits": layout.output_scale_bits,
-            "maximumDuration": manifest.maximum_duration,
-            "devSrs": manifest.dev_srs,
-            "featuresHash": b"\x0f" * 32,
-            "generatorHash": keccak(f"ezkl {manifest.ezkl_version}".encode()),
-            "vkaDigest": b"\0" * 32,
-            "vkaStore": "0x" + "00" * 20,
-            "roundingBand": 0,
-            "additionPrecompile": 6,
-        } | changes
+        none = "0x" + "00" * 32
+        deployed = DeployedVerifier(verifier.address, "0x" + self.code_hash(verifier).hex(), none, none[:42], {})
+        return registry_circuit(manifest, deployed, FEATURES_HASH) | changes
 
     def serve(self, model: bytes, circuit: dict[str, Any]) -> int:
         """Propose a version, wait, and activate it from the first epoch that may be chosen; that epoch begins."""

@@ -28,7 +28,7 @@ def propose_version(
 ) -> None:
     """Collect the calls that let the proposer propose and activate, and that propose this circuit."""
     configuration.open_to(PROPOSER_ROLE, registry, *PROPOSER_FUNCTIONS)
-    configuration.execute(registry, "propose", manifest.model_id, _circuit(manifest, verifier, features_hash))
+    configuration.execute(registry, "propose", manifest.model_id, registry_circuit(manifest, verifier, features_hash))
 
 
 def activate_version(
@@ -72,8 +72,8 @@ def read_version(registry: Contract, manifest: CircuitManifest) -> DeployedModel
     return DeployedModel.model_validate({**common, "from_epoch": live.fromEpoch})
 
 
-def _circuit(manifest: CircuitManifest, verifier: DeployedVerifier, features_hash: str) -> dict[str, Any]:
-    """The registry's ``Circuit``."""
+def registry_circuit(manifest: CircuitManifest, verifier: DeployedVerifier, features_hash: str) -> dict[str, Any]:
+    """The registry's ``Circuit`` of a build, by field name."""
     layout = manifest.layout
     return {
         "verifier": verifier.address,
