@@ -117,7 +117,7 @@ def build_chain(
     turn = None if settings.turns is None else settings.turns.turn
     submitter = Submitter(chain, outbox, account, catalogue, turn=turn, gate=gate)
     replacer = Replacer(chain, outbox.jobs, outbox.attempts, account)
-    follower = Follower(chain, outbox, replacer, settings.finality, settings.push_rules, signer.address)
+    follower = Follower(chain, outbox, replacer, settings.finality, settings.push_rules)
     lease = lease_for(engine, chain_id=settings.chain_id, signer=signer.address)
     writer = ChainWriter(chain, outbox, account, submitter, follower, lease, poll_seconds=settings.poll_seconds)
     return ChainParts(chain=chain, writer=writer, address=signer.address)

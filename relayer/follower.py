@@ -51,7 +51,6 @@ class Follower:
         replacer: signs replacements.
         finality: when a block counts as final.
         rules: when a transaction is replaced.
-        address: of the signer.
     """
 
     def __init__(
@@ -61,7 +60,6 @@ class Follower:
         replacer: Replacer,
         finality: FinalitySettings,
         rules: PushRules,
-        address: str,
     ) -> None:
         self._chain = chain
         self._jobs = outbox.jobs
@@ -69,7 +67,6 @@ class Follower:
         self._replacer = replacer
         self._finality = finality
         self._rules = rules
-        self._address = address
         self._resent: dict[str, float] = {}
         self._anchor: BlockReference | None = None
 
@@ -104,9 +101,7 @@ class Follower:
 
     async def _look(self) -> Look:
         # the nonces are read before the receipts: whatever had used one by then has a receipt by now
-        signers = {attempt.signer for found in self._attempts.of_sent_jobs().values() for attempt in found}
-        signers.add(self._address)
-        used = {signer: await self._chain.nonce(signer, "latest") for signer in sorted(signers)}
+        used = {signer: await self._chain.nonce(signer, "latest") for signer in sorted(self._attempts.signers())}
         head = await self._chain.head()
         return Look(used, head, await self._chain.finalized(head, self._finality))
 

@@ -41,6 +41,7 @@ other_lane() {
   step "the other lane is done"
 }
 
+timeout 60 bash scripts/fetch_prometheus.sh || echo "Prometheus cannot be fetched: its test fails in CI and skips elsewhere"
 step "circuits"; veristake circuit build tiny; veristake circuit build staking
 rm -rf build/coverage
 mkdir -p build/coverage

@@ -68,6 +68,10 @@ abstract contract DepositEntries is DepositLedger, EIP712, Nonces, ReentrancyGua
         return _pullFromSender(user, token, amount, listing);
     }
 
+    // what arrived is known only after the transfer; every function that writes is nonReentrant, in a form that slither does
+    // not read (transient storage)
+    // slither-disable-start reentrancy-no-eth,reentrancy-benign
+
     /// @inheritdoc IOmronDeposit
     function depositWithPermit(address token, uint256 amount, uint256 deadline, uint8 v, bytes32 r, bytes32 s)
         external
@@ -105,6 +109,8 @@ abstract contract DepositEntries is DepositLedger, EIP712, Nonces, ReentrancyGua
             );
         return _creditArrived(user, token, amount, before, listing);
     }
+
+    // slither-disable-end reentrancy-no-eth,reentrancy-benign
 
     /// @dev The order of the first three is the deployed contract's.
     function _checkedListing(address user, address token, uint256 amount)

@@ -146,7 +146,8 @@ contract OmronDeposit is DepositEntries, ClaimManagerRole {
     function _heldOfOwed() private view returns (uint256[] memory held) {
         held = new uint256[](_everListed.length);
         for (uint256 i; i < held.length; ++i) {
-            // one that can't be read stops the rescue
+            // one that can't be read stops the rescue, which keeps nobody in
+            // slither-disable-next-line calls-loop
             if (totalOf(_everListed[i]) != 0) held[i] = IERC20(_everListed[i]).balanceOf(address(this));
         }
     }

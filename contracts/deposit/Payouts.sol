@@ -3,11 +3,11 @@ pragma solidity ^0.8.30;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
-import {LowLevelCall} from "@openzeppelin/contracts/utils/LowLevelCall.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 import {IClaimManager} from "../interfaces/IClaimManager.sol";
+import {balanceHere} from "./TokenBalance.sol";
 
 /// @title Sends tokens to users, and keeps for each what a token refused to send
 /// @notice No failing token stands in another's way. What is kept can be sent on by anybody, to its user only, and by the user
@@ -67,10 +67,8 @@ abstract contract Payouts is IClaimManager, ReentrancyGuardTransient {
     /// @dev What is here of `token`; more than can be promised when it cannot be read, so that no user's exit depends on a view
     /// that fails.
     function _heldOf(address token) internal view returns (uint256 held) {
-        bytes memory question = abi.encodeCall(IERC20.balanceOf, (address(this)));
-        (bool answered, bytes32 answer,) = LowLevelCall.staticcallReturn64Bytes(token, question);
-        bool readable = answered && LowLevelCall.returnDataSize() >= 32;
-        return readable ? uint256(answer) : UNREADABLE;
+        (bool known, uint256 units) = balanceHere(token);
+        return known ? units : UNREADABLE;
     }
 
     function _release(address user, address token, address recipient) private {

@@ -50,12 +50,15 @@ contract RestakeGateway is IRestakeGateway, ReentrancyGuardTransient {
         if (msg.value == 0) revert ZeroAmount();
         IERC20 ezETH = IERC20(EZETH);
         IRenzoRestakeManager(RESTAKE_MANAGER).depositETH{value: msg.value}(referralId);
+        // nonReentrant, and what counts is what OmronDeposit says it credited
+        // slither-disable-start reentrancy-balance
         uint256 minted = ezETH.balanceOf(address(this));
         // slither-disable-next-line incorrect-equality
         if (minted == 0) revert InsufficientOutput(0, minimumOut);
 
         credited = _deposit(ezETH, minted);
         if (credited < minimumOut) revert InsufficientOutput(credited, minimumOut);
+        // slither-disable-end reentrancy-balance
         emit Restaked(msg.sender, msg.value, credited, referralId);
         _refund(ezETH);
     }

@@ -15,7 +15,7 @@ from relayer.outbox.job_store import REVERTED
 from relayer.outbox.models import AttemptRow, JobRow
 from relayer.outbox.records import AttemptRecord, Terms
 from relayer.outbox.transitions import locked, move
-from relayer.states import AttemptKind, JobState
+from relayer.states import IN_FLIGHT, AttemptKind, JobState
 
 FILLED = "filled"
 """End of an attempt that fills a gap: its nonce is used for good, by whatever transaction."""
@@ -86,13 +86,29 @@ class AttemptStore:
 
     def reserved(self) -> int:
         """Worst cost of the transactions in flight, wei; of those with one nonce only the dearest counts."""
-        by_nonce: dict[tuple[str, int], int] = {}
-        for attempts in self.of_sent_jobs().values():
-            for attempt in attempts:
-                if attempt.signer == self._signer:
-                    place = (attempt.signer, attempt.nonce)
-                    by_nonce[place] = max(by_nonce.get(place, 0), attempt.terms.worst_cost)
+        query = (
+            select(AttemptRow.nonce, AttemptRow.gas_limit, AttemptRow.maximum_fee, AttemptRow.data_fee)
+            .join(JobRow, JobRow.id == AttemptRow.job_id)
+            .where(AttemptRow.chain_id == self._chain_id, AttemptRow.signer == self._signer)
+            .where(AttemptRow.ended.is_(None), JobRow.state == JobState.SENT)
+        )
+        by_nonce: dict[int, int] = {}
+        with Session(self._reader) as session:
+            # multiplied here: the products exceed the database's integers
+            for nonce, gas, fee, data_fee in session.execute(query):
+                by_nonce[nonce] = max(by_nonce.get(nonce, 0), gas * fee + data_fee)
         return sum(by_nonce.values())
+
+    def signers(self) -> set[str]:
+        """Addresses whose transactions of this chain are in flight: more than one after a change of the key."""
+        query = (
+            select(AttemptRow.signer)
+            .join(JobRow, JobRow.id == AttemptRow.job_id)
+            .where(AttemptRow.ended.is_(None), JobRow.chain_id == self._chain_id, JobRow.state.in_(IN_FLIGHT))
+            .distinct()
+        )
+        with Session(self._reader) as session:
+            return {self._signer, *session.scalars(query)}
 
     def store_first(
         self, job_id: int, *, nonces: NonceView, terms: Terms, sign: Callable[[Nonce], SignedTransaction]

@@ -106,7 +106,7 @@ class AttemptRecord:
         nonce: its nonce.
         replacement: how many transactions with this nonce came before it.
         hash: its hash, 0x-hex.
-        raw: EIP-2718 envelope; None when the stored bytes do not have that hash, so that they must not be sent.
+        stored: its bytes as the database has them, 0x-hex; see ``raw``.
         terms: what it costs at most.
         signed_at: Unix time, seconds.
         passed_at_block: head at which its nonce was first found used without a receipt, None when it was not.
@@ -119,7 +119,7 @@ class AttemptRecord:
     nonce: Nonce
     replacement: int
     hash: str
-    raw: bytes | None
+    stored: str
     terms: Terms
     signed_at: float
     passed_at_block: int | None
@@ -135,7 +135,7 @@ class AttemptRecord:
             nonce=Nonce(row.nonce),
             replacement=row.replacement,
             hash=row.hash,
-            raw=_intact(row.raw, row.hash),
+            stored=row.raw,
             terms=Terms(
                 Fees(Wei(row.maximum_fee), Wei(row.tip), legacy=row.legacy),
                 gas_limit=row.gas_limit,
@@ -144,6 +144,11 @@ class AttemptRecord:
             signed_at=row.signed_at,
             passed_at_block=row.passed_at_block,
         )
+
+    @property
+    def raw(self) -> bytes | None:
+        """EIP-2718 envelope; None when the stored bytes do not have the hash, so that they must not be sent."""
+        return _intact(self.stored, self.hash)
 
 
 def _intact(raw: str, expected_hash: str) -> bytes | None:

@@ -8,13 +8,21 @@ import os
 import sys
 from pathlib import Path
 
-from tests.bench import circuits, demo, deposit, feed, model, proof
+from tests.bench import circuits, demo, deposit, feed, model, proof, relayer
 from tests.bench.benchmark import Benchmark
 
 PROJECT = Path(__file__).resolve().parents[2]
 FIGURES = PROJECT / "build" / "bench"
 PAGE = PROJECT / "docs" / "benchmarks.md"
-BENCHMARKS = (proof.BENCHMARK, circuits.BENCHMARK, model.BENCHMARK, feed.BENCHMARK, deposit.BENCHMARK, demo.BENCHMARK)
+BENCHMARKS = (
+    proof.BENCHMARK,
+    circuits.BENCHMARK,
+    model.BENCHMARK,
+    feed.BENCHMARK,
+    deposit.BENCHMARK,
+    demo.BENCHMARK,
+    relayer.BENCHMARK,
+)
 _HEAD = """# Benchmarks
 
 Written by `make bench` from `build/bench/*.json`; do not edit. Wall times are of one noisy machine: compare them

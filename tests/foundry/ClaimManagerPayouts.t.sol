@@ -15,7 +15,7 @@ import {MockAwkwardToken} from "../../contracts/mocks/MockAwkwardToken.sol";
 contract ClaimManagerPayoutsTest is CheatTest {
     address private constant GUARDIAN = address(0x6AAD);
     address private constant SPONSOR = address(0x5900);
-    uint256 private constant DEPOSITED = 100 ether;
+    uint256 private constant DEPOSITED = 100 ether + 12_345;
     uint256 private constant POOL = 5_000 ether;
     uint256 private constant USERS = 3;
 
@@ -43,7 +43,7 @@ contract ClaimManagerPayoutsTest is CheatTest {
             CHEATS.prank(SPONSOR);
             _tokens[i].approve(address(_manager), type(uint256).max);
         }
-        CHEATS.warp(block.timestamp + 1 days);
+        CHEATS.warp(block.timestamp + 1 days + 1);
         _deposit.stopDeposits();
     }
 

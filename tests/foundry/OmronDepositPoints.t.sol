@@ -32,13 +32,18 @@ contract OmronDepositPointsTest is CheatTest {
         uint80[6] memory amounts,
         uint32[8] memory waits
     ) external {
+        uint256 units = 0;
+        uint256 unitSeconds = 0;
         for (uint256 i = 0; i < 6; ++i) {
             uint256 amount = bound(amounts[i], 1, type(uint80).max);
+            units += amount;
+            unitSeconds += units * bound(waits[i], 0, 1e7);
             _deposit.deposit(address(_token), amount);
             _deployed.deposit(address(this), amount);
             _pass(bound(waits[i], 0, 1e7));
             if (i == 0) equal(_deposit.calculatePoints(address(this)), _deployed.pointsOf(address(this)));
             _compare(i + 1);
+            equal(_deposit.calculatePoints(address(this)), unitSeconds / 3600);
         }
         _deposit.stopDeposits();
         _deployed.stop();

@@ -18,6 +18,8 @@ SOURCES = (
     "feed/RiskFeed.sol",
     "feed/RiskFeedAggregator.sol",
     "mocks/AcceptingVerifier.sol",
+    "mocks/MockAwkwardToken.sol",
+    "mocks/MockDecimalsToken.sol",
     "mocks/MockLiquidRestakingToken.sol",
     "mocks/MockMulticall3.sol",
     "mocks/MockPriceFeed.sol",

@@ -11,7 +11,7 @@ from typing import Any
 
 from eth_account import Account
 from eth_utils.crypto import keccak
-from sqlalchemy import Engine
+from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 from web3 import HTTPProvider, Web3
 
@@ -23,7 +23,7 @@ from relayer.outbox.operator_store import OperatorStore
 from relayer.outbox.transitions import record
 from relayer.outbox.views import AttemptView, JobView, Views
 from relayer.settings import ChainSettings, FinalitySettings
-from relayer.states import JobState
+from relayer.states import IN_FLIGHT, JobState
 from tests.integration.relayer_chain import PROJECT, free_port, wait_until
 from veristake.toolchain import find_tool, tool_environment
 
@@ -125,27 +125,30 @@ class Rig:
 
     def queue(self, count: int = 1, *, mode: int = EVERY_TIME, expires_at: float | None = None) -> list[int]:
         """Jobs that call the target, each with another first word."""
-        made = []
+        before = len(self.jobs())
+        for _ in range(count):
+            self.queue_as(self.target, mode=mode, expires_at=expires_at)
+        return [job.id for job in self.jobs()[before:]]
+
+    def queue_as(self, target: str, *, mode: int, expires_at: float | None = None, statement: str | None = None) -> str:
+        """A job that calls a target; returns its statement, which another relayer may be given too."""
+        statement = statement or "0x" + keccak(text=f"statement {next(_NUMBERS)} {self.state_url}").hex()
         with Session(self.engine) as session, session.begin():
-            for _ in range(count):
-                number = next(_NUMBERS)
-                statement = "0x" + keccak(text=f"statement {number} {self.state_url}").hex()
-                row = JobRow(
-                    key=f"{self.chain.chain_id}:submit:{statement}",
-                    kind="submit",
-                    statement_id=statement,
-                    chain_id=self.chain.chain_id,
-                    target=self.target,
-                    calldata=f"{statement}{mode:064x}",
-                    state=JobState.QUEUED,
-                    taken_at=self.now,
-                    expires_at=expires_at,
-                )
-                session.add(row)
-                session.flush()
-                record(session, row, old=None, at=self.now, reason="queued by a test")
-                made.append(row.id)
-        return made
+            row = JobRow(
+                key=f"{self.chain.chain_id}:submit:{statement}",
+                kind="submit",
+                statement_id=statement,
+                chain_id=self.chain.chain_id,
+                target=target,
+                calldata=f"{statement}{mode:064x}",
+                state=JobState.QUEUED,
+                taken_at=self.now,
+                expires_at=expires_at,
+            )
+            session.add(row)
+            session.flush()
+            record(session, row, old=None, at=self.now, reason="queued by a test")
+        return statement
 
     def step(self, count: int = 1, *, mine: int = 0, seconds: float = 10.0) -> None:
         """Looks at the chain, each followed by so many blocks."""
@@ -181,7 +184,36 @@ class Rig:
         return OperatorStore(self.engine, lambda: self.now)
 
     def jobs(self) -> list[JobView]:
-        return list(Views(self.engine, {}).jobs(limit=1000).jobs[::-1])
+        return list(Views(self.engine, {}).jobs(limit=10_000).jobs[::-1])
+
+    def has_open_jobs(self) -> bool:
+        with Session(self.engine) as session:
+            open_jobs = select(JobRow.id).where(JobRow.state.in_(IN_FLIGHT | {JobState.QUEUED})).limit(1)
+            return session.scalar(open_jobs) is not None
+
+    def counts(self) -> dict[str, int]:
+        with Session(self.engine) as session:
+            counted = select(JobRow.state, func.count()).group_by(JobRow.state)
+            return {state: count for state, count in session.execute(counted)}
+
+    def queue_finished(self, count: int) -> None:
+        """Jobs of the past, with their transactions and history."""
+        with Session(self.engine) as session, session.begin():
+            for number in range(count):
+                statement = "0x" + keccak(text=f"finished {number} {self.state_url}").hex()
+                row = JobRow(
+                    key=f"{self.chain.chain_id}:submit:{statement}",
+                    kind="submit",
+                    statement_id=statement,
+                    chain_id=self.chain.chain_id,
+                    target=self.target,
+                    calldata="0x" + "00" * 3000,
+                    state=JobState.FINALIZED,
+                    taken_at=self.now,
+                )
+                session.add(row)
+                session.flush()
+                record(session, row, old=None, at=self.now, reason="finished long ago")
 
     def states(self) -> list[str]:
         return [str(job.state) for job in self.jobs()]

@@ -421,7 +421,7 @@ def test_chain_without_base_fee_gets_a_gas_price_and_bumps_it(tmp_path: Path) ->
         rig.step(seconds=31)
         rig.finish()
         assert rig.tally() == [1]
-        first, second = rig.attempts(job)
+        first, second, *_ = rig.attempts(job)
         assert second.maximum_fee * 10 >= first.maximum_fee * 11
         assert rig.sent()[0]["type"] == "0x0"
         rig.close()

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -108,10 +108,10 @@ class Operation:
         )
 
 
-@pytest.fixture(scope="module")
-def operation(tiny_circuit: Circuit, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operation]:
+@contextmanager
+def operating(tiny_circuit: Circuit, folder: Path) -> Iterator[Operation]:
+    """Two chains, three validators' feeds and a real proof."""
     assert tiny_circuit.manifest.layout == LAYOUT
-    folder = tmp_path_factory.mktemp("operation")
     proof = run_isolated(prover.prove, tiny_circuit, tuple(range(-16, 16)), 12345)
     with ExitStack() as stack:
         home, abroad = (stack.enter_context(local_chain(chain_id)) for chain_id in (HOME, ABROAD))
@@ -125,6 +125,12 @@ def operation(tiny_circuit: Circuit, tmp_path_factory: pytest.TempPathFactory) -
         feeds = [stack.enter_context(serve(Feed(keypair))) for keypair in keypairs[:3]]
         made = Operation(folder, home, abroad, feeds, tiny_circuit, proof, address, free_port())
         made.write_settings()
+        yield made
+
+
+@pytest.fixture(scope="module")
+def operation(tiny_circuit: Circuit, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operation]:
+    with operating(tiny_circuit, tmp_path_factory.mktemp("operation")) as made:
         yield made
 
 

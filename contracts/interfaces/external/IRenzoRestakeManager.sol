@@ -6,6 +6,8 @@ pragma solidity ^0.8.30;
 /// fc8c8e08, December 2025. On Ethereum: 0x74a09653A083691711cF8215a6ab074BB4e99ef5.
 interface IRenzoRestakeManager {
     /// @notice `ezETHMinted` went to `depositor`; `token` is zero for ETH.
+    /// @dev Not indexed, as Renzo has it.
+    // slither-disable-next-line unindexed-event-address
     event Deposit(address depositor, address token, uint256 amount, uint256 ezETHMinted, uint256 referralId);
 
     /// @notice Deposits are paused, by Renzo's pauser or by its risk oracle.
