@@ -25,7 +25,10 @@ contract MockMulticall3 {
         returnData = new Result[](calls.length);
         for (uint256 i = 0; i < calls.length; ++i) {
             // slither-disable-next-line calls-loop,low-level-calls
+            // solhint-disable-next-line avoid-low-level-calls
             (bool success, bytes memory data) = calls[i].target.call(calls[i].callData);
+            // the canonical one's own words
+            // solhint-disable-next-line gas-custom-errors
             require(success || calls[i].allowFailure, "Multicall3: call failed");
             returnData[i] = Result(success, data);
         }

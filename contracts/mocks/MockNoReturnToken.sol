@@ -8,6 +8,8 @@ contract MockNoReturnToken {
 
     mapping(address holder => uint256) public balanceOf;
     mapping(address holder => mapping(address spender => uint256)) public allowance;
+    // ERC-20 names it so
+    // solhint-disable-next-line const-name-snakecase
     uint8 public constant decimals = 18;
 
     /// @notice Make `amount` units for `recipient`.
