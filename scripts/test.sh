@@ -11,7 +11,7 @@ export APE_DATA_FOLDER="$PWD/build/ape" SOLCX_BINARY_PATH="$PWD/build/solc"
 export TMPDIR="$PWD/build/tmp"
 mkdir -p "$TMPDIR"
 step() { printf '\n== %s (%ss)\n' "$1" "$SECONDS"; }
-covered() { coverage run -m pytest "$@" -q; }
+covered() { coverage run -m pytest "$@" -q --durations=5 --durations-min=5; }
 
 with_ape=(ape_scripts cli_failures corridor demo_failures)
 

@@ -3,8 +3,8 @@
 import ape
 import pytest
 
-ONE = 10**18
-NOBODY = "0x" + "00" * 20
+from tests.contracts.conftest import NOBODY, ONE, error_data
+
 FAR = 2**40
 REFERRAL = 2026
 
@@ -31,11 +31,11 @@ def test_constructor_takes_the_token_from_renzo(gateway, renzo, deposit, ezeth):
     assert (gateway.RESTAKE_MANAGER(), gateway.DEPOSIT(), gateway.EZETH()) == (renzo, deposit, ezeth)
 
 
-def test_constructor_refuses_zero_addresses(owner, project, renzo, deposit):
+def test_constructor_refuses_zero_addresses(owner, project, call_refusal, renzo, deposit):
     mintless = owner.deploy(project.MockRenzoRestakeManager, NOBODY)
     for arguments in ((NOBODY, deposit), (renzo, NOBODY), (mintless, deposit)):
-        with ape.reverts(project.RestakeGateway.ZeroAddress):
-            owner.deploy(project.RestakeGateway, *arguments)
+        creation = project.RestakeGateway.constructor.serialize_transaction(*arguments)
+        assert call_refusal(**{"from": owner.address, "data": creation.data}) == error_data("ZeroAddress()")
 
 
 def test_restake_credits_the_sender(gateway, deposit, renzo, ezeth, restaker):
