@@ -27,11 +27,13 @@ class Leaving(DepositMachine):
         recipient = {0: self.who(user), -1: NOBODY, -2: self.model.address}.get(to, self.who(to))
         self.leave(user, token, self.deposited(user, token) * quarters // 4, recipient)
 
-    @rule(user=ANY_USER, token=ANY_TOKEN, quarters=QUARTERS, more=st.sampled_from([-1, 0, 0, 1]))
-    def withdraw_or_stay(self, user: int, token: int, quarters: int, more: int) -> None:
+    @rule(user=ANY_USER, token=ANY_TOKEN, quarters=QUARTERS)
+    def withdraw_or_stay(self, user: int, token: int, quarters: int) -> None:
+        """For a unit more than would be paid, which is refused, then for as much."""
         amount = self.deposited(user, token) * quarters // 4
-        least = max(0, self.model.tokens[self.token(token)].payout(amount) + more) if quarters else 1
-        self.leave(user, token, amount, self.who(user), least)
+        for more in (1, 0):
+            least = self.model.tokens[self.token(token)].payout(amount) + more
+            self.leave(user, token, amount, self.who(user), least)
 
     @rule(token=ANY_TOKEN, shortage=SHORTAGES, user=ANY_USER, quarters=st.integers(1, 4))
     def lose_and_withdraw(self, token: int, shortage: tuple[int, int, int], user: int, quarters: int) -> None:
