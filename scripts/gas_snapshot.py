@@ -1,7 +1,7 @@
 """Compare gas, contract sizes and branch coverage with the committed snapshot; ``--write`` announces a change.
 
-Run after ``forge build``. Gas comes from the events of tests/foundry/Gas.t.sol and DepositGas.t.sol. Coverage takes a minute or two and is
-measured only when asked for, with ``--coverage``.
+Run after ``forge build``. Gas comes from the events of the tests in tests/foundry/Gas.t.sol
+and DepositGas.t.sol. Coverage takes a minute or two and is measured only when asked for, with ``--coverage``.
 """
 
 from __future__ import annotations
@@ -93,7 +93,9 @@ def worsened(committed: dict[str, Any], now: dict[str, Any]) -> list[str]:
     for name, folders in COVERED.items():
         coverage, before = now[name], committed[name]
         if coverage < LEAST_COVERAGE:
-            complaints.append(f"{' and '.join(folders)}: {coverage} % of branches, at least {LEAST_COVERAGE} % is required")
+            complaints.append(
+                f"{' and '.join(folders)}: {coverage} % of branches, at least {LEAST_COVERAGE} % is required"
+            )
         elif coverage < before:
             complaints.append(f"{' and '.join(folders)}: {coverage} % of branches, committed is {before} %")
     return complaints
