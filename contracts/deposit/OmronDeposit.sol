@@ -38,18 +38,12 @@ contract OmronDeposit is DepositEntries, ClaimManagerRole {
 
     /// @inheritdoc IOmronDeposit
     function withdraw(address token, uint256 amount, address recipient) external nonReentrant {
-        if (amount == 0) revert ZeroAmount();
-        if (recipient == address(0)) revert ZeroAddress();
-        if (recipient == address(this)) revert InvalidRecipient(recipient);
-        Holding holding = _holdingOf(msg.sender, token);
-        if (amount > holding.depositedOf()) revert InsufficientDeposit(token, holding.depositedOf(), amount);
+        _withdraw(token, amount, recipient, 0);
+    }
 
-        _lowerRate(msg.sender, holding, amount);
-        uint256 paid = _debit(msg.sender, token, holding, amount);
-        // slither-disable-next-line incorrect-equality
-        if (paid == 0) revert NothingToPay(token, amount);
-        emit Withdraw(msg.sender, token, amount, recipient);
-        IERC20(token).safeTransfer(recipient, paid);
+    /// @inheritdoc IOmronDeposit
+    function withdraw(address token, uint256 amount, address recipient, uint256 minimumPaid) external nonReentrant {
+        _withdraw(token, amount, recipient, minimumPaid);
     }
 
     // ---------------------------------------------------------- claim manager
@@ -132,6 +126,23 @@ contract OmronDeposit is DepositEntries, ClaimManagerRole {
     }
 
     // ---------------------------------------------------------------- private
+
+    /// @dev Send what the sender's `amount` is paid with to `recipient`, if that is something and no less than `minimumPaid`.
+    function _withdraw(address token, uint256 amount, address recipient, uint256 minimumPaid) private {
+        if (amount == 0) revert ZeroAmount();
+        if (recipient == address(0)) revert ZeroAddress();
+        if (recipient == address(this)) revert InvalidRecipient(recipient);
+        Holding holding = _holdingOf(msg.sender, token);
+        if (amount > holding.depositedOf()) revert InsufficientDeposit(token, holding.depositedOf(), amount);
+
+        _lowerRate(msg.sender, holding, amount);
+        uint256 paid = _debit(msg.sender, token, holding, amount);
+        // slither-disable-next-line incorrect-equality
+        if (paid == 0) revert NothingToPay(token, amount);
+        if (paid < minimumPaid) revert PaidTooLittle(token, minimumPaid, paid);
+        emit Withdraw(msg.sender, token, amount, recipient);
+        IERC20(token).safeTransfer(recipient, paid);
+    }
 
     /// @dev Send all that `user` has of `token` to the claim manager, or leave it when nothing can be paid.
     function _payOut(address user, address token) private returns (uint256 paid) {

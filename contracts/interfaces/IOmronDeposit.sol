@@ -94,6 +94,8 @@ interface IOmronDeposit is IStakedTotals {
     error BalanceUnknown(address token);
     /// @notice An exit of `amount` would pay nothing now; the deposit stays.
     error NothingToPay(address token, uint256 amount);
+    /// @notice The exit would pay less than its user accepts, because of a loss; the deposit stays.
+    error PaidTooLittle(address token, uint256 minimumPaid, uint256 paid);
     error InsufficientDeposit(address token, uint256 deposited, uint256 requested);
     /// @notice This contract itself can neither have a deposit nor be paid.
     error InvalidRecipient(address recipient);
@@ -173,6 +175,13 @@ interface IOmronDeposit is IStakedTotals {
     /// @dev Reverts, in this order: ZeroAmount, ZeroAddress, InvalidRecipient, InsufficientDeposit, NothingToPay, then the
     /// token's own errors.
     function withdraw(address token, uint256 amount, address recipient) external;
+
+    /// @notice The same, unless less than `minimumPaid` units would be sent: whoever is mined just after a loss keeps the
+    /// deposit, and with it the share of a recovery. `payoutOf` says what to expect.
+    /// @dev Reverts as the other, and after NothingToPay with PaidTooLittle. A token that keeps a fee delivers less than is
+    /// sent.
+    /// @param minimumPaid token units; with `amount` the exit is paid in full or not at all, with 0 it is the other's
+    function withdraw(address token, uint256 amount, address recipient, uint256 minimumPaid) external;
 
     /// @notice Units that an exit of `amount` would be paid now: all of it, unless the contract holds less than it owes.
     function payoutOf(address token, uint256 amount) external view returns (uint256 paid);

@@ -57,7 +57,7 @@ contract MockRiskFeed {
         returns (IRiskFeed.Score memory score)
     {
         score = _readable(modelId, asset, _latest[modelId][asset]);
-        if (block.timestamp > score.observedAt + age) revert IRiskFeed.Stale(score.observedAt, age);
+        if (block.timestamp - score.observedAt > age) revert IRiskFeed.Stale(score.observedAt, age);
     }
 
     function _readable(bytes32 modelId, address asset, Answer memory answer)

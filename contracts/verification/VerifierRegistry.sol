@@ -153,9 +153,7 @@ contract VerifierRegistry is ProofSystems {
         emit VersionFrozen(modelId, versionId, msg.sender);
         if (before != Status.Active) return;
         // an epoch that has begun may have scores of this version: then it stays where it is
-        // slither-disable-next-line unused-return
-        (uint32 fromEpoch,) = _plans[modelId].spanOf(versionId);
-        if (fromEpoch > _currentEpoch()) _plans[modelId].remove(versionId);
+        if (_plans[modelId].firstOf(versionId) > _currentEpoch()) _plans[modelId].remove(versionId);
     }
 
     function _servingId(bytes32 modelId, uint32 epoch) private view returns (uint16 versionId) {

@@ -25,6 +25,42 @@ def test_withdraw_after_a_loss_pays_all_the_same_ratio(halved, ezeth, restaker, 
     assert (ezeth.balanceOf(stranger), ezeth.balanceOf(halved), halved.totalOf(ezeth)) == (50 * ONE, 0, 0)
 
 
+def test_withdraw_with_a_minimum_above_the_share_keeps_the_deposit(halved, ezeth, owner, restaker):
+    deposited, points = 60 * ONE, halved.userInfo(restaker)
+    inputs = {"token": ezeth.address, "minimumPaid": deposited, "paid": deposited // 2}
+    with ape.reverts(halved.PaidTooLittle, error_inputs=inputs):
+        halved.withdraw(ezeth, deposited, restaker, deposited, sender=restaker)
+    assert (halved.tokenBalance(restaker, ezeth), halved.userInfo(restaker)) == (deposited, points)
+    # the loss is made up, and whoever waited is paid in full
+    ezeth.mint(halved, 50 * ONE, sender=owner)
+    before = ezeth.balanceOf(restaker)
+    halved.withdraw(ezeth, deposited, restaker, deposited, sender=restaker)
+    assert ezeth.balanceOf(restaker) == before + deposited
+
+
+def test_withdraw_with_a_minimum_that_is_met_pays_as_without(halved, ezeth, stranger, restaker):
+    receipt = halved.withdraw(ezeth, 60 * ONE, stranger, 30 * ONE, sender=restaker)
+    expected = halved.Withdraw(user=restaker, token=ezeth, amount=60 * ONE, recipient=stranger)
+    assert receipt.decode_logs(halved.Withdraw) == [expected]
+    assert ezeth.balanceOf(stranger) == 30 * ONE
+
+
+def test_withdraw_with_a_minimum_refuses_as_without_and_in_the_same_order(halved, ezeth, owner, restaker):
+    deposited = 60 * ONE
+    with ape.reverts(halved.ZeroAmount):
+        halved.withdraw(ezeth, 0, NOBODY, 1, sender=restaker)
+    with ape.reverts(halved.ZeroAddress):
+        halved.withdraw(ezeth, deposited + 1, NOBODY, 1, sender=restaker)
+    with ape.reverts(halved.InvalidRecipient, error_inputs={"recipient": halved.address}):
+        halved.withdraw(ezeth, deposited + 1, halved, 1, sender=restaker)
+    inputs = {"token": ezeth.address, "deposited": deposited, "requested": deposited + 1}
+    with ape.reverts(halved.InsufficientDeposit, error_inputs=inputs):
+        halved.withdraw(ezeth, deposited + 1, restaker, 1, sender=restaker)
+    ezeth.burn(halved, 50 * ONE, sender=owner)
+    with ape.reverts(halved.NothingToPay, error_inputs={"token": ezeth.address, "amount": deposited}):
+        halved.withdraw(ezeth, deposited, restaker, 1, sender=restaker)
+
+
 def test_withdraw_tokens_after_a_loss_pays_the_same_ratio(
     halved, ezeth, weth, owner, restaker, other_restaker, claim_manager
 ):

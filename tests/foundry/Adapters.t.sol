@@ -99,6 +99,8 @@ contract AdaptersTest is Stage {
         CHEATS.warp(block.timestamp + 2 hours + 1);
         CHEATS.expectRevert(abi.encodeWithSelector(IRiskFeed.Stale.selector, score.observedAt, 2 hours));
         mock.latestScore(MODEL_ID, address(token));
+        // the real feed answers whoever takes any age
+        equal(mock.getScoreNoOlderThan(MODEL_ID, address(token), type(uint256).max).exitRisk, 0.1e18);
         mock.freeze(MODEL_ID, address(token), score.epoch);
         CHEATS.expectRevert(abi.encodeWithSelector(IRiskFeed.Frozen.selector, MODEL_ID, 1));
         mock.scoreAt(MODEL_ID, address(token), score.epoch);

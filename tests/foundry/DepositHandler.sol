@@ -173,8 +173,9 @@ contract DepositHandler is DepositGhosts {
     /// @dev A thief tries everything that moves tokens or rights.
     function steal(uint8 seed, uint96 amount) external {
         (address user, address token) = (userOf(seed), tokenOf(seed / 4));
-        bytes[8] memory calls = [
-            abi.encodeCall(IOmronDeposit.withdraw, (token, 1 + amount, THIEF)),
+        bytes[9] memory calls = [
+            abi.encodeWithSignature("withdraw(address,uint256,address)", token, 1 + amount, THIEF),
+            abi.encodeWithSignature("withdraw(address,uint256,address,uint256)", token, 1 + amount, THIEF, 0),
             abi.encodeCall(IOmronDeposit.withdrawTokens, (user)),
             abi.encodeCall(IOmronDeposit.claim, (user)),
             abi.encodeCall(IOmronDeposit.setClaimManager, (THIEF)),

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.30;
 
 import {CheatTest} from "./Cheats.sol";
+import {IOmronDeposit} from "../../contracts/interfaces/IOmronDeposit.sol";
 import {OmronDeposit} from "../../contracts/deposit/OmronDeposit.sol";
 import {MockLiquidRestakingToken} from "../../contracts/mocks/MockLiquidRestakingToken.sol";
 
@@ -69,6 +70,28 @@ contract OmronDepositLossesTest is CheatTest {
         uint256 paid = _leave(_users[0], first, false);
         if (balance > first) paid += _leave(_users[0], _deposit.tokenBalance(_users[0], address(_token)), false);
         check(paid <= atOnce + 1, "parts pay more");
+    }
+
+    /// @dev Whatever is lost before it is mined: the minimum or more is paid, as by the plain exit, or the deposit stays whole.
+    function testFuzz_withdraw_withAMinimum_paysItOrKeepsTheDeposit(uint96[3] memory amounts, uint96 lost, uint96 least)
+        external
+    {
+        uint256 owed = _deposits(amounts);
+        _token.burn(address(_deposit), bound(lost, 0, owed - 1));
+        (address user, uint256 balance) = (_users[0], _deposit.tokenBalance(_users[0], address(_token)));
+        uint256 due = _deposit.payoutOf(address(_token), balance);
+        // the edge itself is likely
+        uint256 minimum = least % 3 == 0 ? due + least / 3 % 2 : bound(least, 0, balance + 1);
+        bytes memory refusal = due == 0
+            ? abi.encodeWithSelector(IOmronDeposit.NothingToPay.selector, address(_token), balance)
+            : abi.encodeWithSelector(IOmronDeposit.PaidTooLittle.selector, address(_token), minimum, due);
+        bool refused = due == 0 || due < minimum;
+        if (refused) CHEATS.expectRevert(refusal);
+        CHEATS.prank(user);
+        _deposit.withdraw(address(_token), balance, user, minimum);
+        equal(_token.balanceOf(user), refused ? 0 : due);
+        equal(_deposit.tokenBalance(user, address(_token)), refused ? balance : 0);
+        equal(_deposit.totalOf(address(_token)), refused ? owed : owed - balance);
     }
 
     function _deposits(uint96[3] memory amounts) private returns (uint256 owed) {

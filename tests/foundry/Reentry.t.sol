@@ -55,8 +55,9 @@ contract ReentryTest is DepositStage, ITransferHook, IERC1271 {
         depositAs(RESTAKER, address(_token), 10 ether);
         _calls.push(abi.encodeCall(IOmronDeposit.deposit, (address(_token), 1)));
         _calls.push(abi.encodeCall(IOmronDeposit.deposit, (address(honest), 1)));
-        _calls.push(abi.encodeCall(IOmronDeposit.withdraw, (address(_token), 1, address(this))));
-        _calls.push(abi.encodeCall(IOmronDeposit.withdraw, (address(honest), 1, address(this))));
+        _calls.push(abi.encodeWithSignature("withdraw(address,uint256,address)", _token, 1, address(this)));
+        _calls.push(abi.encodeWithSignature("withdraw(address,uint256,address,uint256)", _token, 1, address(this), 1));
+        _calls.push(abi.encodeWithSignature("withdraw(address,uint256,address)", honest, 1, address(this)));
         _calls.push(abi.encodeCall(IOmronDeposit.withdrawTokens, (RESTAKER)));
         _calls.push(abi.encodeCall(IOmronDeposit.claim, (RESTAKER)));
         _calls.push(abi.encodeCall(IOmronDeposit.rescue, (address(_token), address(this))));

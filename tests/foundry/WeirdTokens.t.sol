@@ -109,7 +109,7 @@ contract WeirdTokensTest is DepositStage {
             CHEATS.etch(address(token), codes[i]);
             CHEATS.prank(RESTAKER);
             (bool left,) = address(deposits).call{gas: 1_000_000}(
-                abi.encodeCall(IOmronDeposit.withdraw, (address(token), 1, RESTAKER))
+                abi.encodeWithSignature("withdraw(address,uint256,address)", token, 1, RESTAKER)
             );
             check(!left, "a withdrawal of nothing is taken for one");
             withdrawAs(RESTAKER, address(honest), 1 ether);

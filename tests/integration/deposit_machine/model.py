@@ -112,7 +112,7 @@ class DepositModel:
         balances[token] = balances.get(token, 0) + arrived
         return arrived
 
-    def withdraw(self, now: int, user: str, token: str, amount: int, recipient: str) -> None:
+    def withdraw(self, now: int, user: str, token: str, amount: int, recipient: str, minimum: int = 0) -> None:
         require(amount > 0, "ZeroAmount")
         require(recipient != NOBODY, "ZeroAddress")
         require(recipient != self.address, "InvalidRecipient", recipient)
@@ -121,6 +121,7 @@ class DepositModel:
         taken = self.tokens[token]
         paid = taken.payout(amount)
         require(paid > 0, "NothingToPay", token, amount)
+        require(paid >= minimum, "PaidTooLittle", token, minimum, paid)
         require(not taken.refusing, "TransfersRefused")
         self.touch(user, now)
         self._pay(now, user, taken, amount, recipient)

@@ -23,8 +23,9 @@ class Interface:
         made = artifact(name)
         self.bytecode: str = made["bytecode"]["object"]
         self._constructor = next((get_abi_input_types(e) for e in made["abi"] if e["type"] == "constructor"), [])
+        # overloads differ in how many arguments they take
         self._functions = {
-            entry["name"]: (
+            (entry["name"], len(entry["inputs"])): (
                 function_abi_to_4byte_selector(entry),
                 get_abi_input_types(entry),
                 get_abi_output_types(entry),
@@ -38,12 +39,12 @@ class Interface:
         return self.bytecode + encode(self._constructor, arguments).hex()
 
     def call(self, function: str, *arguments: Any) -> str:
-        selector, inputs, _ = self._functions[function]
+        selector, inputs, _ = self._functions[function, len(arguments)]
         return "0x" + (selector + encode(inputs, arguments)).hex()
 
-    def answer(self, function: str, data: str) -> Any:
+    def answer(self, function: str, number_of_arguments: int, data: str) -> Any:
         """One value by itself, several as a tuple."""
-        values = plain(decode(self._functions[function][2], bytes.fromhex(data[2:])))
+        values = plain(decode(self._functions[function, number_of_arguments][2], bytes.fromhex(data[2:])))
         return values[0] if len(values) == 1 else values
 
 
@@ -168,7 +169,8 @@ class Node:
 
     def _read(self, question: Question, answer: dict[str, Any]) -> Any:
         if "error" not in answer:
-            return question.contract.interface.answer(question.function, answer["result"])
+            interface, count = question.contract.interface, len(question.arguments)
+            return interface.answer(question.function, count, answer["result"])
         data = bytes.fromhex(answer["error"].get("data", "0x")[2:])
         if not data:
             return RefusedError()
