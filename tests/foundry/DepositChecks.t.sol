@@ -45,24 +45,20 @@ contract DepositChecksTest is DepositStage {
 
     function test_withdraw_checksInOrder() external {
         depositAs(RESTAKER, address(honest), 10);
-        _refusedAs(
-            RESTAKER,
-            abi.encodeCall(IOmronDeposit.withdraw, (UNLISTED, 0, address(0))),
-            abi.encodeWithSelector(IOmronDeposit.ZeroAmount.selector)
+        _exitRefused(
+            RESTAKER, abi.encode(UNLISTED, 0, address(0)), abi.encodeWithSelector(IOmronDeposit.ZeroAmount.selector)
         );
-        _refusedAs(
-            RESTAKER,
-            abi.encodeCall(IOmronDeposit.withdraw, (UNLISTED, 1, address(0))),
-            abi.encodeWithSelector(IOmronDeposit.ZeroAddress.selector)
+        _exitRefused(
+            RESTAKER, abi.encode(UNLISTED, 1, address(0)), abi.encodeWithSelector(IOmronDeposit.ZeroAddress.selector)
         );
-        _refusedAs(
+        _exitRefused(
             RESTAKER,
-            abi.encodeCall(IOmronDeposit.withdraw, (address(honest), 11, RESTAKER)),
+            abi.encode(address(honest), 11, RESTAKER),
             abi.encodeWithSelector(IOmronDeposit.InsufficientDeposit.selector, honest, 10, 11)
         );
-        _refusedAs(
+        _exitRefused(
             THIEF,
-            abi.encodeCall(IOmronDeposit.withdraw, (address(honest), 1, THIEF)),
+            abi.encode(address(honest), 1, THIEF),
             abi.encodeWithSelector(IOmronDeposit.InsufficientDeposit.selector, honest, 0, 1)
         );
         deposits.pause();
@@ -163,6 +159,13 @@ contract DepositChecksTest is DepositStage {
         CHEATS.prank(caller);
         (bool done, bytes memory answer) = address(deposits).call(data);
         check(!done && keccak256(answer) == keccak256(reason), "not refused, or not for that reason");
+    }
+
+    /// @dev Of both forms of `withdraw`.
+    function _exitRefused(address user, bytes memory arguments, bytes memory reason) private {
+        _refusedAs(user, bytes.concat(bytes4(keccak256("withdraw(address,uint256,address)")), arguments), reason);
+        bytes memory longer = bytes.concat(arguments, abi.encode(1));
+        _refusedAs(user, bytes.concat(bytes4(keccak256("withdraw(address,uint256,address,uint256)")), longer), reason);
     }
 
     function _theManagersRefuse(address caller, bytes memory reason) private {
