@@ -108,6 +108,12 @@ class Appointing(Managing):
         change = partial(self.model.raise_delay, self.node.now, self.who(sender), days * DAY)
         self.both(sender, ("raiseClaimManagerDelay", days * DAY), change)
 
+    @rule(more=st.sampled_from([1, 2 * DAY]))
+    def raise_delay_while_announced(self, more: int) -> None:
+        self.announce_manager(OWNER, MANAGER)
+        change = partial(self.model.raise_delay, self.node.now, self.who(OWNER), self.model.delay + more)
+        self.both(OWNER, ("raiseClaimManagerDelay", self.model.delay + more), change)
+
     @rule(aside=st.sampled_from([-1, 0, 0, 1, ACCEPTANCE, ACCEPTANCE + 1]))
     def accept_when_it_is_time(self, aside: int) -> None:
         _, ready = self.model.announced
