@@ -7,9 +7,11 @@ interface Cheats {
     function warp(uint256 timestamp) external;
     function chainId(uint256 id) external;
     function prank(address sender) external;
+    function deal(address holder, uint256 balance) external;
     function etch(address target, bytes calldata code) external;
     function expectRevert(bytes calldata data) external;
     function mockCallRevert(address target, bytes calldata data, bytes calldata revertData) external;
+    function mockCall(address target, bytes calldata data, bytes calldata returnData) external;
     function clearMockedCalls() external;
     function cool(address target) external;
     function assume(bool condition) external pure;

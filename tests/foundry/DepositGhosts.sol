@@ -32,6 +32,9 @@ abstract contract DepositGhosts is DepositStage {
     uint256 private _clockTime;
     uint256 internal multiplier = BASIS_POINTS;
     bool public stopped;
+    uint256 private _stoppedAt;
+    bool internal appointed;
+    bool internal paused;
     /// @dev The first thing that should not have happened; a revert in a handler would go unseen.
     string public violation;
 
@@ -70,6 +73,11 @@ abstract contract DepositGhosts is DepositStage {
         return units + owed[user][tokens[3]] * 10 ** 12 * 25_000 / BASIS_POINTS;
     }
 
+    /// @dev By the interface: the accepted manager acts once users have had the delay to leave, and never while paused.
+    function managerMayAct() public view returns (bool) {
+        return appointed && stopped && block.timestamp >= _stoppedAt + DELAY && !paused;
+    }
+
     function broken(string memory what) internal {
         if (bytes(violation).length == 0) violation = what;
     }
@@ -84,6 +92,11 @@ abstract contract DepositGhosts is DepositStage {
     function windClock() internal {
         _clock = _clockNow();
         _clockTime = block.timestamp;
+    }
+
+    function noteTheStop() internal {
+        stopped = true;
+        _stoppedAt = block.timestamp;
     }
 
     function forgetPoints(address user) internal {

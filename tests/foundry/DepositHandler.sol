@@ -9,6 +9,7 @@ contract DepositHandler is DepositGhosts {
     uint256 public deposited;
     uint256 public withdrawn;
     uint256 public fetched;
+    uint256 public claimed;
 
     address private immutable _CREATOR = msg.sender;
 
@@ -43,11 +44,14 @@ contract DepositHandler is DepositGhosts {
         uint256 amount = bound(part, 1, owed[user][token]);
         (uint256 heldBefore, uint256 total) = (held(token), deposits.totalOf(token));
         uint256 expected = heldBefore >= total ? amount : amount * heldBefore / total;
+        address recipient = toSafe ? SAFE : user;
+        uint256 had = balanceOf(token, recipient);
         CHEATS.prank(user);
-        try deposits.withdraw(token, amount, toSafe ? SAFE : user) {
+        try deposits.withdraw(token, amount, recipient) {
             touchReference(user);
             owed[user][token] -= amount;
             _left(token, heldBefore, total, expected);
+            _arrived(token, recipient, had, expected);
             ++withdrawn;
         } catch {
             bool refuses = token == address(awkward) && awkward.refusing();
@@ -61,12 +65,14 @@ contract DepositHandler is DepositGhosts {
         address user = userOf(seed);
         uint256[4] memory heldBefore;
         uint256[4] memory totalBefore;
+        uint256[4] memory had;
         for (uint256 i = 0; i < tokens.length; ++i) {
             (heldBefore[i], totalBefore[i]) = (held(tokens[i]), deposits.totalOf(tokens[i]));
+            had[i] = balanceOf(tokens[i], MANAGER);
         }
         CHEATS.prank(MANAGER);
         try deposits.withdrawTokens(user) {
-            if (!stopped) broken("the manager acted before the stop");
+            if (!managerMayAct()) broken("the manager took tokens before it may");
             touchReference(user);
             for (uint256 i = 0; i < tokens.length; ++i) {
                 uint256 amount = owed[user][tokens[i]];
@@ -75,17 +81,24 @@ contract DepositHandler is DepositGhosts {
                 if (paid == 0) continue;
                 owed[user][tokens[i]] = 0;
                 _left(tokens[i], heldBefore[i], totalBefore[i], paid);
+                _arrived(tokens[i], MANAGER, had[i], paid);
             }
             ++fetched;
-        } catch {}
+        } catch {
+            if (managerMayAct() && !awkward.refusing()) broken("the manager could not take tokens");
+        }
     }
 
     function managerClaims(uint8 seed) external {
         address user = userOf(seed);
         CHEATS.prank(MANAGER);
         try deposits.claim(user) {
+            if (!managerMayAct()) broken("the manager took points before it may");
             forgetPoints(user);
-        } catch {}
+            ++claimed;
+        } catch {
+            if (managerMayAct()) broken("the manager could not take points");
+        }
     }
 
     // ------------------------------------------------------------------ owner
@@ -96,19 +109,34 @@ contract DepositHandler is DepositGhosts {
 
     function acceptManager() external {
         deposits.acceptClaimManager();
+        appointed = true;
+    }
+
+    /// @dev Announced, waited for and accepted: left to chance it would practically never be.
+    function appointManager() external {
+        deposits.setClaimManager(MANAGER);
+        CHEATS.warp(block.timestamp + DELAY);
+        deposits.acceptClaimManager();
+        appointed = true;
     }
 
     function stop(uint8 seed) external {
         // seldom, or nothing would be deposited
         if (seed % 16 != 0) return;
-        windClock();
-        deposits.stopDeposits();
-        stopped = true;
+        _stop();
+    }
+
+    /// @dev And users have had the time to leave.
+    function stopAndWait(uint8 seed) external {
+        if (seed % 8 != 0) return;
+        _stop();
+        CHEATS.warp(block.timestamp + DELAY);
     }
 
     function pause(bool on) external {
         if (on) deposits.pause();
         else deposits.unpause();
+        paused = on;
     }
 
     function startSeason(uint24 seed) external {
@@ -207,6 +235,19 @@ contract DepositHandler is DepositGhosts {
     }
 
     // ---------------------------------------------------------------- private
+
+    function _stop() private {
+        windClock();
+        deposits.stopDeposits();
+        noteTheStop();
+    }
+
+    /// @dev What was paid has arrived with whom it was for, but for the token's own fee.
+    function _arrived(address token, address recipient, uint256 had, uint256 paid) private {
+        uint256 fee = token == address(awkward) ? paid * awkward.feeBps() / BASIS_POINTS : 0;
+        uint256 rounding = token == address(rebasing) ? 2 + rebasing.unitsPerShare() / 1 ether : 0;
+        if (balanceOf(token, recipient) + rounding < had + paid - fee) broken("what was paid did not arrive");
+    }
 
     /// @dev As much has left as expected, and the share of those who stay is no less than before.
     function _left(address token, uint256 heldBefore, uint256 total, uint256 expected) private {

@@ -31,34 +31,27 @@ contract DepositInvariants is CheatTest {
         _handler.startSeason(20_000);
         _handler.wait(3 hours);
         _handler.withdraw(1, 0, 1 ether, true);
-        _handler.announceManager();
-        for (uint256 i = 0; i < 8; ++i) {
-            _handler.wait(1 days);
-        }
-        _handler.acceptManager();
-        _handler.stop(16);
-        for (uint256 i = 0; i < 8; ++i) {
-            _handler.wait(1 days);
-        }
+        _handler.appointManager();
+        _handler.stopAndWait(16);
         _handler.slash(0, 20);
         _handler.managerFetches(1);
+        _handler.managerClaims(1);
         equal(_handler.deposited(), 12);
         equal(_handler.withdrawn(), 1);
         equal(_handler.fetched(), 1);
+        equal(_handler.claimed(), 1);
         invariant_nothingHappens_thatTheInterfaceDoesNotSay();
         invariant_points_areThoseOfTheReferenceButLessThanAPointATouch();
         this.invariant_units_areOwedToSomebodyAndThere();
         this.afterInvariant();
     }
 
-    /// forge-config: default.invariant.runs = 10
     function invariant_nothingHappens_thatTheInterfaceDoesNotSay() public view {
         string memory violation = _handler.violation();
         check(bytes(violation).length == 0, violation);
     }
 
     /// @dev Solvency: what is owed is what users have been credited, and what all would be paid is there.
-    /// forge-config: default.invariant.runs = 10
     function invariant_units_areOwedToSomebodyAndThere() external view {
         for (uint256 i = 0; i < 4; ++i) {
             address token = _handler.tokens(i);
@@ -79,7 +72,6 @@ contract DepositInvariants is CheatTest {
     }
 
     /// @dev Custody: nothing leaves but to whom a user, or the accepted manager, chose.
-    /// forge-config: default.invariant.runs = 10
     function invariant_tokens_moveOnlyWhereTheirOwnersSaid() external view {
         for (uint256 i = 0; i < 4; ++i) {
             address token = _handler.tokens(i);
@@ -90,7 +82,6 @@ contract DepositInvariants is CheatTest {
         }
     }
 
-    /// forge-config: default.invariant.runs = 10
     function invariant_points_areThoseOfTheReferenceButLessThanAPointATouch() public view {
         for (uint256 i = 0; i < 3; ++i) {
             address user = _handler.users(i);
@@ -101,7 +92,6 @@ contract DepositInvariants is CheatTest {
         }
     }
 
-    /// forge-config: default.invariant.runs = 10
     function invariant_list_saysWhatTheMapSays() external view {
         address[] memory all = _deposits.getAllWhitelistedTokens();
         uint256 count;

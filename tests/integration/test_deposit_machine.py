@@ -2,15 +2,17 @@
 
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.integration.deposit_machine.machine import deposit_machine
+from tests.integration.deposit_machine.courses import Appointments, Claims, Deposits
+from tests.integration.deposit_machine.machine import DepositMachine, on_stage
 
 
-def check_courses(folder: Path, examples: int, steps: int) -> None:
+def check_courses(course: type[DepositMachine], folder: Path, examples: int, steps: int) -> None:
     """So many courses of so many acts each; always the same."""
-    course = settings(
+    chosen = settings(
         max_examples=examples,
         stateful_step_count=steps,
         database=None,
@@ -20,9 +22,10 @@ def check_courses(folder: Path, examples: int, steps: int) -> None:
         deadline=None,
         suppress_health_check=list(HealthCheck),
     )
-    with deposit_machine(folder) as machine:
-        run_state_machine_as_test(machine, settings=course)
+    with on_stage(course, folder) as machine:
+        run_state_machine_as_test(machine, settings=chosen)
 
 
-def test_deposit_any_months_answer_as_the_model(tmp_path: Path) -> None:
-    check_courses(tmp_path, examples=8, steps=60)
+@pytest.mark.parametrize(("course", "examples", "steps"), [(Deposits, 5, 50), (Appointments, 6, 40), (Claims, 4, 40)])
+def test_deposit_any_months_answer_as_the_model(course, examples, steps, tmp_path):
+    check_courses(course, tmp_path, examples, steps)

@@ -1,11 +1,13 @@
-"""OmronDeposit beside its model through two hundred courses; the short form is in tests/integration."""
+"""OmronDeposit beside its model through hundreds of courses; the short form is in tests/integration."""
 
-from pathlib import Path
+import pytest
 
+from tests.integration.deposit_machine.courses import Appointments, Claims, Deposits, Everything
 from tests.integration.test_deposit_machine import check_courses
 
-EXAMPLES, STEPS = 200, 150
+EXAMPLES, STEPS = 60, 150
 
 
-def test_deposit_many_courses_answer_as_the_model(tmp_path: Path) -> None:
-    check_courses(tmp_path, EXAMPLES, STEPS)
+@pytest.mark.parametrize("course", [Deposits, Appointments, Claims, Everything])
+def test_deposit_many_courses_answer_as_the_model(course, tmp_path):
+    check_courses(course, tmp_path, EXAMPLES, STEPS)

@@ -60,6 +60,7 @@ class Account:
     touched: int = 0
     touches: int = 0
     fetched: bool = False
+    nonce: int = 0
 
 
 @dataclass
@@ -81,14 +82,7 @@ class DepositModel:
     # ------------------------------------------------------------------ users
 
     def deposit(self, now: int, payer: str, user: str, token: str, amount: int) -> int:
-        require(not self.paused, "EnforcedPause")
-        require(not self.stop_time, "DepositsStopped")
-        require(amount > 0, "ZeroAmount")
-        taken = self.tokens[token]
-        require(taken.listed, "TokenNotWhitelisted")
-        require(user != NOBODY, "ZeroAddress")
-        require(user != self.address, "InvalidRecipient", user)
-        require(amount <= taken.deposit_cap, "DepositCapExceeded", token, taken.deposit_cap, amount)
+        taken = self._may_deposit(user, token, amount)
         missing = taken.owed - taken.held
         require(missing * 1_000_000 <= taken.owed, "TokenShort", token, taken.held, taken.owed)
         require(not taken.refusing, "TransfersRefused")
@@ -111,6 +105,17 @@ class DepositModel:
         balances = self.account(user).balances
         balances[token] = balances.get(token, 0) + arrived
         return arrived
+
+    def deposit_by_consent(
+        self, now: int, payer: str, user: str, token: str, amount: int, expiry: int, valid: bool
+    ) -> int:
+        """``valid``: signed by the user over these values and the next nonce."""
+        self._may_deposit(user, token, amount)
+        require(now <= expiry, "SignatureExpired", expiry)
+        require(valid, "InvalidSignature", user)
+        credited = self.deposit(now, payer, user, token, amount)
+        self.account(user).nonce += 1
+        return credited
 
     def withdraw(self, now: int, user: str, token: str, amount: int, recipient: str, minimum: int = 0) -> None:
         require(amount > 0, "ZeroAmount")
@@ -246,6 +251,17 @@ class DepositModel:
         account.touched, account.touches = now, account.touches + 1
 
     # ---------------------------------------------------------------- private
+
+    def _may_deposit(self, user: str, token: str, amount: int) -> Token:
+        require(not self.paused, "EnforcedPause")
+        require(not self.stop_time, "DepositsStopped")
+        require(amount > 0, "ZeroAmount")
+        taken = self.tokens[token]
+        require(taken.listed, "TokenNotWhitelisted")
+        require(user != NOBODY, "ZeroAddress")
+        require(user != self.address, "InvalidRecipient", user)
+        require(amount <= taken.deposit_cap, "DepositCapExceeded", token, taken.deposit_cap, amount)
+        return taken
 
     def _season_hours(self, since: int, until: int) -> Fraction:
         """Hours between the two, each counted as often as its season says, up to the stop."""
