@@ -21,9 +21,8 @@ ape_lane() {
   step "branch coverage of contracts"; python scripts/gas_snapshot.py --coverage
   # Ape's own pytest plugin is switched off for all other tests; these test Solidity, so Python's coverage is not traced
   step "contract tests on Anvil"
-  ape test tests/contracts --network ethereum:local:foundry -q -o addopts="-ra --strict-markers" \
-    --ignore tests/contracts/test_compile.py
-  step "deployment tests"; covered tests/contracts/test_compile.py tests/deployment
+  ape test tests/contracts --network ethereum:local:foundry -q -o addopts="-ra --strict-markers" --durations 5
+  step "deployment tests"; covered tests/deployment
   # a process each: Ape and py-evm change the process that imports them (py-evm raises the recursion limit tenfold)
   for name in "${with_ape[@]}"; do step "integration: $name"; covered "tests/integration/test_$name.py"; done
   step "lane of Ape is done"
