@@ -235,6 +235,7 @@ def test_run_feed_without_an_end_waits_its_turn(engine: Engine) -> None:
 
         intake = pytest.MonkeyPatch()
         intake.setattr("relayer.intake._pause", pause)
+        intake.setattr("relayer.intake.PAGES_IN_A_ROW", 2)
         # the pages are of one statement, so that none of them costs a verification
         bench.store.skip = lambda source, cursor: None  # type: ignore[method-assign] # no disk for a thousand skips
         bench.store.cursor = lambda source: 0  # type: ignore[method-assign] # as above
