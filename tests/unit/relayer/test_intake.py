@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Engine
 
 from relayer.acceptance import Acceptor, IntakeRules
-from relayer.intake import PAGE_LIMIT, PAGES_IN_A_ROW, SourceReader
+from relayer.intake import PAGE_LIMIT, SourceReader
 from relayer.keys import attestation_signer
 from relayer.outbox.database import open_database
 from relayer.outbox.intake_store import IntakeStore
@@ -218,6 +218,7 @@ def test_pull_more_publications_than_asked_for_is_refused(engine: Engine) -> Non
 def test_run_feed_without_an_end_waits_its_turn(engine: Engine) -> None:
     feed = PaperFeed()
     same = by(1)
+    pages = 2
 
     def page(after: int) -> Any:
         items = tuple(same.model_copy(update={"cursor": after + n}) for n in range(1, PAGE_LIMIT + 1))
@@ -235,7 +236,7 @@ def test_run_feed_without_an_end_waits_its_turn(engine: Engine) -> None:
 
         intake = pytest.MonkeyPatch()
         intake.setattr("relayer.intake._pause", pause)
-        intake.setattr("relayer.intake.PAGES_IN_A_ROW", 2)
+        intake.setattr("relayer.intake.PAGES_IN_A_ROW", pages)
         # the pages are of one statement, so that none of them costs a verification
         bench.store.skip = lambda source, cursor: None  # type: ignore[method-assign] # no disk for a thousand skips
         bench.store.cursor = lambda source: 0  # type: ignore[method-assign] # as above
@@ -247,4 +248,4 @@ def test_run_feed_without_an_end_waits_its_turn(engine: Engine) -> None:
 
     asyncio.run(until_paused())
     assert len(pauses) == 1
-    assert len(feed.asked) == PAGES_IN_A_ROW
+    assert len(feed.asked) == pages
