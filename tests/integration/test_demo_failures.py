@@ -44,6 +44,25 @@ def test_demo_stopped_amid_its_work_leaves_no_process(number: signal.Signals, tm
     assert not [pid for pid in started if Path(f"/proc/{pid}").exists()]
 
 
+def test_start_signal_amid_the_start_comes_when_the_process_is_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin = subprocess.Popen.__init__
+
+    def interrupted(self: subprocess.Popen[bytes], *arguments: object, **options: object) -> None:
+        begin(self, *arguments, **options)  # type: ignore[call-overload] # whatever it takes
+        signal.raise_signal(signal.SIGINT)
+
+    processes = ProcessGroup(tmp_path)
+    monkeypatch.setattr(subprocess.Popen, "__init__", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        processes.start("sleeper", ["sleep", "60"])
+    monkeypatch.undo()
+    (sleeper,) = processes._running
+    processes.stop_all()
+    assert sleeper.process.poll() is not None
+
+
 def test_demo_while_another_runs_is_refused() -> None:
     lock = PROJECT / "build" / "demo.lock"
     with lock.open("w") as stream:

@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,24 @@ _GRACE_SECONDS = 20.0
 
 
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@contextlib.contextmanager
+def _stop_signals_held() -> Iterator[None]:
+    """What comes meanwhile is delivered at the end: a process that has begun is known before the demo stops."""
+    if threading.current_thread() is not threading.main_thread():
+        # signals reach the main thread only
+        yield
+        return
+    came: list[int] = []
+    previous = {number: signal.signal(number, lambda number, _: came.append(number)) for number in _STOP_SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+    for held in came:
+        signal.raise_signal(held)
 
 
 class DemoError(VeristakeError):
@@ -116,7 +135,7 @@ class ProcessGroup:
         """Start a command in a process group of its own, so that Ctrl-C reaches only the demo, which then stops it."""
         self._logs.mkdir(parents=True, exist_ok=True)
         log = self._logs / f"{name}.log"
-        with log.open("wb") as stream:
+        with log.open("wb") as stream, _stop_signals_held():
             process = subprocess.Popen(  # noqa: S603 - our own commands, never through a shell
                 command,
                 stdin=subprocess.DEVNULL,
@@ -125,8 +144,8 @@ class ProcessGroup:
                 env=dict(environment) if environment is not None else None,
                 start_new_session=True,
             )
-        managed = ManagedProcess(name, process, log)
-        self._running.append(managed)
+            managed = ManagedProcess(name, process, log)
+            self._running.append(managed)
         return managed
 
     def require_alive(self) -> None:
