@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from relayer.outbox.models import InferenceRow, JobRow, SourceRow
 from relayer.outbox.policy_store import PolicyStore
-from relayer.outbox.transitions import move, record
+from relayer.outbox.transitions import move, queued, record
 from relayer.planning import PlannedJob
 from relayer.policy import Decision
 from relayer.policy_settings import ChainPolicy
@@ -146,19 +146,4 @@ def _inference_row(publication: Publication, *, taken_at: float) -> InferenceRow
 
 
 def _new_job(planned: PlannedJob, inference_id: int, *, depends_on: int | None, now: float) -> JobRow:
-    job = planned.job
-    return JobRow(
-        key=job.key,
-        kind=job.kind,
-        statement_id=job.statement_id,
-        chain_id=job.chain_id,
-        target=job.target,
-        calldata=job.calldata,
-        inference_id=inference_id,
-        depends_on=depends_on,
-        state=JobState.QUEUED,
-        failures=0,
-        retry_at=0.0,
-        expires_at=planned.expires_at,
-        taken_at=now,
-    )
+    return queued(planned.job, inference_id=inference_id, depends_on=depends_on, expires_at=planned.expires_at, now=now)

@@ -9,8 +9,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from relayer.outbox.models import JobRow
-from relayer.outbox.transitions import record
-from relayer.states import JobState
+from relayer.outbox.transitions import queued, record
 from statements.job import Job
 
 
@@ -53,21 +52,7 @@ class KeeperStore:
 
 
 def _add(session: Session, job: Job, *, depends_on: int | None, deadline: float, now: float) -> int:
-    row = JobRow(
-        key=job.key,
-        kind=job.kind,
-        statement_id=job.statement_id,
-        chain_id=job.chain_id,
-        target=job.target,
-        calldata=job.calldata,
-        inference_id=None,
-        depends_on=depends_on,
-        state=JobState.QUEUED,
-        failures=0,
-        retry_at=0.0,
-        expires_at=deadline,
-        taken_at=now,
-    )
+    row = queued(job, inference_id=None, depends_on=depends_on, expires_at=deadline, now=now)
     session.add(row)
     session.flush()
     record(session, row, old=None, at=now, reason="asked for by the keeper")

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from relayer.outbox.models import EventRow, JobRow
 from relayer.states import GIVEN_UP, JobState, check_transition
-from statements.job import JobKind
+from statements.job import Job, JobKind
 
 log = structlog.get_logger(__name__)
 
@@ -19,6 +19,35 @@ def locked(session: Session, job_id: int) -> JobRow:
     SQLite needs no row lock: its transactions take the whole database from their beginning.
     """
     return session.get_one(JobRow, job_id, with_for_update=True, populate_existing=True)
+
+
+def queued(
+    job: Job, *, inference_id: int | None, depends_on: int | None, expires_at: float | None, now: float
+) -> JobRow:
+    """A job's row as it begins, not stored yet.
+
+    Args:
+        job: what is to be done.
+        inference_id: row of the publication that gives it; None for one that no publication gives.
+        depends_on: row of the job that it waits for.
+        expires_at: Unix time after which it is in vain, seconds; None for never.
+        now: Unix time, seconds.
+    """
+    return JobRow(
+        key=job.key,
+        kind=job.kind,
+        statement_id=job.statement_id,
+        chain_id=job.chain_id,
+        target=job.target,
+        calldata=job.calldata,
+        inference_id=inference_id,
+        depends_on=depends_on,
+        state=JobState.QUEUED,
+        failures=0,
+        retry_at=0.0,
+        expires_at=expires_at,
+        taken_at=now,
+    )
 
 
 def move(session: Session, row: JobRow, new: JobState, *, at: float, reason: str) -> None:

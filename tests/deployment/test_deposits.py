@@ -5,6 +5,7 @@ import json
 import pytest
 
 from statements.errors import ConfigurationError
+from tests.deployment import support
 from tests.deployment.support import (
     DEPLOYER,
     OTHER,
@@ -12,8 +13,10 @@ from tests.deployment.support import (
     anvil,
     command,
     contract,
+    found,
     pass_time,
     read,
+    snapshot_of,
     transact,
     write_plan,
 )
@@ -48,29 +51,14 @@ def deployed(circuit, tmp_path_factory):
 @pytest.fixture
 def chain(deployed):
     """The deployment; the chain is as it was afterwards."""
-    _, web3, _ = deployed
-    snapshot = web3.provider.make_request("evm_snapshot", [])["result"]
-    yield deployed
-    web3.provider.make_request("evm_revert", [snapshot])
-
-
-def found(chain):
-    """What `check --json` names: {what: (recorded, live)}."""
-    url, _, path = chain
-    result = command("check", path, "--rpc", url, "--json")
-    differences = json.loads(result.stdout)["differences"]
-    assert result.exit_code == (1 if differences else 0)
-    assert all(difference["remedy"] for difference in differences)
-    return {each["what"]: (each["recorded"], each["live"]) for each in differences}
+    with snapshot_of(deployed[1]):
+        yield deployed
 
 
 def execute(chain, name, method, *arguments):
     """The admin acts through AccessManager.execute."""
     _, web3, path = chain
-    deployment = read(path)
-    target = contract(web3, deployment, name)
-    call = bytes.fromhex(target.encode_abi(method, args=arguments)[2:])
-    transact(web3, contract(web3, deployment, "AccessManager").functions.execute(target.address, call))
+    support.execute(web3, read(path), name, method, *arguments)
 
 
 def token_of(chain):

@@ -1,6 +1,5 @@
 """Real parts that several integration tests share."""
 
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from tests.integration.databases import databases as start_databases
 from verifier_gen.build import ensure_circuit
 from verifier_gen.circuit import Circuit
 from verifier_gen.recipe import RECIPES, load_recipe
+from veristake.demo import processes
 
 PROJECT = Path(__file__).resolve().parents[2]
 BUILD = PROJECT / "build"
@@ -31,9 +31,7 @@ def staking_circuit() -> Circuit:
 @pytest.fixture
 def free_port() -> int:
     """A port that nobody listens on right now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return processes.free_port()
 
 
 @pytest.fixture(scope="session")

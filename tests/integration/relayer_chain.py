@@ -1,6 +1,5 @@
 """A local chain with the real contracts that a relayer writes to, for the relayer's tests."""
 
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ from statements.proven_inference import ProvenInference
 from statements.publication import Publication
 from statements.subject import Subject, model_id
 from tests.integration.forge_artifacts import PROJECT, artifact
+from veristake.demo.processes import free_port
 from veristake.toolchain import find_tool, tool_environment
 
 HOME, ABROAD = 31337, 31338
@@ -32,14 +32,22 @@ LAYOUT = InstanceLayout(
 PLENTY = 10**20
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+class AsksAnvil:
+    """Anvil's own methods, for a chain that has ``web3``."""
+
+    web3: Web3
+
+    def ask(self, method: str, *params: Any) -> Any:
+        answer = self.web3.provider.make_request(method, list(params))
+        assert "error" not in answer, answer
+        return answer["result"]
+
+    def mine(self, blocks: int = 1) -> None:
+        self.ask("anvil_mine", hex(blocks))
 
 
 @dataclass(frozen=True)
-class LocalChain:
+class LocalChain(AsksAnvil):
     """Anvil with the contracts on it."""
 
     url: str
@@ -49,14 +57,6 @@ class LocalChain:
     registry: Contract
     attested_inputs: Contract
     risk_feed: Contract
-
-    def ask(self, method: str, *params: Any) -> Any:
-        answer = self.web3.provider.make_request(method, list(params))
-        assert "error" not in answer, answer
-        return answer["result"]
-
-    def mine(self, blocks: int = 1) -> None:
-        self.ask("anvil_mine", hex(blocks))
 
     def fund(self, address: str, wei: int = PLENTY) -> None:
         self.ask("anvil_setBalance", address, hex(wei))

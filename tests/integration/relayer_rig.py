@@ -24,12 +24,13 @@ from relayer.outbox.transitions import record
 from relayer.outbox.views import AttemptView, JobView, Views
 from relayer.settings import ChainSettings, FinalitySettings
 from relayer.states import IN_FLIGHT, JobState
-from tests.integration.relayer_chain import PROJECT, free_port, wait_until
+from tests.integration.relayer_chain import PROJECT, AsksAnvil, free_port, wait_until
 from veristake.toolchain import find_tool, tool_environment
 
 ONCE, EVERY_TIME = 1, 0
 """Modes of the target: refuse what is recorded already as RiskFeed does, or count every call."""
 DEPTH = 2
+SEND = "eth_sendRawTransaction"
 _NUMBERS = itertools.count(1)
 
 
@@ -42,20 +43,12 @@ def _target_code() -> str:
 
 
 @dataclass(frozen=True)
-class BareChain:
+class BareChain(AsksAnvil):
     """Anvil that mines only when told to."""
 
     url: str
     chain_id: int
     web3: Web3
-
-    def ask(self, method: str, *params: Any) -> Any:
-        answer = self.web3.provider.make_request(method, list(params))
-        assert "error" not in answer, answer
-        return answer["result"]
-
-    def mine(self, blocks: int = 1) -> None:
-        self.ask("anvil_mine", hex(blocks))
 
     @property
     def height(self) -> int:

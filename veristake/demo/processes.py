@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Self
 
 from statements.errors import VeristakeError
@@ -26,6 +26,16 @@ _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @contextlib.contextmanager
+def _stop_signals_go_to(handler: Callable[[int, FrameType | None], None] | signal.Handlers) -> Iterator[None]:
+    previous = {number: signal.signal(number, handler) for number in _STOP_SIGNALS}
+    try:
+        yield
+    finally:
+        for number, earlier in previous.items():
+            signal.signal(number, earlier)
+
+
+@contextlib.contextmanager
 def _stop_signals_held() -> Iterator[None]:
     """What comes meanwhile is delivered at the end: a process that has begun is known before the demo stops."""
     if threading.current_thread() is not threading.main_thread():
@@ -33,12 +43,8 @@ def _stop_signals_held() -> Iterator[None]:
         yield
         return
     came: list[int] = []
-    previous = {number: signal.signal(number, lambda number, _: came.append(number)) for number in _STOP_SIGNALS}
-    try:
+    with _stop_signals_go_to(lambda number, _: came.append(number)):
         yield
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
     for held in came:
         signal.raise_signal(held)
 
@@ -164,14 +170,10 @@ class ProcessGroup:
 
     def stop_all(self) -> None:
         """Stop everything, newest first; another Ctrl-C meanwhile does not leave anything running."""
-        previous = {number: signal.signal(number, signal.SIG_IGN) for number in _STOP_SIGNALS}
-        try:
+        with _stop_signals_go_to(signal.SIG_IGN):
             while self._running:
                 self._running[-1].stop()
                 self._running.pop()
-        finally:
-            for number, handler in previous.items():
-                signal.signal(number, handler)
 
     def __enter__(self) -> Self:
         """Nothing runs yet."""

@@ -16,21 +16,12 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant
 from tests.integration.deposit_machine.model import BASIS_POINTS, HOUR, DepositModel, Token
 from tests.integration.deposit_machine.stage import MANAGER, OWNER, STRANGER, USERS, Stage, deposit_stage
 from tests.integration.feed_machine.node import Contract, Question
-from tests.integration.feed_machine.observer_model import RefusedError
+from tests.integration.feed_machine.observer_model import outcome
 
 ANY_USER = st.sampled_from(USERS)
 ANY_TOKEN = st.integers(0, 2)
 MOSTLY_OWNER = st.sampled_from([OWNER] * 5 + [USERS[0], MANAGER, STRANGER])
 MOSTLY_MANAGER = st.sampled_from([MANAGER] * 6 + [USERS[0], STRANGER])
-
-
-def outcome(action: Callable[[], Any]) -> Any:
-    """What it gives, or the error that it is refused with, by name and arguments."""
-    try:
-        given = action()
-    except RefusedError as refused:
-        return refused.error
-    return () if given is None else given
 
 
 class DepositMachine(RuleBasedStateMachine):

@@ -11,22 +11,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from tests.integration.feed_machine.node import Question
-from tests.integration.feed_machine.observer_model import EPOCH_LENGTH, RefusedError
+from tests.integration.feed_machine.observer_model import EPOCH_LENGTH, RefusedError, outcome
 from tests.integration.feed_machine.stage import Stage, World
 
 ASSETS = st.sampled_from([0, 0, 0, 1])
 """Mostly the asset whose window is full from the start."""
 SELDOM = st.sampled_from([True, True, True, False])
 """Nothing is done three times out of four: what ends much for long would else leave little to be seen."""
-
-
-def outcome(action: Callable[[], Any]) -> Any:
-    """What it gives, or the error that it is refused with, by name and arguments."""
-    try:
-        given = action()
-    except RefusedError as refused:
-        return refused.error
-    return () if given is None else given
 
 
 class Acting(RuleBasedStateMachine):

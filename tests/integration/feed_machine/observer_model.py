@@ -5,6 +5,7 @@ Written from docs/features.md and the interface: dictionaries in place of rings,
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import ceil, floor
@@ -27,6 +28,15 @@ class RefusedError(Exception):
     def __init__(self, name: str = "", *arguments: Any) -> None:
         super().__init__(name, *arguments)
         self.error = (name, *arguments)
+
+
+def outcome(action: Callable[[], Any]) -> Any:
+    """What it gives, or the error that it is refused with, by name and arguments."""
+    try:
+        given = action()
+    except RefusedError as refused:
+        return refused.error
+    return () if given is None else given
 
 
 class Observed(NamedTuple):

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from tests.integration.feed_machine.acting import ASSETS, Acting, outcome
+from tests.integration.feed_machine.acting import ASSETS, Acting
 from tests.integration.feed_machine.node import Question
 from tests.integration.feed_machine.observer_model import (
     EPOCH_LENGTH,
@@ -16,6 +16,7 @@ from tests.integration.feed_machine.observer_model import (
     WAD,
     Observed,
     ObserverModel,
+    outcome,
 )
 from tests.integration.feed_machine.stage import STAKE, SUPPLY_SLOT, set_price
 

@@ -9,8 +9,9 @@ from web3.exceptions import ContractLogicError
 
 from statements.errors import ChainError, CircuitError, ConfigurationError
 from statements.instances import InstanceLayout
+from tests.unit.manifests import tiny_manifest
 from verifier_gen.choices import ChainLayout, VerifierKind, Visibility
-from verifier_gen.manifest import CircuitManifest, sha256_file
+from verifier_gen.manifest import sha256_file
 from veristake.contracts_tool.account_plan import AccountPlan
 from veristake.contracts_tool.checks import (
     check_admin_is_another,
@@ -34,16 +35,7 @@ def manifest(**changes):
     layout = InstanceLayout(
         input_count=32, tag_limbs=8, tag_limb_bits=17, output_count=2, input_scale_bits=11, output_scale_bits=11
     )
-    hashes = {
-        name: HASH
-        for name in CircuitManifest.model_fields
-        if name.endswith("_hash") or name in ("model_id", "circuit_id")
-    }
-    known = {
-        "name": "tiny", "model_name": "veristake/tiny/1", "layout": layout, "maximum_duration": 1, "dev_srs": True,
-        "logrows": 11, "rows": 1, "proof_bytes": 1, "verifier_contract": "TinyVerifier", "ezkl_version": "23.0.5",
-    }  # fmt: skip
-    return CircuitManifest(**{**hashes, **known, **changes})
+    return tiny_manifest(layout, **changes)
 
 
 def home_plan(chain_id=10, **changes):

@@ -7,30 +7,22 @@ from click.testing import CliRunner
 
 from statements.errors import CircuitError
 from statements.instances import InstanceLayout
+from tests.unit.manifests import tiny_manifest
 from verifier_gen.canary import require_same_srs
 from verifier_gen.canary_command import canary
-from verifier_gen.manifest import CircuitManifest
 
 SRS = b"a reference string"
-HASH = "0x" + "00" * 32
 
 
 def guarded(**changes):
     layout = InstanceLayout(
         input_count=1, tag_limbs=1, tag_limb_bits=16, output_count=2, input_scale_bits=12, output_scale_bits=12
     )
-    hashes = {
-        name: HASH
-        for name in CircuitManifest.model_fields
-        if name.endswith("_hash") or name in ("model_id", "circuit_id")
-    }
     known = {
-        "name": "tiny", "model_name": "veristake/tiny/1", "layout": layout, "maximum_duration": 1, "dev_srs": True,
-        "logrows": 11, "rows": 1, "proof_bytes": 1, "verifier_contract": "TinyVerifier", "ezkl_version": "23.0.5",
         "srs_source": "dev: made on this machine, trapdoor known",
         "srs_hash": "0x" + hashlib.sha256(SRS).hexdigest(),
-    }  # fmt: skip
-    return CircuitManifest(**{**hashes, **known, **changes})
+    }
+    return tiny_manifest(layout, **{**known, **changes})
 
 
 def test_require_same_srs_the_circuits_own_is_taken(tmp_path):

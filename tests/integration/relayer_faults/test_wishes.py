@@ -1,0 +1,70 @@
+"""What operator and deadline ask of a transaction under way: done once, or too late and said so."""
+
+from tests.integration.relayer_faults.conftest import MakeRig
+
+
+def test_bump_by_the_operator_replaces_once(make_rig: MakeRig) -> None:
+    rig = make_rig(bump_seconds=1e9)
+    (job,) = rig.queue()
+    rig.step()
+    rig.desk.bump(job)
+    rig.step(2)
+    assert [attempt.replacement for attempt in rig.attempts(job)] == [0, 1]
+    rig.finish()
+    assert rig.tally() == [1]
+    assert rig.sent()[0]["hash"] == rig.attempts(job)[1].hash == rig.jobs()[0].transaction
+
+
+def test_cancel_sent_job_ends_by_a_self_send_once_it_is_final(make_rig: MakeRig) -> None:
+    rig = make_rig(bump_seconds=1e9)
+    (job,) = rig.queue()
+    rig.step()
+    rig.desk.cancel(job)
+    rig.step(mine=1)
+    rig.step()
+    assert rig.states() == ["sent"]
+    rig.finish()
+    assert rig.states() == ["cancelled"]
+    assert rig.tally() == [0]
+    (transaction,) = rig.sent()
+    assert transaction["to"].lower() == rig.account.address.lower()
+    rig.desk.retry(job)
+    rig.finish()
+    assert rig.tally() == [1]
+
+
+def test_cancel_too_late_is_success(make_rig: MakeRig) -> None:
+    rig = make_rig(bump_seconds=1e9)
+    (job,) = rig.queue()
+    rig.step()
+    rig.chain.mine()
+    rig.desk.cancel(job)
+    rig.finish()
+    assert rig.states() == ["finalized"]
+    assert rig.tally() == [1]
+
+
+def test_expired_while_waiting_costs_nothing_and_in_flight_is_called_off(make_rig: MakeRig) -> None:
+    rig = make_rig(bump_seconds=1e9)
+    rig.queue(expires_at=rig.now + 5)
+    rig.queue(expires_at=rig.now + 15)
+    rig.step()
+    assert rig.states() == ["expired", "sent"]
+    rig.step(mine=1)
+    rig.finish()
+    assert rig.states() == ["expired", "expired"]
+    assert rig.tally() == [0, 0]
+    assert len(rig.sent()) == 1
+
+
+def test_paused_chain_follows_but_signs_nothing_new(make_rig: MakeRig) -> None:
+    rig = make_rig()
+    rig.queue()
+    rig.step()
+    rig.desk.pause(rig.chain.chain_id)
+    rig.queue()
+    rig.step(6, mine=1)
+    assert rig.states() == ["finalized", "queued"]
+    rig.desk.resume(rig.chain.chain_id)
+    rig.finish()
+    assert rig.tally() == [1, 1]
