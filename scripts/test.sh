@@ -30,7 +30,7 @@ ape_lane() {
 
 other_lane() {
   step "unit tests"; covered tests/unit
-  step "features proved by halmos"; bash scripts/symbolic.sh FeatureProof
+  step "features and points proved by halmos"; bash scripts/symbolic.sh
   for folder in neurons relayer_faults; do step "integration: $folder"; covered "tests/integration/$folder"; done
   for file in tests/integration/test_*.py; do
     name=$(basename "$file" .py); name=${name#test_}
