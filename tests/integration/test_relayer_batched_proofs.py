@@ -1,4 +1,4 @@
-"""Proofs that share a transaction, at the real contracts: RiskFeed takes them from Multicall3, and it costs less gas."""
+"""Proofs that share a transaction, at the real contracts: RiskFeed takes them from Multicall3, for less gas."""
 
 from collections.abc import Iterator
 from pathlib import Path
