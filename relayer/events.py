@@ -27,6 +27,7 @@ EVENTS: Mapping[str, str] = MappingProxyType(
         "job_state": "a job changed its state",
         "job_postponed": "a job waits for its next try, and why",
         "job_taken_meanwhile": "the operator or another relayer was quicker with a job",
+        "batch_refused": "jobs that succeed singly cannot share a transaction, and why; each is sent by itself",
         "transaction_sent": "what an endpoint said to a transaction",
         "nonce_reconciled": "nonces of database and chain were compared",
         "key_used_elsewhere": "the signer's nonces are used by another program",
@@ -37,6 +38,8 @@ EVENTS: Mapping[str, str] = MappingProxyType(
         "receipt_denied": "endpoints disagree on a receipt; nothing is concluded",
         "row_corrupt": "a row of the database can't be read; the others go on",
         "endpoint_failed": "one endpoint of a chain gave no usable answer",
+        "heads_live": "new heads come by websocket: the chain is looked at when one does",
+        "heads_lost": "no new heads by websocket, and why: the chain is polled, and the connection tried again",
         "chain_failed": "a step on a chain failed; tried again",
         "leadership_changed": "this process became the one that signs, or a standby",
     }
