@@ -27,6 +27,7 @@ from relayer.planning import ContractAbis
 from relayer.replacer import Replacer
 from relayer.settings import ChainSettings, RelayerSettings
 from relayer.signers import open_signer
+from relayer.simulation import Simulator
 from relayer.spending import SpendingGate
 from relayer.submitter import Outbox, Submitter
 from relayer.writer import ChainWriter
@@ -113,24 +114,24 @@ def build_chain(
     )
     account = Account(chain, signer, settings.fee_limits, settings.data_fee)
     catalogue = ErrorCatalogue(load_abi(name) for name in CONTRACTS_WITH_ERRORS)
-    gate = _spending_gate(settings, OutlayReader(engine, chain_id=settings.chain_id, signer=signer.address), clock)
+    gate = _spending_gate(settings, OutlayReader(engine, chain_id=settings.chain_id, signer=signer.address))
     turn = None if settings.turns is None else settings.turns.turn
-    submitter = Submitter(chain, outbox, account, catalogue, turn=turn, gate=gate)
-    replacer = Replacer(chain, outbox.jobs, outbox.attempts, account)
-    follower = Follower(chain, outbox, replacer, settings.finality, settings.push_rules)
+    simulator = Simulator(chain, signer.address, catalogue)
+    submitter = Submitter(chain, outbox, account, simulator, turn=turn, gate=gate)
+    replacer = Replacer(chain, outbox.jobs, outbox.attempts, account, gate)
+    follower = Follower(chain, outbox, replacer, settings.finality, settings.push_rules, simulator)
     lease = lease_for(engine, chain_id=settings.chain_id, signer=signer.address)
     writer = ChainWriter(chain, outbox, account, submitter, follower, lease, poll_seconds=settings.poll_seconds)
     return ChainParts(chain=chain, writer=writer, address=signer.address)
 
 
-def _spending_gate(settings: ChainSettings, outlays: OutlayReader, clock: Callable[[], float]) -> SpendingGate:
+def _spending_gate(settings: ChainSettings, outlays: OutlayReader) -> SpendingGate:
     policy = settings.policy
     return SpendingGate(
         policy.spending,
         maximum_price_of=lambda asset: policy.of(asset).maximum_gas_price_wei,
         outlays_since=outlays.since,
         asset_of=outlays.asset_of,
-        clock=clock,
     )
 
 

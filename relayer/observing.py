@@ -127,7 +127,7 @@ class Keeper:
         if window is None or window.epoch == self._done:
             return []
         jobs = observe_jobs(self._settings.chain_id, keeper, window.epoch)
-        taken = self._store.queue(jobs, self._batch(jobs), seconds_left=window.closes_at - head.timestamp)
+        taken = self._store.queue(jobs, self._batch(jobs), deadline=window.closes_at)
         self._done = window.epoch
         if taken:
             log.info("observations_queued", chain=self._settings.name, epoch=window.epoch, jobs=taken)

@@ -111,7 +111,13 @@ class AttemptStore:
             return {self._signer, *session.scalars(query)}
 
     def store_first(
-        self, job_id: int, *, nonces: NonceView, terms: Terms, sign: Callable[[Nonce], SignedTransaction]
+        self,
+        job_id: int,
+        *,
+        nonces: NonceView,
+        terms: Terms,
+        chain_time: float,
+        sign: Callable[[Nonce], SignedTransaction],
     ) -> AttemptRecord:
         """Take a nonce, sign, store the signed transaction and move the job to SENT: all or nothing.
 
@@ -124,14 +130,22 @@ class AttemptStore:
             stored = self._stored(session, nonces.latest)
             nonce = next_nonce(latest=nonces.latest, pending=nonces.pending, stored=stored)
             signed = sign(nonce)
-            row = self._add(session, signed, job_id=job_id, kind=AttemptKind.CALL, nonce=nonce, terms=terms)
+            row = self._add(
+                session, signed, job_id=job_id, kind=AttemptKind.CALL, nonce=nonce, terms=terms, chain_time=chain_time
+            )
             move(session, job, JobState.SENT, at=now, reason=f"nonce {nonce}, transaction {signed.hash}")
             job.transaction, job.sent_at = signed.hash, now
             session.flush()
             return AttemptRecord.of(row)
 
     def store_replacement(
-        self, old: AttemptRecord, *, kind: AttemptKind, terms: Terms, sign: Callable[[Nonce], SignedTransaction]
+        self,
+        old: AttemptRecord,
+        *,
+        kind: AttemptKind,
+        terms: Terms,
+        chain_time: float,
+        sign: Callable[[Nonce], SignedTransaction],
     ) -> AttemptRecord:
         """Sign and store another transaction with the nonce of ``old``, which may still be the one that gets in.
 
@@ -152,12 +166,15 @@ class AttemptStore:
                 kind=kind,
                 nonce=old.nonce,
                 terms=terms,
+                chain_time=chain_time,
                 replacement=old.replacement + 1,
             )
             session.flush()
             return AttemptRecord.of(row)
 
-    def store_filler(self, nonce: Nonce, *, terms: Terms, sign: Callable[[Nonce], SignedTransaction]) -> AttemptRecord:
+    def store_filler(
+        self, nonce: Nonce, *, terms: Terms, chain_time: float, sign: Callable[[Nonce], SignedTransaction]
+    ) -> AttemptRecord:
         """Sign and store a self-send with a nonce that nobody uses."""
         with Session(self._engine) as session, session.begin():
             highest = session.scalar(
@@ -172,6 +189,7 @@ class AttemptStore:
                 kind=AttemptKind.FILL,
                 nonce=nonce,
                 terms=terms,
+                chain_time=chain_time,
                 replacement=0 if highest is None else highest + 1,
             )
             session.flush()
@@ -205,6 +223,7 @@ class AttemptStore:
         kind: AttemptKind,
         nonce: Nonce,
         terms: Terms,
+        chain_time: float,
         replacement: int = 0,
     ) -> AttemptRow:
         row = AttemptRow(
@@ -222,6 +241,7 @@ class AttemptStore:
             data_fee=terms.data_fee,
             legacy=terms.fees.legacy,
             signed_at=self._clock(),
+            chain_time=chain_time,
         )
         session.add(row)
         return row

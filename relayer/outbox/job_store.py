@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from relayer.backoff import backoff_seconds
+from relayer.backoff import LONGEST_SECONDS, backoff_seconds
 from relayer.chain_data import Receipt
 from relayer.finality import BlockReference
 from relayer.outbox.models import AttemptRow, ChainRow, JobRow, PauseRow
@@ -67,11 +67,13 @@ class JobStore:
         dependency = aliased(JobRow)
         # one whose dependency was given up is tried: simulation says whether it can do without
         ready = EFFECTIVE | GIVEN_UP
+        now = self._clock()
         query = (
             select(JobRow)
             .outerjoin(dependency, dependency.id == JobRow.depends_on)
             .where(JobRow.chain_id == self._chain_id, JobRow.state == JobState.QUEUED)
-            .where(JobRow.retry_at <= self._clock())
+            # nothing waits longer than that: a later time is of a clock that was set back
+            .where(or_(JobRow.retry_at <= now, JobRow.retry_at > now + LONGEST_SECONDS))
             .where(JobRow.depends_on.is_(None) | dependency.state.in_(ready))
             .order_by(JobRow.id)
             .limit(limit)
@@ -82,6 +84,12 @@ class JobStore:
     def in_flight(self) -> list[JobRecord]:
         """Jobs that are followed on the chain, oldest first."""
         query = select(JobRow).where(JobRow.chain_id == self._chain_id, JobRow.state.in_(IN_FLIGHT))
+        with Session(self._reader) as session:
+            return [JobRecord.of(row) for row in session.scalars(query.order_by(JobRow.id))]
+
+    def waiting_for(self, job_id: int) -> list[JobRecord]:
+        """Queued jobs that depend on another one, oldest first."""
+        query = select(JobRow).where(JobRow.depends_on == job_id, JobRow.state == JobState.QUEUED)
         with Session(self._reader) as session:
             return [JobRecord.of(row) for row in session.scalars(query.order_by(JobRow.id))]
 
@@ -103,10 +111,10 @@ class JobStore:
             row.failures, row.error, row.retry_at = job.failures + 1, error, self._clock() + wait
         return wait
 
-    def wait_until(self, job_id: int, moment: float) -> None:
-        """Let a queued job wait until a moment, Unix seconds."""
+    def wait(self, job_id: int, seconds: float) -> None:
+        """Let a queued job wait for so long, or until it is looked at again, which is at least once a minute."""
         with Session(self._engine) as session, session.begin():
-            locked(session, job_id).retry_at = moment
+            locked(session, job_id).retry_at = self._clock() + min(seconds, LONGEST_SECONDS)
 
     def note_error(self, job_id: int, error: str) -> None:
         """What went wrong with a job that goes on."""
@@ -136,6 +144,7 @@ class JobStore:
             _set_block(row, receipt.block)
             row.transaction, row.included_at = attempt.hash, now
             row.gas_used, row.effective_gas_price = receipt.gas_used, receipt.effective_gas_price
+            row.data_fee = attempt.terms.data_fee if receipt.data_fee is None else receipt.data_fee
             session.get_one(AttemptRow, attempt.id).passed_at_block = None
 
     def settled(self, job_id: int, new: JobState, reason: str) -> None:
@@ -164,12 +173,15 @@ class JobStore:
             _clear_block(row)
 
     def called_off(self, job_id: int, new: JobState, reason: str) -> None:
-        """QUEUED or SENT → CANCELLED or EXPIRED: nothing was signed, or a self-send took the nonce for good."""
+        """QUEUED or SENT → CANCELLED or EXPIRED: nothing was signed, or a self-send took the nonce for good.
+
+        SENT → QUEUED after such a self-send: the call would have failed.
+        """
         with Session(self._engine) as session, session.begin():
             row = locked(session, job_id)
             _end_all(session, job_id, REPLACED)
             move(session, row, new, at=self._clock(), reason=reason)
-            row.error = reason
+            row.error, row.transaction = reason, None if new is JobState.QUEUED else row.transaction
 
     def wish_done(self, job_id: int, error: str | None = None) -> None:
         """The operator's wish was carried out, or cannot be, for which ``error`` is the reason."""
@@ -189,4 +201,4 @@ def _set_block(row: JobRow, block: BlockReference) -> None:
 
 def _clear_block(row: JobRow) -> None:
     row.block_number, row.block_hash, row.included_at = None, None, None
-    row.gas_used, row.effective_gas_price = None, None
+    row.gas_used, row.effective_gas_price, row.data_fee = None, None, None

@@ -25,19 +25,18 @@ class KeeperStore:
         self._engine = engine
         self._clock = clock
 
-    def queue(self, jobs: Sequence[Job], batch: Job | None, *, seconds_left: float) -> list[int]:
+    def queue(self, jobs: Sequence[Job], batch: Job | None, *, deadline: float) -> list[int]:
         """Store jobs that are not known yet, behind ``batch`` when all of them are new.
 
         Args:
             jobs: to do.
             batch: makes all their calls in one transaction; None: each is sent by itself.
-            seconds_left: time after which they are in vain.
+            deadline: Unix time of the chain from which on they are in vain, seconds.
 
         Returns:
             Ids of the new jobs.
         """
         now = self._clock()
-        deadline = now + seconds_left
         with Session(self._engine) as session, session.begin():
             known = set(session.scalars(select(JobRow.key).where(JobRow.key.in_([job.key for job in jobs]))))
             taken: list[int] = []

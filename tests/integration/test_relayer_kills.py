@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from relayer.outbox import transitions
 from relayer.states import TRANSITIONS, JobState
 from tests.integration.databases import Databases
-from tests.integration.relayer_rig import ONCE, BareChain, Rig, bare_chain
+from tests.integration.relayer_rig import ONCE, REFUSED, BareChain, Rig, bare_chain
 
 Change = tuple[JobState, JobState]
 
@@ -23,8 +23,10 @@ OPERATOR = {(old, JobState.QUEUED) for old in (JobState.REJECTED, JobState.CANCE
     (JobState.QUEUED, JobState.CANCELLED)
 }
 """Changes that the operator or the intake makes in one database transaction; the writer has no part in them."""
-REJECTED_BY_CONTRACT = (JobState.QUEUED, JobState.REJECTED)
-"""Needs a contract that refuses for good: tested in test_relayer.py."""
+REJECTED = (JobState.QUEUED, JobState.REJECTED)
+"""The only change for whose sake the target has to refuse."""
+DEADLINE = 3_600
+"""Seconds of the chain's time that a job which is to expire has."""
 
 
 def competitor_lands(rig: Rig) -> None:
@@ -61,6 +63,13 @@ def included_then_reorganised(rig: Rig) -> None:
     steps(rig, 5)
 
 
+def expired_in_flight(rig: Rig) -> None:
+    rig.step()
+    rig.chain.ask("anvil_dropTransaction", rig.jobs()[0].transaction)
+    rig.chain.pass_time(DEADLINE)
+    steps(rig, 5)
+
+
 COURSES: dict[Change, Callable[[Rig], None]] = {
     (JobState.QUEUED, JobState.SENT): lambda rig: steps(rig, 5),
     (JobState.SENT, JobState.INCLUDED): lambda rig: steps(rig, 5),
@@ -75,15 +84,16 @@ COURSES: dict[Change, Callable[[Rig], None]] = {
     (JobState.SEEN_ON_CHAIN, JobState.QUEUED): seen_then_reorganised,
     (JobState.SENT, JobState.QUEUED): lambda rig: send_then(rig, lambda: competitor_lands(rig)),
     (JobState.SENT, JobState.CANCELLED): lambda rig: send_then(rig, lambda: rig.desk.cancel(1)),
-    (JobState.QUEUED, JobState.EXPIRED): lambda rig: rig.step(seconds=10_000.0),
-    (JobState.SENT, JobState.EXPIRED): lambda rig: (rig.step(), setattr(rig, "now", 10_000.0), steps(rig, 5))[2],
+    (JobState.QUEUED, JobState.EXPIRED): lambda rig: (rig.chain.pass_time(DEADLINE), rig.step())[1],
+    (JobState.SENT, JobState.EXPIRED): expired_in_flight,
+    (JobState.QUEUED, JobState.REJECTED): lambda rig: rig.step(),
 }
 """What leads to each change that a writer makes."""
 
 
 def test_courses_cover_the_table() -> None:
     writers = {(old, new) for old, news in TRANSITIONS.items() if old not in POLICY for new in news}
-    assert set(COURSES) == writers - OPERATOR - {REJECTED_BY_CONTRACT}
+    assert set(COURSES) == writers - OPERATOR
 
 
 @pytest.fixture(scope="module")
@@ -137,8 +147,8 @@ def test_killed_at_each_change_nothing_is_lost_or_sent_twice(
     # competitors' tips of earlier tests are in the fee history: a self-send must be allowed to outbid them
     mode = {"bump_seconds": 1e9, "maximum_fee_per_gas_wei": 10**13}
     rig = Rig(chain, url, changes=mode)
-    deadline = 5_000.0 if JobState.EXPIRED in change else None
-    rig.queue(mode=ONCE, expires_at=deadline)
+    deadline = chain.now + DEADLINE if JobState.EXPIRED in change else None
+    rig.queue(mode=REFUSED if change == REJECTED else ONCE, expires_at=deadline)
     rig.queue()
     rig.engine.dispose()
 
@@ -150,7 +160,7 @@ def test_killed_at_each_change_nothing_is_lost_or_sent_twice(
     if change == (JobState.SENT, JobState.CANCELLED) and rig.states()[0] == "sent":
         assert len(rig.attempts(1)) == 2
     rig.finish(20)
-    called_off = {"cancelled", "expired"} & set(rig.states())
+    called_off = {"cancelled", "expired", "rejected"} & set(rig.states())
     assert rig.tally() == [0 if called_off else 1, 1]
     # each nonce once, and none beyond what was signed
     nonces = [int(each["nonce"], 16) for each in rig.sent()]

@@ -60,8 +60,8 @@ def test_batch_of_calls_everything_and_lets_nothing_fail() -> None:
 
 def test_queue_same_epoch_twice_is_queued_once(engine: Engine) -> None:
     store = KeeperStore(engine, lambda: 100.0)
-    assert len(store.queue(JOBS, batch_of(JOBS, MULTICALL), seconds_left=60)) == 3
-    assert store.queue(JOBS, batch_of(JOBS, MULTICALL), seconds_left=60) == []
+    assert len(store.queue(JOBS, batch_of(JOBS, MULTICALL), deadline=160)) == 3
+    assert store.queue(JOBS, batch_of(JOBS, MULTICALL), deadline=160) == []
     jobs = Views(engine, {}).jobs().jobs
     assert [job.kind for job in jobs] == ["observe", "observe", "batch"]
     assert {job.expires_at for job in jobs} == {160.0}
@@ -69,7 +69,7 @@ def test_queue_same_epoch_twice_is_queued_once(engine: Engine) -> None:
 
 @pytest.mark.parametrize("end", sorted(GIVEN_UP))
 def test_batch_that_comes_to_nothing_sets_its_jobs_free(engine: Engine, end: JobState) -> None:
-    batch, *members = KeeperStore(engine).queue(JOBS, batch_of(JOBS, MULTICALL), seconds_left=60)
+    batch, *members = KeeperStore(engine).queue(JOBS, batch_of(JOBS, MULTICALL), deadline=160)
     with Session(engine) as session, session.begin():
         assert [session.get_one(JobRow, member).depends_on for member in members] == [batch, batch]
         move(session, session.get_one(JobRow, batch), end, at=1.0, reason="test")
