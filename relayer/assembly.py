@@ -30,7 +30,7 @@ from relayer.signers import open_signer
 from relayer.simulation import Simulator
 from relayer.spending import SpendingGate
 from relayer.submitter import Outbox, Submitter
-from relayer.writer import ChainWriter
+from relayer.writer import JOBS_AT_ONCE, ChainWriter
 from signed_http.client import SignedClient
 from signed_http.wallets import HotkeyKeypair
 from statements.abi import load_abi
@@ -117,11 +117,21 @@ def build_chain(
     gate = _spending_gate(settings, OutlayReader(engine, chain_id=settings.chain_id, signer=signer.address))
     turn = None if settings.turns is None else settings.turns.turn
     simulator = Simulator(chain, signer.address, catalogue)
-    submitter = Submitter(chain, outbox, account, simulator, turn=turn, gate=gate)
+    submitter = Submitter(chain, outbox, account, simulator, turn=turn, gate=gate, batches=settings.batch_rules)
     replacer = Replacer(chain, outbox.jobs, outbox.attempts, account, gate)
     follower = Follower(chain, outbox, replacer, settings.finality, settings.push_rules, simulator)
     lease = lease_for(engine, chain_id=settings.chain_id, signer=signer.address)
-    writer = ChainWriter(chain, outbox, account, submitter, follower, lease, poll_seconds=settings.poll_seconds)
+    at_once = JOBS_AT_ONCE if settings.batch_rules is None else max(JOBS_AT_ONCE, settings.batch_rules.jobs)
+    writer = ChainWriter(
+        chain,
+        outbox,
+        account,
+        submitter,
+        follower,
+        lease,
+        poll_seconds=settings.poll_seconds,
+        jobs_at_once=at_once,
+    )
     return ChainParts(chain=chain, writer=writer, address=signer.address)
 
 

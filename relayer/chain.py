@@ -82,14 +82,15 @@ class Chain:
         block = await self.block("finalized")
         return -1 if block is None else block.reference.number
 
-    async def simulate(self, *, sender: str, to: str, data: str, block: int) -> None:
-        """``eth_call`` on the state after ``block``.
+    async def simulate(self, *, sender: str, to: str, data: str, block: int) -> bytes:
+        """``eth_call`` on the state after ``block``; returns what the call returns.
 
         Raises:
             RpcError: it reverts.
             ChainError: no endpoint answers.
         """
-        await self._read("eth_call", {"from": sender, "to": to, "data": data}, hex(block))
+        answer = await self._read("eth_call", {"from": sender, "to": to, "data": data}, hex(block))
+        return bytes.fromhex(answer[2:])
 
     async def estimate_gas(self, *, sender: str, to: str, data: str) -> int:
         """``eth_estimateGas``, units of gas.

@@ -23,6 +23,7 @@ from relayer.settings import FinalitySettings
 from relayer.simulation import Simulator
 from relayer.states import CALLED_OFF, AttemptKind, JobState
 from relayer.submitter import Outbox
+from statements.job import JobKind
 
 log = structlog.get_logger(__name__)
 
@@ -213,7 +214,8 @@ class Follower:
         kind = wanted_kind(newest, job, chain_time=look.head.timestamp)
         due = self._rules.should_replace(newest, job, kind, now=now, is_next=is_next)
         failing = await self._simulator.judge(job, look.head) if due and kind is AttemptKind.CALL else None
-        doomed = failing is not None and failing.verdict is not Verdict.RETRY
+        # a batch holds up its jobs, which may succeed singly
+        doomed = failing is not None and (failing.verdict is not Verdict.RETRY or job.kind is JobKind.BATCH)
         if doomed:
             kind = AttemptKind.WITHDRAW
         if not (due and await self._replacer.replace(job, newest, kind, look.head)):

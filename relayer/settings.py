@@ -11,6 +11,7 @@ from pydantic_settings import SettingsConfigDict
 
 import daemon.settings
 from daemon.settings import ConfigPath, ProgramSettings, Section, WalletSettings
+from relayer.batching import BatchRules
 from relayer.fees import DataFee, FeeLimits
 from relayer.finality import FinalityMode
 from relayer.planning import Destination
@@ -136,6 +137,7 @@ class ChainSettings(Section):
         rpc_timeout_seconds: time allowed for one JSON-RPC request.
         policy: what is due and what may be spent; every proof is due by default.
         multicall: address of Multicall3, through which several jobs share a transaction; absent: each has its own.
+        batch_jobs: so many jobs share a transaction at most; 1: none do.
         keeper: observations to make at each epoch; absent: none are made.
     """
 
@@ -161,6 +163,7 @@ class ChainSettings(Section):
     rpc_timeout_seconds: float = Field(default=10.0, gt=0)
     policy: ChainPolicy = ChainPolicy()
     multicall: Address | None = None
+    batch_jobs: int = Field(default=16, ge=1, le=48)
     keeper: KeeperSettings | None = None
 
     @field_validator("endpoints")
@@ -185,6 +188,13 @@ class ChainSettings(Section):
             minimum_tip=self.minimum_tip_wei,
             base_fee_multiple=self.base_fee_multiple,
         )
+
+    @property
+    def batch_rules(self) -> BatchRules | None:
+        """How jobs share transactions; None: they do not."""
+        if self.multicall is None or self.batch_jobs < 2:
+            return None
+        return BatchRules(multicall=self.multicall, jobs=self.batch_jobs)
 
     @property
     def push_rules(self) -> PushRules:

@@ -22,13 +22,15 @@ contract AssetObserver is ObserverConfigs {
     using FeatureRing for FeatureRing.Ring;
 
     /// @dev Where a series stands; one storage slot. 2^104 token units over 2^40 seconds need 144 bits. It begins with a
-    /// baseline, whose epoch is the one before `firstEpoch`: there is nothing that its mean could be taken over or its supply
-    /// be held against, so no window contains it.
+    /// baseline, whose epoch is the one before `firstEpoch`: there is nothing that its mean could be taken over, so no window
+    /// contains it. `supplyConfirmed` once two observations in a row agreed about the supply, and for ever: from then on every
+    /// supply is held against the one before, that of a later baseline as well.
     struct Series {
-        uint152 cumulative;
+        uint144 cumulative;
         uint40 observedAt;
         uint32 firstEpoch;
         uint32 latestEpoch;
+        bool supplyConfirmed;
     }
 
     /// @inheritdoc IAssetObserver
@@ -39,6 +41,9 @@ contract AssetObserver is ObserverConfigs {
     uint256 private constant MAXIMUM_CARRIED = 2;
     /// @dev Percent by which the supply may change an epoch; a flash loan can move an instant, not a series.
     uint256 private constant SUPPLY_BAND_PERCENT = 2;
+    /// @dev Epochs that a gap counts as at most: one observation moves the supply to between 0.98^48 = 0.38 and
+    /// 1.02^48 = 2.59 of the one before, whatever was missed, and its gas is bounded.
+    uint256 private constant MAXIMUM_SUPPLY_STEPS = 48;
     /// @dev Observations kept: a window, its predecessor, and 23 epochs of lag for those who prove and relay.
     uint256 private constant RING = 32;
 
@@ -89,21 +94,22 @@ contract AssetObserver is ObserverConfigs {
         uint256 supply = IERC20(asset).totalSupply();
         if (supply == 0) revert SupplyIsZero(asset);
         Observation memory previous = _stored(asset, series.latestEpoch);
-        bool continues = _continues(previous, epoch, series, supply);
+        (supply, series.supplyConfirmed) = _heldSupply(previous.supply, epoch, series, supply);
+        bool continues = _continues(epoch, series);
         uint256 cumulative = DEPOSIT.cumulativeOf(asset);
         AssetConfig memory config = _config(asset, configVersion);
         observation = _read(asset, config, series, cumulative);
         observation.configVersion = configVersion;
         observation.elapsed = continues ? uint8(epoch - series.latestEpoch) : 1;
-        supply = continues ? _boundedSupply(previous, epoch, series, supply) : supply;
         observation.supply = uint104(_fit(asset, supply, type(uint104).max));
         if (continues) _follow(asset, epoch, series, previous, observation, config.features);
         _store(asset, epoch, observation);
         _series[asset] = Series({
-            cumulative: uint152(_fit(asset, cumulative, type(uint152).max)),
+            cumulative: uint144(_fit(asset, cumulative, type(uint144).max)),
             observedAt: observation.observedAt,
             firstEpoch: continues ? series.firstEpoch : epoch + 1,
-            latestEpoch: epoch
+            latestEpoch: epoch,
+            supplyConfirmed: series.supplyConfirmed
         });
         emit Observed(asset, epoch, observation);
     }
@@ -178,31 +184,41 @@ contract AssetObserver is ObserverConfigs {
         observation.priceAge = uint32(age);
     }
 
-    /// @dev `supply`, within 2 % per epoch of the one last stored.
-    function _boundedSupply(Observation memory previous, uint32 epoch, Series memory series, uint256 supply)
+    /// @dev What is stored of `supply`, and whether it is confirmed now. Until then it is stored as it is, so that the first
+    /// observations cannot set what later ones are held against.
+    function _heldSupply(uint256 previous, uint32 epoch, Series memory series, uint256 supply)
         private
         pure
-        returns (uint256)
+        returns (uint256 held, bool confirmed)
     {
-        uint256 band = SUPPLY_BAND_PERCENT * (epoch - series.latestEpoch);
-        uint256 least = (previous.supply * (100 - band)) / 100;
-        // rounded up, so that the smallest of supplies can grow
-        uint256 most = Math.ceilDiv(previous.supply * (100 + band), 100);
-        return Math.min(Math.max(supply, least), most);
+        if (series.latestEpoch == 0) return (supply, false);
+        uint256 gap = epoch - series.latestEpoch;
+        uint256 reached = _walk(previous, supply, gap);
+        // slither-disable-next-line incorrect-equality
+        confirmed = series.supplyConfirmed || (gap == 1 && reached == supply);
+        held = confirmed ? reached : supply;
+    }
+
+    /// @dev Where `epochs` observations of `supply` would have taken a stored one: 2 % of the one before each. Compounding, so
+    /// that whoever wins the one observation after a gap moves the supply no further than who wins every one without a gap.
+    function _walk(uint256 stored, uint256 supply, uint256 epochs) private pure returns (uint256 reached) {
+        reached = stored;
+        uint256 steps = Math.min(epochs, MAXIMUM_SUPPLY_STEPS);
+        for (; steps > 0 && reached != supply; --steps) {
+            // rounded up, so that the smallest of supplies can grow
+            reached = supply < reached
+                ? Math.max(supply, (reached * (100 - SUPPLY_BAND_PERCENT)) / 100)
+                : Math.min(supply, Math.ceilDiv(reached * (100 + SUPPLY_BAND_PERCENT), 100));
+        }
     }
 
     /// @dev Whether an observation in `epoch` goes on with the series; otherwise it is the baseline of another one.
-    function _continues(Observation memory previous, uint32 epoch, Series memory series, uint256 supply)
-        private
-        pure
-        returns (bool)
-    {
-        if (series.latestEpoch == 0) return false;
+    function _continues(uint32 epoch, Series memory series) private pure returns (bool) {
         uint256 gap = epoch - series.latestEpoch;
-        if (series.latestEpoch >= series.firstEpoch) return gap <= MAXIMUM_CARRIED + 1;
-        // a baseline is never repeated, and counts only when the next supply confirms its own
+        if (series.latestEpoch >= series.firstEpoch && series.latestEpoch != 0) return gap <= MAXIMUM_CARRIED + 1;
+        // a baseline is never repeated, and counts only when its supply is confirmed
         // slither-disable-next-line incorrect-equality
-        return gap == 1 && _boundedSupply(previous, epoch, series, supply) == supply;
+        return gap == 1 && series.supplyConfirmed;
     }
 
     /// @dev Fills missed epochs by repeating the observation before them, and computes the features of all epochs since.

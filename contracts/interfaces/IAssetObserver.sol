@@ -41,8 +41,8 @@ interface IAssetObserver is IInputSource {
     /// @param elapsed epochs since the previous real observation (1 when none was missed)
     /// @param configVersion version of the asset's config that was read
     /// @param meanTotal time-weighted mean of the deposit contract's total since the previous observation, token units
-    /// @param supply total supply of the token, clamped to +-2 % per epoch since the previous observation, token units; a
-    /// baseline's as it was
+    /// @param supply total supply of the token, clamped to +-2 %, compounding, for each epoch since the previous observation, 48
+    /// at most, token units; as it was until two observations in a row have agreed on it
     /// @param priceAge age of the market price when it was read, seconds
     /// @param carried true when the epoch was missed and repeats the previous observation
     struct Observation {
@@ -90,8 +90,8 @@ interface IAssetObserver is IInputSource {
 
     /// @notice Record this epoch's observation of `asset`. At most two epochs missed before are filled as carried; after
     /// more, the series starts again and inputs are unavailable until the window is full. A series starts with a baseline,
-    /// which no window contains; the observation right after it is a baseline again unless the epoch is the next one and the
-    /// supply within 2 %.
+    /// which no window contains; the observation right after it is a baseline again unless the epoch is the next one, and, for
+    /// an asset's first series, the supply within 2 %.
     function observe(address asset) external returns (Observation memory);
 
     /// @notice Append a config version; the first is effective at once, later ones after CONFIG_DELAY_EPOCHS.

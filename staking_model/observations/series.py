@@ -1,8 +1,8 @@
 """From what an observer recorded to the series that windows are cut from, by the contract's own rules.
 
 The first observation of a series is a baseline, which no window contains; so is the one after it unless it is of the
-next epoch and its supply lies within 2 %. Missed epochs, which the contract fills, show in the next observation's
-``elapsed``.
+next epoch and its supply lies within 2 %, as every supply does that the contract held against the one before. Missed
+epochs, which the contract fills, show in the next observation's ``elapsed``.
 """
 
 from __future__ import annotations

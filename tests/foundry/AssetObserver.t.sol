@@ -23,11 +23,13 @@ contract AssetObserverTest is Stage {
         CHEATS.warp(block.timestamp + gap * EPOCH_LENGTH);
         observeNow(1 ether);
         uint256 stored = observer.observationOf(address(token), currentEpoch()).supply;
-        uint256 least = (before * (100 - 2 * gap)) / 100;
-        uint256 most = (before * (100 + 2 * gap) + 99) / 100;
-        // a series that starts again forgets the supply before
-        if (gap > 3) equal(stored, supply);
-        else if (supply < least) equal(stored, least);
+        (uint256 least, uint256 most) = (before, before);
+        for (uint256 i = 0; i < gap; ++i) {
+            least = (least * 98) / 100;
+            most = (most * 102 + 99) / 100;
+        }
+        // a series that starts again after more than three epochs is held as well
+        if (supply < least) equal(stored, least);
         else if (supply > most) equal(stored, most);
         else equal(stored, supply);
     }

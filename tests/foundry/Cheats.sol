@@ -14,6 +14,8 @@ interface Cheats {
     function mockCall(address target, bytes calldata data, bytes calldata returnData) external;
     function clearMockedCalls() external;
     function cool(address target) external;
+    function snapshotState() external returns (uint256 id);
+    function revertToState(uint256 id) external returns (bool success);
     function assume(bool condition) external pure;
     function addr(uint256 privateKey) external pure returns (address);
     function sign(uint256 privateKey, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);

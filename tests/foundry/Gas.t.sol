@@ -36,6 +36,21 @@ contract GasTest is Stage {
         _tell("observe_without_sources", all, before - gasleft(), 90_000);
     }
 
+    function test_gas_observeAfterDays() external {
+        // the farthest way that a supply goes at once
+        token.burn(address(this), token.totalSupply() - 1);
+        CHEATS.warp((uint256(currentEpoch()) + 100) * EPOCH_LENGTH);
+        priceFeed.setAnswer(1.01 ether, block.timestamp);
+        _cool();
+        uint256 before = gasleft();
+        observer.observe(address(token));
+        uint256 all = before - gasleft();
+        _cool();
+        before = gasleft();
+        _askSources();
+        _tell("observe_restart_without_sources", all, before - gasleft(), 90_000);
+    }
+
     function test_gas_inputs() external {
         _cool();
         uint32 epoch = currentEpoch();

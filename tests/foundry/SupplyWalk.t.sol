@@ -57,6 +57,53 @@ contract SupplyWalkTest is Stage {
         equal(_supply(), SUPPLY - LOAN);
     }
 
+    function testFuzz_supply_afterAnyGap_isWhereObservationsInEveryEpochWouldHaveTakenIt(uint8 missed, uint96 supply)
+        external
+    {
+        uint256 gap = bound(missed, 1, 48);
+        token.burn(address(this), SUPPLY);
+        token.mint(address(this), bound(supply, 1, type(uint96).max));
+        uint256 before = CHEATS.snapshotState();
+        observeEpochs(gap);
+        uint256 walked = _supply();
+        check(CHEATS.revertToState(before), "no way back");
+        _observeAfter(gap);
+        equal(_supply(), walked);
+    }
+
+    function test_supply_unwrappedAtOneObservationAfterAWeek_fallsAsInTwoDays() external {
+        token.burn(address(this), SUPPLY - 1);
+        _observeAfter(168);
+        // 0.98^48 = 0.3792: the bound that docs/security.md states
+        check(_supply() > (SUPPLY * 379) / 1000 && _supply() < (SUPPLY * 380) / 1000, "another bound");
+        equal(observer.firstEpoch(address(token)), currentEpoch() + 1);
+    }
+
+    function test_supply_inflatedAtOneObservationAfterAWeek_growsAsInTwoDays() external {
+        token.mint(address(this), 1000 * SUPPLY);
+        _observeAfter(168);
+        // 1.02^48 = 2.587
+        check(_supply() > (SUPPLY * 2587) / 1000 && _supply() < (SUPPLY * 2588) / 1000, "another bound");
+    }
+
+    function test_supply_inflatedAtTheStartOfASecondSeries_goesOnFromItsBound() external {
+        token.mint(address(this), 1000 * SUPPLY);
+        _observeAfter(4);
+        equal(_supply(), (SUPPLY * 102 ** 4) / 100 ** 4);
+        token.burn(address(this), 1000 * SUPPLY);
+        // an honest supply out of the band is no reason to wait for yet another start
+        observeEpochs(1);
+        equal(observer.firstEpoch(address(token)), currentEpoch());
+        observeEpochs(3);
+        check(_supply() < (SUPPLY * 10_001) / 10_000, "not taken back");
+    }
+
+    /// @dev Observes once, so many epochs after the last observation.
+    function _observeAfter(uint256 gap) private {
+        CHEATS.warp((uint256(currentEpoch()) + gap) * EPOCH_LENGTH);
+        observeNow(1 ether);
+    }
+
     function _observeUnwrapped() private {
         token.burn(address(this), LOAN);
         observeEpochs(1);

@@ -12,7 +12,7 @@ from math import ceil, floor
 from typing import Any, NamedTuple
 
 EPOCH_LENGTH, OBSERVATION_SECONDS = 3600, 600
-WINDOW, RING, MOST_CARRIED = 8, 32, 2
+WINDOW, RING, MOST_CARRIED, MOST_SUPPLY_STEPS = 8, 32, 2, 48
 CONFIG_DELAY = 3
 WAD = 10**18
 
@@ -128,9 +128,11 @@ def features(previous: Observed, current: Observed, factors: Factors) -> tuple[i
 
 
 def bounded_supply(previous: int, supply: int, epochs: int) -> int:
-    """``supply`` within two per cent an epoch of the previous one."""
-    least, most = Fraction(100 - 2 * epochs, 100) * previous, Fraction(100 + 2 * epochs, 100) * previous
-    return min(max(supply, floor(least)), ceil(most))
+    """``supply`` within two per cent of the previous one, and so on for each of the epochs, of which 48 count."""
+    least = most = previous
+    for _ in range(min(epochs, MOST_SUPPLY_STEPS)):
+        least, most = floor(Fraction(98, 100) * least), ceil(Fraction(102, 100) * most)
+    return min(max(supply, least), most)
 
 
 @dataclass
@@ -145,6 +147,7 @@ class ObserverModel:
     observed: dict[int, Observed] = field(default_factory=dict)
     features: dict[int, tuple[int, int, int, int]] = field(default_factory=dict)
     _cumulative: int = 0
+    _confirmed: bool = False
 
     def add_config(self, heartbeat: int, factors: Factors, now: int) -> int:
         """Returns the version."""
@@ -176,15 +179,14 @@ class ObserverModel:
         rate = self._fit(self._rate(), 96)
         price = self._fit(price, 96)
         gap = epoch - self.latest
-        continues = self._continues(gap)
-        supply = self.sources.supply
-        if continues:
-            supply = bounded_supply(self.observed[self.latest].supply, supply, gap)
+        supply, confirmed = self._held_supply(gap)
+        continues = confirmed and self._continues(gap)
         elapsed = gap if continues else 1
         current = Observed(
             rate, price, now, elapsed, version, self._mean_total(now), self._fit(supply, 104), age, carried=False
         )
         self._record(epoch, current, continues)
+        self._confirmed = confirmed
         self._cumulative = self.sources.cumulative(now)
         return current
 
@@ -237,13 +239,18 @@ class ObserverModel:
             return self.sources.total
         return (self.sources.cumulative(now) - self._cumulative) // (now - self.observed[self.latest].observed_at)
 
-    def _continues(self, gap: int) -> bool:
+    def _held_supply(self, gap: int) -> tuple[int, bool]:
+        """What is stored, and whether two observations in a row have ever agreed: from then on supplies are held."""
+        supply = self.sources.supply
         if self.latest == 0:
-            return False
-        if self.latest >= self.first:
-            return gap <= MOST_CARRIED + 1
-        baseline = self.observed[self.latest].supply
-        return gap == 1 and bounded_supply(baseline, self.sources.supply, 1) == self.sources.supply
+            return supply, False
+        held = bounded_supply(self.observed[self.latest].supply, supply, gap)
+        confirmed = self._confirmed or (gap == 1 and held == supply)
+        return (held if confirmed else supply), confirmed
+
+    def _continues(self, gap: int) -> bool:
+        """A series in being bridges two missed epochs, a baseline none."""
+        return gap <= (MOST_CARRIED + 1 if self.latest >= self.first else 1)
 
     def _record(self, epoch: int, current: Observed, continues: bool) -> None:
         if continues:

@@ -28,7 +28,7 @@ PREMIUM = st.integers(-80, 80)
 """In thousandths, of a price over one ether."""
 RATES = st.integers(WAD, WAD + 2 * 10**14)
 """So near to each other that growth of one to the next is within its scale."""
-GAPS = st.sampled_from([(1,), (1,) * 9, (1,) * 10, (2, 1), (3, 2, 1), (1, 2, 3, 1), (1, 4, 1)])
+GAPS = st.sampled_from([(1,), (1,) * 9, (1,) * 10, (2, 1), (3, 2, 1), (1, 2, 3, 1), (1, 4, 1), (60, 1)])
 
 
 class Observing(Acting):
