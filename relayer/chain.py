@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -34,8 +33,8 @@ class Chain:
         self.name = settings.name
         self.chain_id = settings.chain_id
         self.endpoints = [
-            Endpoint(url, chain_id=settings.chain_id, timeout=settings.rpc_timeout_seconds)
-            for url in settings.endpoints
+            Endpoint(url, chain_id=settings.chain_id, timeout=settings.rpc_timeout_seconds, requests_per_second=rate)
+            for url, rate in zip(settings.endpoints, settings.endpoint_rates, strict=True)
         ]
 
     async def connect(self) -> None:
@@ -191,8 +190,7 @@ class Chain:
 
     async def _read(self, method: str, *params: Any) -> Any:
         failures: list[str] = []
-        now = time.monotonic()
-        for endpoint in sorted(self.endpoints, key=lambda endpoint: endpoint.health.rank(now)):
+        for endpoint in sorted(self.endpoints, key=lambda endpoint: endpoint.rank):
             try:
                 return await endpoint.ask(method, *params)
             except RpcError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, HttpUrl, TypeAdapter, ValidationInfo, field_validator, model_validator
@@ -21,6 +21,8 @@ from relayer.turns import Turn
 from statements.quantities import Address
 
 _HTTP_URL = TypeAdapter(HttpUrl)
+Rate = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+"""Requests a second."""
 
 
 class SourceSettings(Section):
@@ -118,6 +120,8 @@ class ChainSettings(Section):
         name: short name for logs and tables.
         chain_id: EIP-155 id; every endpoint is asked for it.
         endpoints: JSON-RPC URLs; reads fail over, sends go to all.
+        requests_per_second: sent to each endpoint at most, in the order of ``endpoints``, or one figure for all; 0: no
+            limit.
         risk_feed: address of RiskFeed.
         attested_inputs: address of AttestedInputs; absent on the home chain.
         keystore: V3 keystore of the account that pays; absent with ``kms``.
@@ -144,6 +148,7 @@ class ChainSettings(Section):
     name: str = Field(min_length=1)
     chain_id: int = Field(gt=0)
     endpoints: tuple[str, ...] = Field(min_length=1)
+    requests_per_second: tuple[Rate, ...] = (0.0,)
     risk_feed: Address
     attested_inputs: Address | None = None
     keystore: ConfigPath | None = None
@@ -179,6 +184,22 @@ class ChainSettings(Section):
         if of_keystore not in ((True, True), (False, False)) or of_keystore[0] == (self.kms is not None):
             raise ValueError("give keystore and password_file, or kms")
         return self
+
+    @model_validator(mode="after")
+    def _check_rates(self) -> Self:
+        if len(self.requests_per_second) not in (1, len(self.endpoints)):
+            raise ValueError(
+                f"requests_per_second has {len(self.requests_per_second)} figures for {len(self.endpoints)} endpoints; "
+                "give one each, or one for all"
+            )
+        return self
+
+    @property
+    def endpoint_rates(self) -> tuple[float | None, ...]:
+        """Requests a second of each endpoint, None for one without a limit."""
+        rates = self.requests_per_second
+        each = rates * len(self.endpoints) if len(rates) == 1 else rates
+        return tuple(rate or None for rate in each)
 
     @property
     def fee_limits(self) -> FeeLimits:
