@@ -14,6 +14,7 @@ from relayer.acceptance import Acceptor, IntakeRules
 from relayer.account import Account
 from relayer.chain import Chain
 from relayer.follower import Follower
+from relayer.heads import HeadWatch
 from relayer.intake import SourceReader
 from relayer.keys import Signer, attestation_signer
 from relayer.lease import lease_for
@@ -51,11 +52,13 @@ class ChainParts:
         chain: its endpoints.
         writer: works through its jobs.
         address: of the account that pays.
+        heads: wakes the writer at new heads; None: it polls.
     """
 
     chain: Chain
     writer: ChainWriter
     address: str
+    heads: HeadWatch | None = None
 
 
 def open_circuits(settings: RelayerSettings) -> dict[str, Circuit]:
@@ -132,7 +135,21 @@ def build_chain(
         poll_seconds=settings.poll_seconds,
         jobs_at_once=at_once,
     )
-    return ChainParts(chain=chain, writer=writer, address=signer.address)
+    return ChainParts(chain=chain, writer=writer, address=signer.address, heads=_head_watch(settings, chain, writer))
+
+
+def _head_watch(settings: ChainSettings, chain: Chain, writer: ChainWriter) -> HeadWatch | None:
+    if settings.heads_endpoint is None:
+        return None
+    return HeadWatch(
+        chain,
+        settings.heads_endpoint,
+        settings.chain_id,
+        writer,
+        name=settings.name,
+        spacing_seconds=settings.poll_seconds,
+        silence_seconds=settings.heads_silence_seconds,
+    )
 
 
 def _spending_gate(settings: ChainSettings, outlays: OutlayReader) -> SpendingGate:

@@ -11,8 +11,9 @@ from pydantic import ValidationError
 from relayer.assembly import open_circuits
 from relayer.balances import Level, level_of
 from relayer.chain import Chain
+from relayer.heads import check_heads
 from relayer.outbox.database import open_database
-from relayer.settings import ChainSettings, KeeperSettings, RelayerSettings, SourceSettings
+from relayer.settings import ChainSettings, KeeperSettings, RelayerSettings, SourceSettings, endpoint_label
 from relayer.signers import open_signer
 from relayer.simulation import read_integer
 from signed_http.client import SignedClient
@@ -94,8 +95,11 @@ async def examine_chain(settings: ChainSettings) -> list[Finding]:
             "AttestedInputs": settings.attested_inputs,
             "Multicall3": settings.multicall,
         }
+        heads = settings.heads_endpoint
+        subscribed = [] if heads is None else [await _check(f"{name}: heads", lambda: _heads(settings, heads))]
         return [
             connected,
+            *subscribed,
             await _check(f"{name}: clock", lambda: _clock(chain)),
             await _check(f"{name}: contracts", lambda: _contracts(chain, contracts)),
             await _check(f"{name}: account", lambda: _account(chain, settings)),
@@ -110,6 +114,11 @@ async def _connect(chain: Chain, settings: ChainSettings) -> str:
     head = await chain.head()
     finalized = await chain.finalized(head, settings.finality)
     return f"chain id {settings.chain_id}, block {head.reference.number}, final {finalized}"
+
+
+async def _heads(settings: ChainSettings, url: str) -> str:
+    await check_heads(url, settings.chain_id)
+    return f"{endpoint_label(url)} gives new heads"
 
 
 async def _clock(chain: Chain) -> str:
