@@ -29,7 +29,7 @@ from relayer.settings import ChainSettings, RelayerSettings
 from relayer.signers import open_signer
 from relayer.spending import SpendingGate
 from relayer.submitter import Outbox, Submitter
-from relayer.writer import ChainWriter
+from relayer.writer import JOBS_AT_ONCE, ChainWriter
 from signed_http.client import SignedClient
 from signed_http.wallets import HotkeyKeypair
 from statements.abi import load_abi
@@ -115,11 +115,21 @@ def build_chain(
     catalogue = ErrorCatalogue(load_abi(name) for name in CONTRACTS_WITH_ERRORS)
     gate = _spending_gate(settings, OutlayReader(engine, chain_id=settings.chain_id, signer=signer.address), clock)
     turn = None if settings.turns is None else settings.turns.turn
-    submitter = Submitter(chain, outbox, account, catalogue, turn=turn, gate=gate)
+    submitter = Submitter(chain, outbox, account, catalogue, turn=turn, gate=gate, batches=settings.batch_rules)
     replacer = Replacer(chain, outbox.jobs, outbox.attempts, account)
     follower = Follower(chain, outbox, replacer, settings.finality, settings.push_rules)
     lease = lease_for(engine, chain_id=settings.chain_id, signer=signer.address)
-    writer = ChainWriter(chain, outbox, account, submitter, follower, lease, poll_seconds=settings.poll_seconds)
+    at_once = JOBS_AT_ONCE if settings.batch_rules is None else max(JOBS_AT_ONCE, settings.batch_rules.jobs)
+    writer = ChainWriter(
+        chain,
+        outbox,
+        account,
+        submitter,
+        follower,
+        lease,
+        poll_seconds=settings.poll_seconds,
+        jobs_at_once=at_once,
+    )
     return ChainParts(chain=chain, writer=writer, address=signer.address)
 
 

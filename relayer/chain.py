@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -34,8 +33,8 @@ class Chain:
         self.name = settings.name
         self.chain_id = settings.chain_id
         self.endpoints = [
-            Endpoint(url, chain_id=settings.chain_id, timeout=settings.rpc_timeout_seconds)
-            for url in settings.endpoints
+            Endpoint(url, chain_id=settings.chain_id, timeout=settings.rpc_timeout_seconds, requests_per_second=rate)
+            for url, rate in zip(settings.endpoints, settings.endpoint_rates, strict=True)
         ]
 
     async def connect(self) -> None:
@@ -82,14 +81,15 @@ class Chain:
         block = await self.block("finalized")
         return -1 if block is None else block.reference.number
 
-    async def simulate(self, *, sender: str, to: str, data: str, block: int) -> None:
-        """``eth_call`` on the state after ``block``.
+    async def simulate(self, *, sender: str, to: str, data: str, block: int) -> bytes:
+        """``eth_call`` on the state after ``block``; returns what the call returns.
 
         Raises:
             RpcError: it reverts.
             ChainError: no endpoint answers.
         """
-        await self._read("eth_call", {"from": sender, "to": to, "data": data}, hex(block))
+        answer = await self._read("eth_call", {"from": sender, "to": to, "data": data}, hex(block))
+        return bytes.fromhex(answer[2:])
 
     async def estimate_gas(self, *, sender: str, to: str, data: str) -> int:
         """``eth_estimateGas``, units of gas.
@@ -190,8 +190,7 @@ class Chain:
 
     async def _read(self, method: str, *params: Any) -> Any:
         failures: list[str] = []
-        now = time.monotonic()
-        for endpoint in sorted(self.endpoints, key=lambda endpoint: endpoint.health.rank(now)):
+        for endpoint in sorted(self.endpoints, key=lambda endpoint: endpoint.rank):
             try:
                 return await endpoint.ask(method, *params)
             except RpcError as error:

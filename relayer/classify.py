@@ -101,15 +101,9 @@ RETRY_ERRORS = frozenset(
 """Named for the reader: errors that are in no set may pass with time too."""
 
 
-BATCH_FAILED = b"Multicall3: call failed"
-"""What the canonical Multicall3 says when a call of a batch reverts; it hides which and why."""
-
-
 def judge_revert(error: RpcError, catalogue: ErrorCatalogue) -> Judgement:
     """What a reverted simulation or estimate means."""
     name = catalogue.name_of(error.data)
-    if name is None and BATCH_FAILED in error.data:
-        return Judgement(Verdict.PERMANENT, "BatchFailed", "a call of the batch fails, each is tried by itself")
     if name is None:
         return Judgement(Verdict.RETRY, "UnknownRevert", f"{error.message}; {catalogue.describe(error.data)}")
     detail = catalogue.describe(error.data)

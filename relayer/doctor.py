@@ -86,7 +86,11 @@ async def _examine_chain(settings: ChainSettings) -> list[Finding]:
         connected = await _check(f"{name}: endpoints", lambda: _connect(chain, settings))
         if not connected.ok:
             return [connected]
-        contracts = {"RiskFeed": settings.risk_feed, "AttestedInputs": settings.attested_inputs}
+        contracts = {
+            "RiskFeed": settings.risk_feed,
+            "AttestedInputs": settings.attested_inputs,
+            "Multicall3": settings.multicall,
+        }
         return [
             connected,
             await _check(f"{name}: clock", lambda: _clock(chain)),

@@ -27,6 +27,7 @@ EVENTS: Mapping[str, str] = MappingProxyType(
         "job_state": "a job changed its state",
         "job_postponed": "a job waits for its next try, and why",
         "job_taken_meanwhile": "the operator or another relayer was quicker with a job",
+        "batch_refused": "jobs that succeed singly cannot share a transaction, and why; each is sent by itself",
         "transaction_sent": "what an endpoint said to a transaction",
         "nonce_reconciled": "nonces of database and chain were compared",
         "key_used_elsewhere": "the signer's nonces are used by another program",

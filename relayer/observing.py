@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -12,7 +12,6 @@ from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 from sqlalchemy.exc import SQLAlchemyError
 
-from relayer.batching import batch_of
 from relayer.chain_data import Block
 from relayer.outbox.keeper_store import KeeperStore
 from relayer.settings import ChainSettings, KeeperSettings
@@ -127,14 +126,9 @@ class Keeper:
         if window is None or window.epoch == self._done:
             return []
         jobs = observe_jobs(self._settings.chain_id, keeper, window.epoch)
-        taken = self._store.queue(jobs, self._batch(jobs), seconds_left=window.closes_at - head.timestamp)
+        taken = self._store.queue(jobs, seconds_left=window.closes_at - head.timestamp)
         self._done = window.epoch
         if taken:
             log.info("observations_queued", chain=self._settings.name, epoch=window.epoch, jobs=taken)
             self._on_jobs()
         return taken
-
-    def _batch(self, jobs: Sequence[Job]) -> Job | None:
-        if self._settings.multicall is None or len(jobs) < 2:
-            return None
-        return batch_of(jobs, self._settings.multicall)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout
 
 from relayer.classify import RpcError
 from relayer.endpoint_health import EndpointHealth
+from relayer.rate_limits import TokenBucket, rest_seconds
 from relayer.settings import endpoint_label
 from statements.causes import cause_of
 from statements.errors import ChainError, ConfigurationError
@@ -32,19 +35,40 @@ class Endpoint:
         url: JSON-RPC URL; never logged, only its host and port.
         chain_id: EIP-155 id that it must have.
         timeout: seconds for one request.
+        requests_per_second: sent to it at most; None: no limit.
         clock: monotonic, seconds.
+        sleep: waits so many seconds.
     """
 
-    def __init__(self, url: str, *, chain_id: int, timeout: float, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        chain_id: int,
+        timeout: float,
+        requests_per_second: float | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
         self.label = endpoint_label(url)
         self.health = EndpointHealth()
         self._url = url
         self._chain_id = chain_id
         self._timeout = ClientTimeout(total=timeout)
+        self._longest_wait = timeout
+        self._bucket = None if requests_per_second is None else TokenBucket(requests_per_second)
         self._clock = clock
+        self._sleep = sleep
         self._verified = False
         self._session: ClientSession | None = None
         self._ids = itertools.count(1)
+
+    @property
+    def rank(self) -> tuple[bool, bool, int]:
+        """Sort key for reads: smaller is better; one that has reached its own limit comes after one that has not."""
+        now = self._clock()
+        shunned, slow = self.health.rank(now)
+        return shunned, self._bucket is not None and self._bucket.wait(now) > 0, slow
 
     async def ask(self, method: str, *params: Any) -> Any:
         """Result of a JSON-RPC method.
@@ -86,13 +110,32 @@ class Endpoint:
             await self._session.close()
             self._session = None
 
-    async def _request(self, method: str, params: tuple[Any, ...]) -> Any:
-        started = self._clock()
-        if started < self.health.limited_until:
+    async def _await_turn(self) -> None:
+        """Stay within the limits: ours, and the one that the endpoint has told us.
+
+        Raises:
+            EndpointError: it would take too long.
+        """
+        if self._bucket is not None:
+            wait = self._bucket.wait(self._clock())
+            if wait > self._longest_wait:
+                raise EndpointError(
+                    f"endpoint {self.label} has {wait:.1f} s of requests waiting (requests_per_second)",
+                    remedy="Raise requests_per_second if the plan allows more, or use more endpoints",
+                )
+            wait = self._bucket.take(self._clock())
+            if wait > 0:
+                await self._sleep(wait)
+        rest = self.health.limited_until - self._clock()
+        if rest > 0:
             raise EndpointError(
-                f"endpoint {self.label} asks for {self.health.limited_until - started:.1f} s of rest (rate limit)",
-                remedy="Use a plan with a higher rate, or more endpoints",
+                f"endpoint {self.label} asks for {rest:.1f} s of rest (rate limit)",
+                remedy="Set requests_per_second to what the plan allows, use a higher plan, or more endpoints",
             )
+
+    async def _request(self, method: str, params: tuple[Any, ...]) -> Any:
+        await self._await_turn()
+        started = self._clock()
         body = {"jsonrpc": "2.0", "id": next(self._ids), "method": method, "params": params}
         try:
             async with self._open().post(self._url, json=body) as response:
@@ -153,9 +196,8 @@ def _parsed(response: ClientResponse, body: bytes) -> Any:
 
 
 def _retry_after(response: ClientResponse) -> float | None:
-    """Seconds of the header ``Retry-After``; its other form, a date, is left aside."""
-    value = response.headers.get("Retry-After", "")
-    return float(value) if value.isdigit() else None
+    headers = response.headers
+    return rest_seconds(headers.get("Retry-After", ""), date=headers.get("Date", ""), now=datetime.now(UTC))
 
 
 def _rpc_error(error: Any) -> RpcError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, HttpUrl, TypeAdapter, ValidationInfo, field_validator, model_validator
@@ -11,6 +11,7 @@ from pydantic_settings import SettingsConfigDict
 
 import daemon.settings
 from daemon.settings import ConfigPath, ProgramSettings, Section, WalletSettings
+from relayer.batching import BatchRules
 from relayer.fees import DataFee, FeeLimits
 from relayer.finality import FinalityMode
 from relayer.planning import Destination
@@ -20,6 +21,8 @@ from relayer.turns import Turn
 from statements.quantities import Address
 
 _HTTP_URL = TypeAdapter(HttpUrl)
+Rate = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+"""Requests a second."""
 
 
 class SourceSettings(Section):
@@ -117,6 +120,8 @@ class ChainSettings(Section):
         name: short name for logs and tables.
         chain_id: EIP-155 id; every endpoint is asked for it.
         endpoints: JSON-RPC URLs; reads fail over, sends go to all.
+        requests_per_second: sent to each endpoint at most, in the order of ``endpoints``, or one figure for all; 0: no
+            limit.
         risk_feed: address of RiskFeed.
         attested_inputs: address of AttestedInputs; absent on the home chain.
         keystore: V3 keystore of the account that pays; absent with ``kms``.
@@ -136,12 +141,14 @@ class ChainSettings(Section):
         rpc_timeout_seconds: time allowed for one JSON-RPC request.
         policy: what is due and what may be spent; every proof is due by default.
         multicall: address of Multicall3, through which several jobs share a transaction; absent: each has its own.
+        batch_jobs: so many jobs share a transaction at most; 1: none do.
         keeper: observations to make at each epoch; absent: none are made.
     """
 
     name: str = Field(min_length=1)
     chain_id: int = Field(gt=0)
     endpoints: tuple[str, ...] = Field(min_length=1)
+    requests_per_second: tuple[Rate, ...] = (0.0,)
     risk_feed: Address
     attested_inputs: Address | None = None
     keystore: ConfigPath | None = None
@@ -161,6 +168,7 @@ class ChainSettings(Section):
     rpc_timeout_seconds: float = Field(default=10.0, gt=0)
     policy: ChainPolicy = ChainPolicy()
     multicall: Address | None = None
+    batch_jobs: int = Field(default=16, ge=1, le=48)
     keeper: KeeperSettings | None = None
 
     @field_validator("endpoints")
@@ -177,6 +185,22 @@ class ChainSettings(Section):
             raise ValueError("give keystore and password_file, or kms")
         return self
 
+    @model_validator(mode="after")
+    def _check_rates(self) -> Self:
+        if len(self.requests_per_second) not in (1, len(self.endpoints)):
+            raise ValueError(
+                f"requests_per_second has {len(self.requests_per_second)} figures for {len(self.endpoints)} endpoints; "
+                "give one each, or one for all"
+            )
+        return self
+
+    @property
+    def endpoint_rates(self) -> tuple[float | None, ...]:
+        """Requests a second of each endpoint, None for one without a limit."""
+        rates = self.requests_per_second
+        each = rates * len(self.endpoints) if len(rates) == 1 else rates
+        return tuple(rate or None for rate in each)
+
     @property
     def fee_limits(self) -> FeeLimits:
         """What fees are allowed."""
@@ -185,6 +209,13 @@ class ChainSettings(Section):
             minimum_tip=self.minimum_tip_wei,
             base_fee_multiple=self.base_fee_multiple,
         )
+
+    @property
+    def batch_rules(self) -> BatchRules | None:
+        """How jobs share transactions; None: they do not."""
+        if self.multicall is None or self.batch_jobs < 2:
+            return None
+        return BatchRules(multicall=self.multicall, jobs=self.batch_jobs)
 
     @property
     def push_rules(self) -> PushRules:

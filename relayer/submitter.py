@@ -9,14 +9,17 @@ from dataclasses import dataclass
 import structlog
 
 from relayer.account import Account, AccountView
+from relayer.batcher import Batcher, Ready, Stored
+from relayer.batching import BatchRules
 from relayer.broadcast import broadcast
 from relayer.chain import Chain
 from relayer.chain_data import Block
 from relayer.classify import Judgement, RpcError, Verdict, judge_revert
-from relayer.fees import GasAboveCapError, check_funds, plan_fees
+from relayer.fees import GasAboveCapError, plan_fees
 from relayer.outbox.attempt_store import AttemptStore
 from relayer.outbox.job_store import JobStore
-from relayer.outbox.records import AttemptRecord, JobRecord, Terms
+from relayer.outbox.records import JobRecord, Terms
+from relayer.signing_checks import SigningChecks
 from relayer.spending import SpendingGate
 from relayer.states import GIVEN_UP, IllegalTransitionError, JobState
 from relayer.turns import Turn, wait_for_turn
@@ -53,6 +56,7 @@ class Submitter:
         catalogue: named errors of the contracts.
         turn: when this relayer's turn is, None when it is alone.
         gate: asked before anything is signed; None: everything may be.
+        batches: how jobs share transactions; None: each has its own.
     """
 
     def __init__(
@@ -64,6 +68,7 @@ class Submitter:
         *,
         turn: Turn | None = None,
         gate: SpendingGate | None = None,
+        batches: BatchRules | None = None,
     ) -> None:
         self._chain = chain
         self._jobs = outbox.jobs
@@ -71,7 +76,10 @@ class Submitter:
         self._account = account
         self._catalogue = catalogue
         self._turn = turn
-        self._gate = gate
+        self._checks = SigningChecks(outbox.attempts, gate, signer=account.address, chain=chain.name)
+        self._batcher = None
+        if batches is not None:
+            self._batcher = Batcher(chain, outbox.attempts, account, self._checks, batches)
 
     async def submit(self, jobs: Sequence[JobRecord]) -> None:
         """Take queued jobs as far as they go now; what cannot be done yet is tried again later.
@@ -87,12 +95,12 @@ class Submitter:
         head = await self._chain.head()
         view = await self._account.look(head)
         found = await asyncio.gather(*(self._prepare(job, view) for job in wanted))
-        stored = [
-            (job.id, attempt)
-            for job, terms in zip(wanted, found, strict=True)
-            if terms is not None and (attempt := self._store(job, terms, view)) is not None
-        ]
-        await asyncio.gather(*(broadcast(self._chain, self._jobs, job_id, attempt) for job_id, attempt in stored))
+        ready = [Ready(job, terms) for job, terms in zip(wanted, found, strict=True) if terms is not None]
+        stored: list[Stored] = []
+        if self._batcher is not None:
+            stored, ready = await self._batcher.store(ready, view)
+        stored += [each for each in (self._store(one, view) for one in ready) if each is not None]
+        await asyncio.gather(*(broadcast(self._chain, self._jobs, each.job_id, each.attempt) for each in stored))
 
     def _called_off(self, job: JobRecord) -> bool:
         """Whether a job is over, or not ours yet, before anything is asked of the chain."""
@@ -130,26 +138,18 @@ class Submitter:
             self._postpone(job, type(error).__name__, str(error))
         return None
 
-    def _store(self, job: JobRecord, terms: Terms, view: AccountView) -> AttemptRecord | None:
+    def _store(self, ready: Ready, view: AccountView) -> Stored | None:
         """Check what may be spent, then take the nonce, sign and store; None when the job waits."""
-        fees = terms.fees
-        price = fees.maximum if view.market.base_fee is None else min(view.market.base_fee + fees.tip, fees.maximum)
+        job, terms = ready.job, ready.terms
         try:
-            check_funds(
-                balance=view.balance,
-                reserved=self._attempts.reserved(),
-                cost=terms.worst_cost,
-                signer=self._account.address,
-                chain=self._chain.name,
-            )
-            if self._gate is not None:
-                self._gate.check(job.id, gas=terms.gas_limit, price=price, maximum_fee=fees.maximum)
-            return self._attempts.store_first(
+            self._checks.check([job.id], terms, view)
+            attempt = self._attempts.store_first(
                 job.id,
                 nonces=view.nonces,
                 terms=terms,
                 sign=lambda nonce: self._account.sign(nonce, terms, to=job.target, data=job.calldata),
             )
+            return Stored(job.id, attempt)
         except IllegalTransitionError:
             # the operator, or another relayer with the same state, was quicker
             log.info("job_taken_meanwhile", chain=self._chain.name, job=job.id)

@@ -22,7 +22,7 @@ log = structlog.get_logger(__name__)
 
 JOBS_PER_PASS = 48
 JOBS_AT_ONCE = 8
-"""So many jobs are simulated, estimated and sent beside each other."""
+"""So many jobs are simulated, estimated and sent beside each other, where no batch may hold more."""
 STANDBY_SECONDS = 1.0
 """Time between two tries of a standby to become leader."""
 
@@ -53,6 +53,7 @@ class ChainWriter:
         follower: takes jobs from sent to final.
         lease: held while this writer writes.
         poll_seconds: time between two looks at the chain.
+        jobs_at_once: so many jobs are simulated, estimated and sent beside each other.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class ChainWriter:
         lease: Lease,
         *,
         poll_seconds: float,
+        jobs_at_once: int = JOBS_AT_ONCE,
     ) -> None:
         self._chain = chain
         self._jobs = outbox.jobs
@@ -74,6 +76,7 @@ class ChainWriter:
         self._follower = follower
         self._lease = lease
         self._poll_seconds = poll_seconds
+        self._jobs_at_once = jobs_at_once
         self._wake = asyncio.Event()
         self._connected = False
         self._suspected_gaps: frozenset[Nonce] = frozenset()
@@ -158,10 +161,10 @@ class ChainWriter:
         if self._jobs.is_paused():
             return
         due = self._jobs.due(JOBS_PER_PASS)
-        for start in range(0, len(due), JOBS_AT_ONCE):
+        for start in range(0, len(due), self._jobs_at_once):
             if stop.is_set():
                 return
-            await self._submitter.submit(due[start : start + JOBS_AT_ONCE])
+            await self._submitter.submit(due[start : start + self._jobs_at_once])
         if len(due) == JOBS_PER_PASS:
             self._wake.set()
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # All linters and tests, with the line coverage of Python over all of them.
 #
-# Two lanes run beside each other, one for each core: what Ape touches (it may not run twice in one project folder),
-# and the rest. The second lane's output appears when it has ended.
+# Two lanes run beside each other, one for each core: one begins with what Ape touches (it may not run twice in one
+# project folder), the other with the rest, which they share. The second lane's output appears when it has ended.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export PATH="$PWD/.venv/bin:$PWD/build/bin:$PWD/node_modules/.bin:$PATH"
@@ -14,6 +14,18 @@ step() { printf '\n== %s (%ss)\n' "$1" "$SECONDS"; }
 covered() { coverage run -m pytest "$@" -q --durations=5 --durations-min=5; }
 
 with_ape=(ape_scripts cli_failures corridor demo_failures)
+claims=$(mktemp -d "$TMPDIR/claims-XXXXXX")
+
+# Each of the tests that need no Ape, by the lane that comes to it first.
+shared_tests() {
+  local target name
+  for target in tests/integration/{neurons,relayer_faults} tests/integration/test_*.py; do
+    name=$(basename "$target" .py); name=${name#test_}
+    [[ " ${with_ape[*]} " == *" $name "* ]] && continue
+    mkdir "$claims/$name" 2>/dev/null || continue
+    step "integration: $name"; covered "$target"
+  done
+}
 
 ape_lane() {
   step "linters"; bash scripts/lint.sh
@@ -25,18 +37,15 @@ ape_lane() {
   step "deployment tests"; covered tests/deployment
   # a process each: Ape and py-evm change the process that imports them (py-evm raises the recursion limit tenfold)
   for name in "${with_ape[@]}"; do step "integration: $name"; covered "tests/integration/test_$name.py"; done
+  step "end-to-end tests"; covered tests/e2e
+  shared_tests
   step "lane of Ape is done"
 }
 
 other_lane() {
   step "unit tests"; covered tests/unit
   step "features proved by halmos"; bash scripts/symbolic.sh FeatureProof
-  for folder in neurons relayer_faults; do step "integration: $folder"; covered "tests/integration/$folder"; done
-  for file in tests/integration/test_*.py; do
-    name=$(basename "$file" .py); name=${name#test_}
-    [[ " ${with_ape[*]} " == *" $name "* ]] && continue
-    step "integration: $name"; covered "$file"
-  done
+  shared_tests
   step "the other lane is done"
 }
 
@@ -58,6 +67,5 @@ cat "$other_log"
 if ((ape_failed || other_failed)); then
   step "failed: lane of Ape $ape_failed, the other lane $other_failed"; exit 1
 fi
-step "end-to-end test"; covered tests/e2e
 step "line coverage"; coverage combine --quiet && coverage report --fail-under=85
 step "done"

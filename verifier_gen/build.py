@@ -7,6 +7,7 @@ import json
 import shutil
 import tempfile
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from statements.errors import CircuitError
@@ -23,8 +24,8 @@ from verifier_gen.srs.provenance import ChosenSrs, choose_srs, read_provenance
 from verifier_gen.tampering import BUILD_FLIPS, BUILD_SWAPS, check_tampering_off_chain, tampered_proofs
 from verifier_gen.trial import Trial, try_circuit
 
-BUILDER_REVISION = 3
-"""Raised whenever the builder makes another circuit from the same recipe, so that older builds are not taken for it."""
+GENERATOR = ("chain_layout.py", "ezkl_library.py", "files.py", "graph", "solidity.py", "vanishing_columns.py")
+"""Modules and folders of this package that decide what is made of a recipe."""
 FLOAT_BOUND = 0.01
 """Largest difference from the network in floats that a build takes, unless told otherwise."""
 
@@ -46,10 +47,20 @@ class BuildOptions:
     float_bound: float = field(default=FLOAT_BOUND)
 
 
+@cache
+def generator_hash(package: Path = Path(__file__).parent) -> str:
+    """sha256 over the code of the generator, hex: what an older one built is not taken for what this one builds."""
+    digest = hashlib.sha256()
+    for name in GENERATOR:
+        for source in sorted((package / name).rglob("*.py")) or [package / name]:
+            digest.update(hashlib.sha256(source.read_bytes()).digest())
+    return digest.hexdigest()
+
+
 def recipe_hash(recipe: CircuitRecipe) -> str:
-    """sha256 over the recipe's fields and the network's content, 0x-hex: what decides whether to build again."""
+    """sha256 over recipe, network, EZKL's version and the generator, 0x-hex: what decides whether to build again."""
     fields = recipe.model_dump(mode="json", exclude={"onnx"})
-    text = json.dumps(fields, sort_keys=True) + sha256_file(recipe.onnx) + f"{EZKL_VERSION}/{BUILDER_REVISION}"
+    text = json.dumps(fields, sort_keys=True) + sha256_file(recipe.onnx) + f"{EZKL_VERSION}/{generator_hash()}"
     return "0x" + hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from sqlalchemy import Engine, Select, func, select
 from sqlalchemy.orm import Session
 
 from relayer.keys import SignedTransaction
 from relayer.nonces import Nonce, NonceView, next_nonce
+from relayer.outbox.batch_members import carry_along
 from relayer.outbox.job_store import REVERTED
 from relayer.outbox.models import AttemptRow, JobRow
 from relayer.outbox.records import AttemptRecord, Terms
-from relayer.outbox.transitions import locked, move
+from relayer.outbox.transitions import locked, move, queued, record
 from relayer.states import IN_FLIGHT, AttemptKind, JobState
+from statements.job import Job
 
 FILLED = "filled"
 """End of an attempt that fills a gap: its nonce is used for good, by whatever transaction."""
@@ -118,17 +120,62 @@ class AttemptStore:
         Only then may it be sent. When the process dies in between, the stored transaction is sent after the restart;
         when signing fails, no nonce is lost.
         """
+        with Session(self._engine) as session, session.begin():
+            row = self._first(session, locked(session, job_id), nonces=nonces, terms=terms, sign=sign)
+            return AttemptRecord.of(row)
+
+    def store_batch(
+        self,
+        batch: Job,
+        members: Sequence[int],
+        *,
+        nonces: NonceView,
+        terms: Terms,
+        sign: Callable[[Nonce], SignedTransaction],
+    ) -> AttemptRecord:
+        """The same for a batch, which is a new job, and all jobs whose calls it makes.
+
+        Args:
+            batch: makes the calls.
+            members: ids of the jobs, in the order of their calls.
+            nonces: of the chain.
+            terms: of the transaction.
+            sign: signs it.
+
+        Raises:
+            IllegalTransitionError: one of the jobs is not queued any more; nothing was changed.
+        """
         now = self._clock()
         with Session(self._engine) as session, session.begin():
-            job = locked(session, job_id)
-            stored = self._stored(session, nonces.latest)
-            nonce = next_nonce(latest=nonces.latest, pending=nonces.pending, stored=stored)
-            signed = sign(nonce)
-            row = self._add(session, signed, job_id=job_id, kind=AttemptKind.CALL, nonce=nonce, terms=terms)
-            move(session, job, JobState.SENT, at=now, reason=f"nonce {nonce}, transaction {signed.hash}")
-            job.transaction, job.sent_at = signed.hash, now
+            rows = [locked(session, job_id) for job_id in members]
+            deadlines = [row.expires_at for row in rows if row.expires_at is not None]
+            whole = queued(batch, inference_id=None, depends_on=None, expires_at=min(deadlines, default=None), now=now)
+            session.add(whole)
             session.flush()
-            return AttemptRecord.of(row)
+            record(session, whole, old=None, at=now, reason=f"jobs {', '.join(map(str, members))} in one transaction")
+            attempt = self._first(session, whole, nonces=nonces, terms=terms, sign=sign)
+            for row in rows:
+                row.batch_id = whole.id
+            carry_along(session, whole, at=now, reason=f"nonce {attempt.nonce}, transaction {attempt.hash}")
+            return AttemptRecord.of(attempt)
+
+    def _first(
+        self,
+        session: Session,
+        job: JobRow,
+        *,
+        nonces: NonceView,
+        terms: Terms,
+        sign: Callable[[Nonce], SignedTransaction],
+    ) -> AttemptRow:
+        now, stored = self._clock(), self._stored(session, nonces.latest)
+        nonce = next_nonce(latest=nonces.latest, pending=nonces.pending, stored=stored)
+        signed = sign(nonce)
+        row = self._add(session, signed, job_id=job.id, kind=AttemptKind.CALL, nonce=nonce, terms=terms)
+        move(session, job, JobState.SENT, at=now, reason=f"nonce {nonce}, transaction {signed.hash}")
+        job.transaction, job.sent_at = signed.hash, now
+        session.flush()
+        return row
 
     def store_replacement(
         self, old: AttemptRecord, *, kind: AttemptKind, terms: Terms, sign: Callable[[Nonce], SignedTransaction]

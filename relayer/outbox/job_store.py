@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, aliased
 from relayer.backoff import backoff_seconds
 from relayer.chain_data import Receipt
 from relayer.finality import BlockReference
+from relayer.outbox.batch_members import carry_along, clear_block, give_up_batch, set_free
 from relayer.outbox.models import AttemptRow, ChainRow, JobRow, PauseRow
 from relayer.outbox.records import AttemptRecord, JobRecord
 from relayer.outbox.transitions import locked, move
@@ -81,7 +82,9 @@ class JobStore:
 
     def in_flight(self) -> list[JobRecord]:
         """Jobs that are followed on the chain, oldest first."""
+        # a job of a batch goes where the batch goes
         query = select(JobRow).where(JobRow.chain_id == self._chain_id, JobRow.state.in_(IN_FLIGHT))
+        query = query.where(JobRow.batch_id.is_(None))
         with Session(self._reader) as session:
             return [JobRecord.of(row) for row in session.scalars(query.order_by(JobRow.id))]
 
@@ -132,11 +135,13 @@ class JobStore:
         now = self._clock()
         with Session(self._engine) as session, session.begin():
             row = locked(session, job_id)
-            move(session, row, JobState.INCLUDED, at=now, reason=f"in block {receipt.block.number}")
+            reason = f"in block {receipt.block.number}"
+            move(session, row, JobState.INCLUDED, at=now, reason=reason)
             _set_block(row, receipt.block)
             row.transaction, row.included_at = attempt.hash, now
             row.gas_used, row.effective_gas_price = receipt.gas_used, receipt.effective_gas_price
             session.get_one(AttemptRow, attempt.id).passed_at_block = None
+            carry_along(session, row, at=now, reason=reason)
 
     def settled(self, job_id: int, new: JobState, reason: str) -> None:
         """INCLUDED → FINALIZED, or SEEN_ON_CHAIN → ALREADY_ON_CHAIN."""
@@ -145,13 +150,15 @@ class JobStore:
             row = locked(session, job_id)
             move(session, row, new, at=now, reason=reason)
             row.finalized_at = now
+            carry_along(session, row, at=now, reason=reason)
 
     def reorganised(self, job_id: int, new: JobState, reason: str) -> None:
         """INCLUDED → SENT, or SEEN_ON_CHAIN → QUEUED: the block is gone."""
         with Session(self._engine) as session, session.begin():
             row = locked(session, job_id)
             move(session, row, new, at=self._clock(), reason=reason)
-            _clear_block(row)
+            clear_block(row)
+            carry_along(session, row, at=self._clock(), reason=reason)
 
     def attempt_ended(self, job_id: int, attempt: AttemptRecord, ended: str, reason: str) -> None:
         """SENT → QUEUED: the transaction reverted in its block, or its nonce went to another for good."""
@@ -161,7 +168,8 @@ class JobStore:
             session.get_one(AttemptRow, attempt.id).ended = ended
             move(session, row, JobState.QUEUED, at=self._clock(), reason=reason)
             row.transaction = None
-            _clear_block(row)
+            clear_block(row)
+            give_up_batch(session, row, at=self._clock(), reason=reason)
 
     def called_off(self, job_id: int, new: JobState, reason: str) -> None:
         """QUEUED or SENT → CANCELLED or EXPIRED: nothing was signed, or a self-send took the nonce for good."""
@@ -170,6 +178,7 @@ class JobStore:
             _end_all(session, job_id, REPLACED)
             move(session, row, new, at=self._clock(), reason=reason)
             row.error = reason
+            set_free(session, row, at=self._clock(), reason=reason)
 
     def wish_done(self, job_id: int, error: str | None = None) -> None:
         """The operator's wish was carried out, or cannot be, for which ``error`` is the reason."""
@@ -185,8 +194,3 @@ def _end_all(session: Session, job_id: int, ended: str) -> None:
 
 def _set_block(row: JobRow, block: BlockReference) -> None:
     row.block_number, row.block_hash = block.number, block.hash
-
-
-def _clear_block(row: JobRow) -> None:
-    row.block_number, row.block_hash, row.included_at = None, None, None
-    row.gas_used, row.effective_gas_price = None, None

@@ -25,12 +25,11 @@ class KeeperStore:
         self._engine = engine
         self._clock = clock
 
-    def queue(self, jobs: Sequence[Job], batch: Job | None, *, seconds_left: float) -> list[int]:
-        """Store jobs that are not known yet, behind ``batch`` when all of them are new.
+    def queue(self, jobs: Sequence[Job], *, seconds_left: float) -> list[int]:
+        """Store jobs that are not known yet.
 
         Args:
             jobs: to do.
-            batch: makes all their calls in one transaction; None: each is sent by itself.
             seconds_left: time after which they are in vain.
 
         Returns:
@@ -40,19 +39,11 @@ class KeeperStore:
         deadline = now + seconds_left
         with Session(self._engine) as session, session.begin():
             known = set(session.scalars(select(JobRow.key).where(JobRow.key.in_([job.key for job in jobs]))))
-            taken: list[int] = []
-            first = None
-            if batch is not None and not known:
-                first = _add(session, batch, depends_on=None, deadline=deadline, now=now)
-                taken.append(first)
-            taken += [
-                _add(session, job, depends_on=first, deadline=deadline, now=now) for job in jobs if job.key not in known
-            ]
-            return taken
+            return [_add(session, job, deadline=deadline, now=now) for job in jobs if job.key not in known]
 
 
-def _add(session: Session, job: Job, *, depends_on: int | None, deadline: float, now: float) -> int:
-    row = queued(job, inference_id=None, depends_on=depends_on, expires_at=deadline, now=now)
+def _add(session: Session, job: Job, *, deadline: float, now: float) -> int:
+    row = queued(job, inference_id=None, depends_on=None, expires_at=deadline, now=now)
     session.add(row)
     session.flush()
     record(session, row, old=None, at=now, reason="asked for by the keeper")

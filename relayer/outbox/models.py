@@ -81,6 +81,10 @@ class JobRow(Base):
     inference_id: Mapped[int | None] = mapped_column(ForeignKey("inferences.id"))
     """The publication that it came from; None for a job that came from none, such as an observation."""
     depends_on: Mapped[int | None] = mapped_column(ForeignKey("jobs.id"))
+    batch_id: Mapped[int | None] = mapped_column(ForeignKey("jobs.id"), index=True)
+    """The job whose transaction makes its call; None for one with a transaction of its own."""
+    singly: Mapped[bool] = mapped_column(Boolean, default=False)
+    """A batch that made its call came to nothing: it is not put into another one."""
     state: Mapped[str] = mapped_column(String(24))
     failures: Mapped[int] = mapped_column(Integer, default=0)
     retry_at: Mapped[float] = mapped_column(Float(53), default=0.0)

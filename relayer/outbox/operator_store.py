@@ -14,6 +14,7 @@ from relayer.outbox.transitions import locked, move
 from relayer.outbox.views import UnknownJobError
 from relayer.states import GIVEN_UP, JobState
 from statements.errors import VeristakeError
+from statements.job import JobKind
 
 
 class Wish(StrEnum):
@@ -54,13 +55,14 @@ class OperatorStore:
                 raise NotPossibleError(
                     f"job {job_id} is {row.state}, only a sent one can be bumped", remedy="See txs show"
                 )
-            row.wish = Wish.BUMP
+            _transaction_of(session, row).wish = Wish.BUMP
             return JobState(row.state)
 
     def cancel(self, job_id: int) -> JobState:
         """Call a job off: at once while it is queued, by a self-send with its nonce when it was sent.
 
         Which of the two transactions gets into a block is the chain's choice: the job ends cancelled or finalized.
+        One of a batch takes the batch's transaction with it; the others of that batch are tried singly afterwards.
 
         Returns:
             The job's state now.
@@ -75,7 +77,7 @@ class OperatorStore:
                 move(session, row, JobState.CANCELLED, at=self._clock(), reason="cancelled by the operator")
                 row.error = "cancelled by the operator"
             elif row.state == JobState.SENT:
-                row.wish = Wish.CANCEL
+                row.wish = _transaction_of(session, row).wish = Wish.CANCEL
             else:
                 raise NotPossibleError(
                     f"job {job_id} is {row.state}, it cannot be cancelled any more", remedy="See txs show"
@@ -94,6 +96,10 @@ class OperatorStore:
         """
         with Session(self._engine) as session, session.begin():
             row = _job(session, job_id)
+            if row.kind == JobKind.BATCH:
+                raise NotPossibleError(
+                    f"job {job_id} is a batch, its jobs are tried by themselves", remedy="Try these again: see txs list"
+                )
             if row.state in GIVEN_UP | {JobState.SKIPPED}:
                 move(session, row, JobState.QUEUED, at=self._clock(), reason="tried again by the operator")
             elif row.state == JobState.QUEUED:
@@ -123,6 +129,15 @@ class OperatorStore:
 
 
 def _job(session: Session, job_id: int) -> JobRow:
-    if session.get(JobRow, job_id) is None:
+    row = session.get(JobRow, job_id)
+    if row is None:
         raise UnknownJobError(f"there is no job {job_id}", remedy="veristake relayer txs list shows them")
+    if row.batch_id is not None:
+        # in the same order as the writer, which goes from a batch to its jobs
+        locked(session, row.batch_id)
     return locked(session, job_id)
+
+
+def _transaction_of(session: Session, row: JobRow) -> JobRow:
+    """The job that has the transaction which makes a job's call."""
+    return row if row.batch_id is None else locked(session, row.batch_id)

@@ -32,6 +32,7 @@ class JobRecord:
         taken_at: Unix time, seconds.
         expires_at: deadline, None when there is none.
         wish: what the operator wants of its transaction, None when nothing.
+        singly: it goes into no batch.
     """
 
     id: int
@@ -46,6 +47,7 @@ class JobRecord:
     taken_at: float
     expires_at: float | None
     wish: str | None
+    singly: bool
 
     @property
     def kind(self) -> JobKind:
@@ -71,6 +73,7 @@ class JobRecord:
             taken_at=row.taken_at,
             expires_at=row.expires_at,
             wish=row.wish,
+            singly=row.singly,
         )
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import structlog
-from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from relayer.outbox.models import EventRow, JobRow
-from relayer.states import GIVEN_UP, JobState, check_transition
-from statements.job import Job, JobKind
+from relayer.states import JobState, check_transition
+from statements.job import Job
 
 log = structlog.get_logger(__name__)
 
@@ -43,6 +42,7 @@ def queued(
         inference_id=inference_id,
         depends_on=depends_on,
         state=JobState.QUEUED,
+        singly=False,
         failures=0,
         retry_at=0.0,
         expires_at=expires_at,
@@ -67,9 +67,6 @@ def move(session: Session, row: JobRow, new: JobState, *, at: float, reason: str
     check_transition(old, new)
     row.state = new
     row.failures, row.retry_at, row.error, row.wish = 0, 0.0, None, None
-    if row.kind == JobKind.BATCH and new in GIVEN_UP:
-        # the batch comes to nothing: each of its jobs is tried by itself
-        session.execute(update(JobRow).where(JobRow.depends_on == row.id).values(depends_on=None))
     record(session, row, old=old, at=at, reason=reason)
 
 

@@ -26,7 +26,7 @@ class JobView(BaseModel):
 
     Attributes:
         id: number of the job.
-        kind: attest or submit.
+        kind: attest, submit, observe, or batch.
         state: where it is.
         chain: name in the settings, None when the chain is not in them any more.
         chain_id: EIP-155 id.
@@ -35,6 +35,7 @@ class JobView(BaseModel):
         asset: token address on the home chain.
         epoch: of the statement.
         source: ss58 hotkey of the validator that published it.
+        batch_id: job of the batch that makes its call and has its gas; None for one with a transaction of its own.
         transaction: hash, None before one is sent and when somebody else recorded it.
         block_number: block of the transaction, or at which somebody else's record was seen.
         gas_used: units of gas.
@@ -61,6 +62,7 @@ class JobView(BaseModel):
     asset: str | None
     epoch: int | None
     source: str | None
+    batch_id: int | None
     transaction: str | None
     block_number: int | None
     gas_used: int | None

@@ -1,6 +1,6 @@
 """``make bench``: every benchmark into build/bench/<name>.json, and docs/benchmarks.md from those.
 
-Names on the command line choose some; the others keep the figures of their last run.
+Names on the command line choose some; the others' sections of the page stay as they are.
 """
 
 import json
@@ -30,6 +30,12 @@ only with figures of the same run. Measured on {cores} cores with {memory:.0f} G
 """
 
 
+def _earlier_sections() -> dict[str, str]:
+    """What the page says now, by title."""
+    text = PAGE.read_text("utf-8") if PAGE.is_file() else ""
+    return {part.split("\n", 1)[0]: f"\n## {part.rstrip()}\n" for part in text.split("\n## ")[1:]}
+
+
 def _section(benchmark: Benchmark) -> str:
     path = FIGURES / f"{benchmark.name}.json"
     if not path.is_file():
@@ -56,7 +62,12 @@ def main() -> None:
             sys.stderr.write(json.dumps(figures, indent=1) + "\n")
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     head = _HEAD.format(cores=os.cpu_count(), memory=memory)
-    PAGE.write_text(head + "".join(_section(benchmark) for benchmark in BENCHMARKS), "utf-8")
+    earlier = _earlier_sections()
+    sections = [
+        earlier[benchmark.title] if benchmark.title in earlier and benchmark.name not in chosen else _section(benchmark)
+        for benchmark in BENCHMARKS
+    ]
+    PAGE.write_text(head + "".join(sections), "utf-8")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """The contracts that integration tests deploy without Ape, compiled by Forge into a folder of their own."""
 
+import fcntl
 import json
 import subprocess
 from functools import cache
@@ -32,11 +33,14 @@ SOURCES = (
 
 @cache
 def compile_contracts() -> None:
-    """Compile what the tests deploy; Forge's cache makes it quick the next time."""
+    """Compile what the tests deploy; Forge's cache makes it quick the next time, one process after the other."""
     ensure_solc(PROJECT)
+    FOLDER.mkdir(parents=True, exist_ok=True)
     command = [str(find_tool("forge", PROJECT)), "build", *(f"contracts/{source}" for source in SOURCES)]
     command += ["--out", str(FOLDER / "out"), "--cache-path", str(FOLDER / "cache")]
-    subprocess.run(command, cwd=PROJECT, env=tool_environment(PROJECT), check=True, capture_output=True)
+    with (FOLDER / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        subprocess.run(command, cwd=PROJECT, env=tool_environment(PROJECT), check=True, capture_output=True)
 
 
 def artifact(name: str) -> dict[str, Any]:

@@ -109,7 +109,9 @@ def test_submit_key_with_another_publication_is_a_conflict(service: Service) -> 
 
 
 @pytest.mark.parametrize(
-    ("content", "status"), [("{}", 422), ("not json", 422), ("[" * 10_000, 422), (" " * (1024 * 1024 + 1), 413)]
+    ("content", "status"),
+    [("{}", 422), ("not json", 422), ("[" * 10_000, 422), (" " * (1024 * 1024 + 1), 413)],
+    ids=["empty", "not JSON", "deep", "long"],
 )
 def test_submit_bad_body_is_refused(service: Service, content: str, status: int) -> None:
     assert service.submit(content=content).status_code == status

@@ -64,6 +64,7 @@ def test_take_all_file_that_is_being_written_is_left_alone(engine: Engine, spool
         (" " * (LARGEST_FILE_BYTES + 1), "more than"),
         (publication().to_json().replace("miner", "m\\ud800"), "is not a publication"),
     ],
+    ids=["not JSON", "list", "deep", "long", "lone surrogate"],
 )
 def test_take_all_bad_file_is_refused_with_a_reason_and_stops_no_other(
     engine: Engine, spool: Path, content: str, reason: str

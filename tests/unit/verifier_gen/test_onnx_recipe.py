@@ -1,5 +1,6 @@
 """Names, recipes and run arguments without EZKL."""
 
+import shutil
 import tomllib
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from statements.errors import CircuitError, ConfigurationError
 from statements.instances import InstanceLayout
+from verifier_gen import build
 from verifier_gen.arguments import RESERVED_ROWS, Probe, sample_inputs
 from verifier_gen.build import recipe_hash
 from verifier_gen.choices import VerifierKind
@@ -83,6 +85,25 @@ def test_read_vka_takes_whole_words_only(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(CircuitError, match="is not a VKA"):
         read_vka(path)
+
+
+@pytest.mark.parametrize("changed", ["vanishing_columns.py", "graph/unroll.py"])
+def test_generator_hash_follows_the_generators_code(changed: str, tmp_path: Path) -> None:
+    package = Path(build.__file__).parent
+    copy = tmp_path / "verifier_gen"
+    shutil.copytree(package, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    assert build.generator_hash(copy) == build.generator_hash()
+    build.generator_hash.cache_clear()
+    with (copy / changed).open("a", encoding="utf-8") as module:
+        module.write("# another generator\n")
+    assert build.generator_hash(copy) != build.generator_hash()
+
+
+def test_recipe_hash_other_generator_builds_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    recipe = load_recipe(RECIPES / "tiny.toml")
+    before = recipe_hash(recipe)
+    monkeypatch.setattr(build, "generator_hash", lambda: "another")
+    assert recipe_hash(recipe) != before
 
 
 def test_recipe_hash_follows_what_decides_the_circuit() -> None:
