@@ -38,6 +38,8 @@ EVENTS: Mapping[str, str] = MappingProxyType(
         "receipt_denied": "endpoints disagree on a receipt; nothing is concluded",
         "row_corrupt": "a row of the database can't be read; the others go on",
         "endpoint_failed": "one endpoint of a chain gave no usable answer",
+        "heads_live": "new heads come by websocket: the chain is looked at when one does",
+        "heads_lost": "no new heads by websocket, and why: the chain is polled, and the connection tried again",
         "chain_failed": "a step on a chain failed; tried again",
         "leadership_changed": "this process became the one that signs, or a standby",
     }

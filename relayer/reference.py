@@ -31,6 +31,8 @@ def shown(settings: RelayerSettings) -> dict[str, Any]:
     for chain in content["chains"]:
         for name in _HIDDEN_URLS:
             chain[name] = [endpoint_label(url) for url in chain[name]]
+        if chain["heads_endpoint"] is not None:
+            chain["heads_endpoint"] = endpoint_label(chain["heads_endpoint"])
     for source in content["sources"]:
         source["url"] = endpoint_label(source["url"])
     return content

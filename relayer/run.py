@@ -79,6 +79,7 @@ async def run_relayer(settings: RelayerSettings) -> None:
         work = [writer.run(stop) for writer in writers] + [reader.run(stop) for reader in readers]
         work.append(reconsider_skipped(acceptor.store, wake_all, stop))
         work += [watch.run(stop) for watch in balances]
+        work += [parts.heads.run(stop) for parts in chains if parts.heads is not None]
         work += build_keepers(settings, engine, chains, stop)
         tasks = [asyncio.create_task(coroutine) for coroutine in work]
         await _serve_until_stopped(server, tasks, stop, settings)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, HttpUrl, TypeAdapter, ValidationInfo, field_validator, model_validator
+from pydantic import Field, HttpUrl, TypeAdapter, ValidationInfo, WebsocketUrl, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
 import daemon.settings
@@ -21,6 +21,7 @@ from relayer.turns import Turn
 from statements.quantities import Address
 
 _HTTP_URL = TypeAdapter(HttpUrl)
+_WEBSOCKET_URL = TypeAdapter(WebsocketUrl)
 Rate = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 """Requests a second."""
 
@@ -120,6 +121,9 @@ class ChainSettings(Section):
         name: short name for logs and tables.
         chain_id: EIP-155 id; every endpoint is asked for it.
         endpoints: JSON-RPC URLs; reads fail over, sends go to all.
+        heads_endpoint: websocket URL (``ws://`` or ``wss://``) whose new heads say when to look at the chain; absent,
+            or while it does not answer: the chain is polled.
+        heads_silence_seconds: without a head before the chain is asked whether it stands.
         requests_per_second: sent to each endpoint at most, in the order of ``endpoints``, or one figure for all; 0: no
             limit.
         risk_feed: address of RiskFeed.
@@ -148,6 +152,8 @@ class ChainSettings(Section):
     name: str = Field(min_length=1)
     chain_id: int = Field(gt=0)
     endpoints: tuple[str, ...] = Field(min_length=1)
+    heads_endpoint: str | None = None
+    heads_silence_seconds: float = Field(default=15.0, gt=0)
     requests_per_second: tuple[Rate, ...] = (0.0,)
     risk_feed: Address
     attested_inputs: Address | None = None
@@ -184,6 +190,13 @@ class ChainSettings(Section):
         if of_keystore not in ((True, True), (False, False)) or of_keystore[0] == (self.kms is not None):
             raise ValueError("give keystore and password_file, or kms")
         return self
+
+    @field_validator("heads_endpoint")
+    @classmethod
+    def _check_heads_endpoint(cls, value: str | None) -> str | None:
+        if value is not None:
+            _WEBSOCKET_URL.validate_python(value)
+        return value
 
     @model_validator(mode="after")
     def _check_rates(self) -> Self:

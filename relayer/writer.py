@@ -23,6 +23,8 @@ log = structlog.get_logger(__name__)
 JOBS_PER_PASS = 48
 JOBS_AT_ONCE = 8
 """So many jobs are simulated, estimated and sent beside each other, where no batch may hold more."""
+POLLS_TO_A_LOOK_WITH_HEADS = 5
+"""While new heads wake it, a writer looks by itself only for what no block tells: deadlines, bumps, wishes."""
 STANDBY_SECONDS = 1.0
 """Time between two tries of a standby to become leader."""
 
@@ -76,6 +78,7 @@ class ChainWriter:
         self._follower = follower
         self._lease = lease
         self._poll_seconds = poll_seconds
+        self._poll_factor = 1
         self._jobs_at_once = jobs_at_once
         self._wake = asyncio.Event()
         self._connected = False
@@ -90,6 +93,13 @@ class ChainWriter:
     def wake(self) -> None:
         """There are new jobs: do not wait for the next look."""
         self._wake.set()
+
+    def rely_on_heads(self, rely: bool) -> None:
+        """Whether each new head wakes this writer: then it looks less often by itself."""
+        factor = POLLS_TO_A_LOOK_WITH_HEADS if rely else 1
+        if factor != self._poll_factor:
+            self._poll_factor = factor
+            self.wake()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until ``stop`` is set; a step under way is finished first.
@@ -147,7 +157,7 @@ class ChainWriter:
             await self.connect()
         await self.step(stop)
         self.health.ready, self.health.error = True, ""
-        return self._poll_seconds
+        return self._poll_seconds * self._poll_factor
 
     async def step(self, stop: asyncio.Event) -> None:
         """Follow what is in flight, see to gaps, then submit what is due.

@@ -1,6 +1,9 @@
 """The compiler's cache, on a project of two files."""
 
+import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -48,3 +51,10 @@ def test_compiled_project_wrong_source_is_named(small_project):
     (small_project / "contracts" / "Importer.sol").write_text("pragma solidity ^0.8.30;\ncontract {", "utf-8")
     with pytest.raises(ConfigurationError, match="do not compile"):
         compiled_project(small_project)
+
+
+def test_compile_json_is_one_document_also_when_it_compiles(small_project):
+    command = [sys.executable, "-m", "veristake", "contracts", "compile", "--force", "--json"]
+    done = subprocess.run(command, cwd=small_project, capture_output=True, text=True, timeout=300, check=True)
+    assert json.loads(done.stdout)["runtime_bytes"].keys() == {"Figures", "Importer"}
+    assert "compiling all contracts" in done.stderr

@@ -1,9 +1,7 @@
 """The scripts that a contract developer runs alone, through ``ape run``."""
 
-import json
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import yaml
@@ -31,12 +29,6 @@ def ape_run(*arguments: object, **environment: str) -> subprocess.CompletedProce
         timeout=300,
         check=False,
     )
-
-
-def test_contracts_compile_json_is_one_document_also_when_it_compiles() -> None:
-    command = [sys.executable, "-m", "veristake", "contracts", "compile", "--force", "--json"]
-    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=300, check=True)
-    assert json.loads(done.stdout)
 
 
 def test_ape_run_deploy_and_verify_deployment_agree(tiny_circuit: Circuit, tmp_path: Path) -> None:
