@@ -6,5 +6,13 @@ cd "$(dirname "$0")/.."
 export PATH="$PWD/.venv/bin:$PWD/build/bin:$PATH"
 export FOUNDRY_SRC=tests/symbolic FOUNDRY_TEST=tests/symbolic
 export FOUNDRY_OUT=build/symbolic/out FOUNDRY_CACHE_PATH=build/symbolic/cache
-python scripts/run_halmos.py --forge-build-out "$FOUNDRY_OUT" --match-contract "${1:-Proof$}" \
-  --solver "${SOLVER:-yices}" --solver-timeout-assertion "${SOLVER_TIMEOUT:-60s}" --no-status
+
+# quotients of 256 bits are for integers, words and signs for bits
+declare -A solvers=(
+  [FeatureProof]="yices-smt2 --smt2-model-format --bvconst-in-decimal"
+  [PointsProof]="python scripts/integer_solver.py"
+)
+for contract in ${1:-"${!solvers[@]}"}; do
+  python scripts/run_halmos.py --forge-build-out "$FOUNDRY_OUT" --match-contract "^$contract\$" \
+    --solver-command "${SOLVER:-${solvers[$contract]}}" --solver-timeout-assertion "${SOLVER_TIMEOUT:-60s}" --no-status
+done

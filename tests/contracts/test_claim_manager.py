@@ -1,9 +1,13 @@
 """ClaimManager, function by function: what reaches users. tests/contracts/test_distributions.py has the other side."""
 
+import json
+
 import ape
 import pytest
+from click.testing import CliRunner
 
 from tests.contracts.claim_fixtures import ONE, POOL, RATE, now, tree_for
+from veristake.cli import cli
 
 NOBODY = "0x" + "00" * 20
 OPEN, CLOSED = 3, 4
@@ -215,6 +219,21 @@ def test_claim_leaf_by_a_stranger_pays_the_user_and_uses_points_up(
     assert (manager.hasClaimed(1, restaker), manager.hasClaimed(1, other_restaker)) == (True, False)
     with ape.reverts(manager.AlreadyClaimed, error_inputs={"id": 1, "user": restaker.address}):
         manager.claimLeaf(1, restaker, 7 * ONE, tree.proofs[restaker.address], sender=stranger)
+
+
+def test_claim_leaf_by_the_published_file_pays(
+    merkle_open, reward, other_restaker, restaker, stranger, tmp_path, chain
+):
+    manager, tree = merkle_open
+    amounts, proofs = tmp_path / "amounts.csv", tmp_path / "proofs.json"
+    amounts.write_text(f"address,amount\n{restaker.address},{7 * ONE}\n{other_restaker.address},{11 * ONE}\n")
+    typed = ["--chain-id", str(chain.chain_id), "--claim-manager", manager.address, "--distribution", "1"]
+    command = ["contracts", "distribution", "build", str(amounts), *typed, "--output", str(proofs), "--json"]
+    told = json.loads(CliRunner().invoke(cli, command).stdout)
+    assert told["root"] == "0x" + bytes(manager.distribution(1).root).hex() == "0x" + tree.root.hex()
+    claim = json.loads(proofs.read_text())["claims"][1]
+    manager.claimLeaf(1, claim["user"], int(claim["amount"]), claim["proof"], sender=stranger)
+    assert reward.balanceOf(other_restaker) == 11 * ONE
 
 
 def test_claim_leaf_of_another_amount_user_or_node_is_refused(merkle_open, restaker, other_restaker, stranger):

@@ -1,4 +1,4 @@
-"""``veristake contracts``: compile, deploy, check."""
+"""``veristake contracts``: compile, deploy, activate, check, and lists of rewards."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import click
 
 from statements.errors import ChainError
 from veristake.contracts_tool.activate_command import activate_command
+from veristake.contracts_tool.distribution_command import distribution_group
 from veristake.project import find_project
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Answer with one JSON object on standard output.")
@@ -21,7 +22,7 @@ def _step(text: str) -> None:
 
 @click.group()
 def contracts() -> None:
-    """Compile the contracts, deploy them to a chain, activate a proposed circuit, and check a deployment.
+    """Compile, deploy and check the contracts, activate a proposed circuit, and make lists of rewards.
 
     Compiling and deploying go through Ape; `ape run deploy` and `ape run verify_deployment` do the same.
     """
@@ -101,6 +102,7 @@ def _show_dry_run(predicted: dict[str, dict[str, str]], *, as_json: bool) -> Non
 
 
 contracts.add_command(activate_command)
+contracts.add_command(distribution_group)
 
 
 @contracts.command("check")

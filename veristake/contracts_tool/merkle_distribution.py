@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -47,7 +48,7 @@ def merkle_distribution(
     users = [str(to_checksum_address(user)) for user in amounts]
     if not users:
         raise ConfigurationError("amounts: nobody is to get anything", remedy="Give at least one user and amount")
-    twice = sorted({user for user in users if users.count(user) > 1})
+    twice = sorted(user for user, times in Counter(users).items() if times > 1)
     if twice:
         raise ConfigurationError(
             f"amounts: {twice[0]} is there twice", remedy="Add its amounts up: a user can claim one leaf only"
