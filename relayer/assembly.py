@@ -28,6 +28,7 @@ from relayer.planning import ContractAbis
 from relayer.replacer import Replacer
 from relayer.settings import ChainSettings, RelayerSettings
 from relayer.signers import open_signer
+from relayer.simulation import Simulator
 from relayer.spending import SpendingGate
 from relayer.submitter import Outbox, Submitter
 from relayer.writer import JOBS_AT_ONCE, ChainWriter
@@ -116,11 +117,12 @@ def build_chain(
     )
     account = Account(chain, signer, settings.fee_limits, settings.data_fee)
     catalogue = ErrorCatalogue(load_abi(name) for name in CONTRACTS_WITH_ERRORS)
-    gate = _spending_gate(settings, OutlayReader(engine, chain_id=settings.chain_id, signer=signer.address), clock)
+    gate = _spending_gate(settings, OutlayReader(engine, chain_id=settings.chain_id, signer=signer.address))
     turn = None if settings.turns is None else settings.turns.turn
-    submitter = Submitter(chain, outbox, account, catalogue, turn=turn, gate=gate, batches=settings.batch_rules)
-    replacer = Replacer(chain, outbox.jobs, outbox.attempts, account)
-    follower = Follower(chain, outbox, replacer, settings.finality, settings.push_rules)
+    simulator = Simulator(chain, signer.address, catalogue)
+    submitter = Submitter(chain, outbox, account, simulator, turn=turn, gate=gate, batches=settings.batch_rules)
+    replacer = Replacer(chain, outbox.jobs, outbox.attempts, account, gate)
+    follower = Follower(chain, outbox, replacer, settings.finality, settings.push_rules, simulator)
     lease = lease_for(engine, chain_id=settings.chain_id, signer=signer.address)
     at_once = JOBS_AT_ONCE if settings.batch_rules is None else max(JOBS_AT_ONCE, settings.batch_rules.jobs)
     writer = ChainWriter(
@@ -150,14 +152,13 @@ def _head_watch(settings: ChainSettings, chain: Chain, writer: ChainWriter) -> H
     )
 
 
-def _spending_gate(settings: ChainSettings, outlays: OutlayReader, clock: Callable[[], float]) -> SpendingGate:
+def _spending_gate(settings: ChainSettings, outlays: OutlayReader) -> SpendingGate:
     policy = settings.policy
     return SpendingGate(
         policy.spending,
         maximum_price_of=lambda asset: policy.of(asset).maximum_gas_price_wei,
         outlays_since=outlays.since,
         asset_of=outlays.asset_of,
-        clock=clock,
     )
 
 

@@ -110,6 +110,7 @@ class Batcher:
             ids,
             nonces=view.nonces,
             terms=terms,
+            chain_time=view.head.timestamp,
             sign=lambda nonce: self._account.sign(nonce, terms, to=batch.target, data=batch.calldata),
         )
         return Stored(int(attempt.job_id or 0), attempt)

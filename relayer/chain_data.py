@@ -35,12 +35,14 @@ class Receipt:
         succeeded: it was not reverted.
         gas_used: units of gas.
         effective_gas_price: wei per gas.
+        data_fee: for its data on the chain below, wei; None when the chain does not say.
     """
 
     block: BlockReference
     succeeded: bool
     gas_used: int
     effective_gas_price: int
+    data_fee: int | None = None
 
 
 @dataclass(frozen=True)
@@ -78,4 +80,6 @@ def parse_receipt(found: dict[str, Any] | None) -> Receipt | None:
         succeeded=int(found["status"], 16) == 1,
         gas_used=int(found["gasUsed"], 16),
         effective_gas_price=int(found.get("effectiveGasPrice") or "0x0", 16),
+        # OP-stack chains put it into their receipts
+        data_fee=None if found.get("l1Fee") is None else int(found["l1Fee"], 16),
     )

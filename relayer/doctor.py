@@ -13,8 +13,9 @@ from relayer.balances import Level, level_of
 from relayer.chain import Chain
 from relayer.heads import check_heads
 from relayer.outbox.database import open_database
-from relayer.settings import ChainSettings, RelayerSettings, SourceSettings, endpoint_label
+from relayer.settings import ChainSettings, KeeperSettings, RelayerSettings, SourceSettings, endpoint_label
 from relayer.signers import open_signer
+from relayer.simulation import read_integer
 from signed_http.client import SignedClient
 from signed_http.wallets import HotkeyKeypair, hotkey_of, open_wallet
 from statements.errors import ChainError, ConfigurationError, VeristakeError
@@ -22,6 +23,7 @@ from statements.finding import Finding
 from statements.publication import PublicationPage
 
 LARGEST_CLOCK_SKEW_SECONDS = 60
+LONGEST_WITHOUT_A_BLOCK_SECONDS = 3600
 _WHERE_ADDRESSES_ARE = (
     "Take the address from deployments/<chainId>.json, of a local chain from build/deployments/<chainId>.json"
 )
@@ -34,7 +36,7 @@ async def examine(settings: RelayerSettings) -> tuple[Finding, ...]:
         await _check("state", lambda: _state(settings)),
     ]
     for chain_settings in settings.chains:
-        checks += await _examine_chain(chain_settings)
+        checks += await examine_chain(chain_settings)
     keypair: HotkeyKeypair | None = None
     try:
         keypair = hotkey_of(open_wallet(settings.wallet.path, settings.wallet.name, settings.wallet.hotkey))
@@ -81,7 +83,8 @@ async def _source(source: SourceSettings, keypair: HotkeyKeypair) -> str:
     return "has publications" if page.items else "answers; nothing published yet"
 
 
-async def _examine_chain(settings: ChainSettings) -> list[Finding]:
+async def examine_chain(settings: ChainSettings) -> list[Finding]:
+    """Endpoints, clock, contracts, account and keeper of one chain."""
     chain, name = Chain(settings), f"chain {settings.name}"
     try:
         connected = await _check(f"{name}: endpoints", lambda: _connect(chain, settings))
@@ -100,6 +103,7 @@ async def _examine_chain(settings: ChainSettings) -> list[Finding]:
             await _check(f"{name}: clock", lambda: _clock(chain)),
             await _check(f"{name}: contracts", lambda: _contracts(chain, contracts)),
             await _check(f"{name}: account", lambda: _account(chain, settings)),
+            *([await _check(f"{name}: keeper", partial(_keeper, chain, settings.keeper))] if settings.keeper else []),
         ]
     finally:
         await chain.close()
@@ -118,12 +122,42 @@ async def _heads(settings: ChainSettings, url: str) -> str:
 
 
 async def _clock(chain: Chain) -> str:
-    skew = (await chain.head()).timestamp - time.time()
-    if skew > LARGEST_CLOCK_SKEW_SECONDS:
+    return clock_verdict((await chain.head()).timestamp, time.time())
+
+
+def clock_verdict(block_time: float, now: float) -> str:
+    """What the newest block's time says about this machine's clock.
+
+    Args:
+        block_time: of the newest block, Unix time, seconds.
+        now: of this machine.
+
+    Raises:
+        ChainError: one of them is wrong: the clock is behind the chain, or no block has come for so long.
+    """
+    age = now - block_time
+    if -age > LARGEST_CLOCK_SKEW_SECONDS:
         raise ChainError(
-            f"the latest block is {skew:.0f} s in the future of this machine's clock", remedy="Set the clock (NTP)"
+            f"this machine's clock is {-age:.0f} s behind the latest block",
+            remedy="Set the clock (NTP): timedatectl set-ntp true",
         )
-    return f"the latest block is {max(0.0, -skew):.0f} s old"
+    if age > LONGEST_WITHOUT_A_BLOCK_SECONDS:
+        raise ChainError(
+            f"the latest block is {age:.0f} s old by this machine's clock",
+            remedy="Set the clock (NTP) if it is ahead; else the chain has halted, or the endpoint lags: add another",
+        )
+    return f"the latest block is {max(0.0, age):.0f} s old"
+
+
+async def _keeper(chain: Chain, keeper: KeeperSettings) -> str:
+    actual = await read_integer(chain, keeper.observer, "EPOCH_LENGTH()")
+    if actual != keeper.epoch_seconds:
+        raise ConfigurationError(
+            f"keeper.epoch_seconds is {keeper.epoch_seconds}, EPOCH_LENGTH of the observer at {keeper.observer} is "
+            f"{actual}",
+            remedy=f"Set keeper.epoch_seconds = {actual}",
+        )
+    return f"observer {keeper.observer}, epochs of {actual} s, {len(keeper.assets)} assets"
 
 
 async def _contracts(chain: Chain, contracts: dict[str, str | None]) -> str:

@@ -136,6 +136,9 @@ def replacement_fees(old: Fees, new: Fees, *, maximum: int) -> Fees | None:
         maximum: absolute cap, wei per gas.
     """
     fee, tip = escalated(old.maximum, new.maximum), escalated(old.tip, new.tip)
+    if old.maximum < new.maximum:
+        # tips have fallen, but the base fee has risen: nodes ask for a tenth more of both all the same
+        tip = max(tip, _raised(old.tip))
     # a zero tip cannot rise by a tenth; one wei does
     if fee > maximum or fee < _raised(old.maximum) or tip < _raised(old.tip):
         return None

@@ -11,6 +11,8 @@ import structlog
 from relayer.broadcast import broadcast
 from relayer.chain import Chain
 from relayer.chain_data import Block, Receipt
+from relayer.classify import Verdict
+from relayer.elapsed import elapsed
 from relayer.finality import BlockReference, Standing, standing
 from relayer.nonces import Nonce
 from relayer.outbox.job_store import LOST, REVERTED
@@ -18,8 +20,10 @@ from relayer.outbox.records import AttemptRecord, JobRecord
 from relayer.pushing import PushRules, wanted_kind
 from relayer.replacer import Replacer
 from relayer.settings import FinalitySettings
-from relayer.states import CALLED_OFF, JobState
+from relayer.simulation import Simulator
+from relayer.states import CALLED_OFF, AttemptKind, JobState
 from relayer.submitter import Outbox
+from statements.job import JobKind
 
 log = structlog.get_logger(__name__)
 
@@ -51,6 +55,7 @@ class Follower:
         replacer: signs replacements.
         finality: when a block counts as final.
         rules: when a transaction is replaced.
+        simulator: asked before a call is replaced: one that would fail by now is not worth it.
     """
 
     def __init__(
@@ -60,6 +65,7 @@ class Follower:
         replacer: Replacer,
         finality: FinalitySettings,
         rules: PushRules,
+        simulator: Simulator,
     ) -> None:
         self._chain = chain
         self._jobs = outbox.jobs
@@ -67,6 +73,7 @@ class Follower:
         self._replacer = replacer
         self._finality = finality
         self._rules = rules
+        self._simulator = simulator
         self._resent: dict[str, float] = {}
         self._anchor: BlockReference | None = None
 
@@ -158,16 +165,20 @@ class Follower:
 
     async def _landed(self, job: JobRecord, attempt: AttemptRecord, receipt: Receipt, look: Look) -> None:
         self._resent.pop(attempt.hash, None)
-        if attempt.kind in CALLED_OFF:
-            # the other transaction with this nonce could come back until this block is final
-            if receipt.block.number <= look.finalized and await self._stands(receipt.block):
-                reason = f"{attempt.hash} took nonce {attempt.nonce} in its place"
-                self._jobs.called_off(job.id, CALLED_OFF[attempt.kind], reason)
-        elif receipt.succeeded:
+        if receipt.succeeded and attempt.kind is AttemptKind.CALL:
             self._jobs.included(job.id, attempt, receipt)
-        else:
-            reason = f"{attempt.hash} reverted in block {receipt.block.number}"
+            return
+        reason = f"{attempt.hash} reverted in block {receipt.block.number}"
+        if attempt.kind is AttemptKind.CALL and not _is_cancelled(job):
             self._jobs.attempt_ended(job.id, attempt, REVERTED, reason)
+            return
+        # another transaction with this nonce could come back until this block is final
+        if receipt.block.number > look.finalized or not await self._stands(receipt.block):
+            return
+        end = JobState.CANCELLED if _is_cancelled(job) else CALLED_OFF[attempt.kind]
+        if attempt.kind in CALLED_OFF:
+            reason = f"{attempt.hash} took nonce {attempt.nonce} in its place"
+        self._jobs.called_off(job.id, end, reason)
 
     async def _consider_lost(self, job: JobRecord, attempts: Sequence[AttemptRecord], look: Look) -> None:
         """The nonce is used, and not visibly by us: believed only from every endpoint, and once it is final."""
@@ -189,7 +200,10 @@ class Follower:
                 self._jobs.note_error(job.id, error)
                 return
             reason = f"nonce {newest.nonce} went to {user or 'another transaction'} for good"
-            self._jobs.attempt_ended(job.id, newest, LOST, reason)
+            if _is_cancelled(job):
+                self._jobs.called_off(job.id, JobState.CANCELLED, reason)
+            else:
+                self._jobs.attempt_ended(job.id, newest, LOST, reason)
 
     async def _push(self, job: JobRecord, newest: AttemptRecord, look: Look) -> None:
         """Nothing of this nonce is in a block: replace it when it is time, else see to it that nodes know it."""
@@ -197,14 +211,21 @@ class Follower:
             self._attempts.nonce_passed(newest, None)
         now = self._jobs.now
         is_next = newest.nonce == look.used[newest.signer]
-        kind = wanted_kind(newest, job, now=now)
+        kind = wanted_kind(newest, job, chain_time=look.head.timestamp)
         due = self._rules.should_replace(newest, job, kind, now=now, is_next=is_next)
+        failing = await self._simulator.judge(job, look.head) if due and kind is AttemptKind.CALL else None
+        # a batch holds up its jobs, which may succeed singly
+        doomed = failing is not None and (failing.verdict is not Verdict.RETRY or job.kind is JobKind.BATCH)
+        if doomed:
+            kind = AttemptKind.WITHDRAW
         if not (due and await self._replacer.replace(job, newest, kind, look.head)):
             await self._resend(job.id, newest)
+        elif failing is not None and doomed:
+            self._jobs.note_error(job.id, f"withdrawn: {failing.detail}")
 
     async def _resend(self, job_id: int | None, attempt: AttemptRecord) -> None:
         now = self._jobs.now
-        recently = now - self._resent.get(attempt.hash, -RESEND_SECONDS) < RESEND_SECONDS
+        recently = elapsed(self._resent.get(attempt.hash, -RESEND_SECONDS), now) < RESEND_SECONDS
         if recently or await self._chain.knows(attempt.hash):
             return
         self._resent[attempt.hash] = now
@@ -226,3 +247,8 @@ class Follower:
             VeristakeError: fees are above the maximum, or no endpoint answers.
         """
         await self._replacer.fill(nonce, await self._chain.head())
+
+
+def _is_cancelled(job: JobRecord) -> bool:
+    """Whether the operator has called it off, so that it must not be tried again."""
+    return job.wish == "cancel"

@@ -15,6 +15,7 @@ from relayer.app import HealthySource, HealthyWriter
 from relayer.balances import BalanceWatch
 from relayer.logs import event_counts
 from relayer.outbox.models import JobRow, SourceRow
+from relayer.outbox.spent import Spent, spent_by_chain
 from relayer.states import JobState
 from statements.job import JobKind
 
@@ -50,8 +51,18 @@ FAMILIES = (
     Family("oldest_queued_seconds", Kind.GAUGE, "Age of the oldest queued job, seconds", ("chain",)),
     Family("oldest_sent_seconds", Kind.GAUGE, "Time since the oldest transaction without a block, seconds", ("chain",)),
     Family("last_included_timestamp_seconds", Kind.GAUGE, "When a job was last found in a block", ("chain",)),
-    Family("gas_used_total", Kind.COUNTER, "Gas of the transactions that succeeded, units of gas", ("chain",)),
-    Family("spent_wei_total", Kind.COUNTER, "Cost of the transactions that succeeded, wei", ("chain",)),
+    Family(
+        "gas_used_total",
+        Kind.COUNTER,
+        "Gas of the transactions that succeeded and are final, units of gas",
+        ("chain",),
+    ),
+    Family(
+        "spent_wei_total",
+        Kind.COUNTER,
+        "Cost of the transactions that succeeded and are final, fee for data included, wei",
+        ("chain",),
+    ),
     Family("chain_ready", Kind.GAUGE, "1 when the chain answered at the last look", ("chain",)),
     Family("chain_paused", Kind.GAUGE, "1 while the operator has paused the chain", ("chain",)),
     Family("balance_wei", Kind.GAUGE, "Balance of the signer, wei", ("chain", "signer")),
@@ -186,13 +197,9 @@ class Metrics:
         return {(self._names[chain_id],): at for chain_id, at in rows if chain_id in self._names and at is not None}
 
     def _spent(self, session: Session) -> Values:
-        gas: dict[Labels, float | int] = {(name,): 0 for name in self._names.values()}
-        wei: dict[Labels, float | int] = {(name,): 0 for name in self._names.values()}
-        used = select(JobRow.chain_id, JobRow.gas_used, JobRow.effective_gas_price).where(JobRow.gas_used.is_not(None))
-        # summed here: the products exceed the database's integers
-        for chain_id, units, price in session.execute(used):
-            if chain_id in self._names and units is not None:
-                label = (self._names[chain_id],)
-                gas[label] += units
-                wei[label] += units * (price or 0)
-        return {"gas_used_total": gas, "spent_wei_total": wei}
+        spent = spent_by_chain(session)
+        by_name = {name: spent.get(chain_id, Spent(gas=0, wei=0)) for chain_id, name in self._names.items()}
+        return {
+            "gas_used_total": {(name,): each.gas for name, each in by_name.items()},
+            "spent_wei_total": {(name,): each.wei for name, each in by_name.items()},
+        }

@@ -126,7 +126,7 @@ class Keeper:
         if window is None or window.epoch == self._done:
             return []
         jobs = observe_jobs(self._settings.chain_id, keeper, window.epoch)
-        taken = self._store.queue(jobs, seconds_left=window.closes_at - head.timestamp)
+        taken = self._store.queue(jobs, deadline=window.closes_at)
         self._done = window.epoch
         if taken:
             log.info("observations_queued", chain=self._settings.name, epoch=window.epoch, jobs=taken)

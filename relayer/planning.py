@@ -39,7 +39,7 @@ class PlannedJob:
     Attributes:
         job: what to do.
         depends_on: key of the other job, None when there is none.
-        expires_at: Unix time from which on it is in vain, seconds; None when there is no such time.
+        expires_at: Unix time of the chain from which on it is in vain, seconds; None when there is no such time.
     """
 
     job: Job

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from relayer.elapsed import elapsed
 from relayer.outbox.records import AttemptRecord, JobRecord
 from relayer.states import AttemptKind
 
@@ -38,15 +39,21 @@ class PushRules:
             return False
         if job.wish == "bump":
             return True
-        return is_next and now - newest.signed_at >= self.bump_seconds
+        return is_next and elapsed(newest.signed_at, now) >= self.bump_seconds
 
 
-def wanted_kind(newest: AttemptRecord, job: JobRecord, *, now: float) -> AttemptKind:
-    """What a job's nonce should be used for: once called off, it stays so."""
-    if newest.kind is not AttemptKind.CALL:
+def wanted_kind(newest: AttemptRecord, job: JobRecord, *, chain_time: float) -> AttemptKind:
+    """What a job's nonce should be used for: once called off, it stays so.
+
+    Args:
+        newest: transaction of the nonce that was signed last.
+        job: what it is for.
+        chain_time: of the newest block, Unix time, seconds; deadlines are the chain's.
+    """
+    if newest.kind in (AttemptKind.CANCEL, AttemptKind.EXPIRE):
         return newest.kind
     if job.wish == "cancel":
         return AttemptKind.CANCEL
-    if job.expires_at is not None and job.expires_at <= now:
+    if job.expires_at is not None and job.expires_at <= chain_time:
         return AttemptKind.EXPIRE
-    return AttemptKind.CALL
+    return newest.kind

@@ -14,6 +14,7 @@ from relayer.nonces import Nonce
 from relayer.outbox.attempt_store import AttemptStore
 from relayer.outbox.job_store import JobStore
 from relayer.outbox.records import AttemptRecord, JobRecord, Terms
+from relayer.spending import SpendingGate
 from relayer.states import AttemptKind
 from statements.errors import VeristakeError
 
@@ -28,13 +29,22 @@ class Replacer:
         jobs: of the chain.
         attempts: of the chain and signer.
         account: pays.
+        gate: asked before anything is signed; None: everything may be.
     """
 
-    def __init__(self, chain: Chain, jobs: JobStore, attempts: AttemptStore, account: Account) -> None:
+    def __init__(
+        self,
+        chain: Chain,
+        jobs: JobStore,
+        attempts: AttemptStore,
+        account: Account,
+        gate: SpendingGate | None = None,
+    ) -> None:
         self._chain = chain
         self._jobs = jobs
         self._attempts = attempts
         self._account = account
+        self._gate = gate
 
     async def replace(self, job: JobRecord, old: AttemptRecord, kind: AttemptKind, head: Block) -> bool:
         """Offer more for a job's nonce, for its call or for a self-send in its place.
@@ -53,13 +63,19 @@ class Replacer:
                 return False
             terms = await self._terms(old, kind, fees, head)
             await self._check_funds(old, terms)
+            if self._gate is not None:
+                self._gate.check_replacement(old.nonce, old.terms, terms, chain_time=head.timestamp)
         except (RpcError, VeristakeError) as error:
             self._note(job, f"its transaction cannot be replaced: {error}")
             return False
         to, data = (job.target, job.calldata) if kind is AttemptKind.CALL else (self._account.address, "0x")
         try:
             attempt = self._attempts.store_replacement(
-                old, kind=kind, terms=terms, sign=lambda nonce: self._account.sign(nonce, terms, to=to, data=data)
+                old,
+                kind=kind,
+                terms=terms,
+                chain_time=head.timestamp,
+                sign=lambda nonce: self._account.sign(nonce, terms, to=to, data=data),
             )
         except LookupError:
             # it was settled while the fees were looked up
@@ -88,8 +104,13 @@ class Replacer:
         fees = plan_fees(await self._chain.market(), self._account.limits)
         address = self._account.address
         terms = await self._account.terms(fees, to=address, data="0x", block_gas_limit=head.gas_limit)
+        if self._gate is not None:
+            self._gate.check_filler(terms, chain_time=head.timestamp)
         attempt = self._attempts.store_filler(
-            nonce, terms=terms, sign=lambda taken: self._account.sign(taken, terms, to=address, data="0x")
+            nonce,
+            terms=terms,
+            chain_time=head.timestamp,
+            sign=lambda taken: self._account.sign(taken, terms, to=address, data="0x"),
         )
         log.warning("nonce_gap_filled", chain=self._chain.name, nonce=nonce, tx=attempt.hash)
         await broadcast(self._chain, self._jobs, None, attempt)

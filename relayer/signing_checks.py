@@ -47,4 +47,4 @@ class SigningChecks:
         )
         if self._gate is not None:
             for job_id in jobs:
-                self._gate.check(job_id, gas=terms.gas_limit, price=price, maximum_fee=fees.maximum)
+                self._gate.check(job_id, terms, price=price, chain_time=view.head.timestamp)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from relayer.nonces import Nonce
+from relayer.outbox.records import Terms
 from statements.errors import VeristakeError
 
 HOUR_SECONDS, DAY_SECONDS = 3600.0, 86_400.0
@@ -47,12 +49,14 @@ class Outlay:
     """What one nonce has cost, or may cost at worst.
 
     Attributes:
-        at: when it was signed, Unix time, seconds.
+        at: when it was signed, Unix time of the chain, seconds.
         wei: its cost.
+        nonce: that it has used or will use.
     """
 
     at: float
     wei: int
+    nonce: int = 0
 
 
 def check_gas_price(*, price: int, maximum: int | None, asset: str) -> None:
@@ -80,7 +84,7 @@ def check_budget(rules: SpendingRules, outlays: list[Outlay], *, cost: int, now:
         rules: of the chain.
         outlays: of the last day, those in flight at their worst cost.
         cost: worst cost of the new transaction, wei.
-        now: Unix time, seconds.
+        now: Unix time of the chain, seconds.
 
     Raises:
         BudgetExhaustedError: it would.
@@ -92,7 +96,7 @@ def check_budget(rules: SpendingRules, outlays: list[Outlay], *, cost: int, now:
     for name, budget, seconds in spans:
         if budget is None:
             continue
-        # an outlay later than now is of a clock that was set back: it counts
+        # an outlay later than now is of a block that was reorganised away: it counts
         spent = sum(outlay.wei for outlay in outlays if outlay.at > now - seconds)
         if spent + cost > budget:
             raise BudgetExhaustedError(
@@ -102,14 +106,13 @@ def check_budget(rules: SpendingRules, outlays: list[Outlay], *, cost: int, now:
 
 
 class SpendingGate:
-    """Asked by the submitter before it signs.
+    """Asked before anything is signed, for a new nonce or for one that was taken before.
 
     Args:
         rules: of the chain.
         maximum_price_of: ``maximum_gas_price_wei`` by asset.
         outlays_since: reads the outbox.
         asset_of: the asset of a job by its id.
-        clock: Unix time, seconds.
     """
 
     def __init__(
@@ -119,34 +122,68 @@ class SpendingGate:
         maximum_price_of: Callable[[str], int | None],
         outlays_since: Callable[[float], list[Outlay]],
         asset_of: Callable[[int], str],
-        clock: Callable[[], float],
     ) -> None:
         self._rules = rules
         self._maximum_price_of = maximum_price_of
         self._outlays_since = outlays_since
         self._asset_of = asset_of
-        self._clock = clock
 
-    def check(self, job_id: int, *, gas: int, price: int, maximum_fee: int) -> None:
-        """Whether a transaction for a job may be signed.
+    def check(self, job_id: int, terms: Terms, *, price: int, chain_time: float) -> None:
+        """Whether a new transaction for a job may be signed.
 
         Args:
             job_id: the job.
-            gas: limit of the transaction, units of gas.
-            price: what a unit costs at the moment, wei.
-            maximum_fee: what it may cost at worst, wei.
+            terms: what it may cost.
+            price: what a unit of gas costs at the moment, wei.
+            chain_time: of the newest block, Unix time, seconds.
 
         Raises:
             GasPriceAbovePolicyError: too dear at the moment.
             BudgetExhaustedError: the budget is used up.
             DryRunError: nothing is signed on this chain.
         """
-        asset, now = self._asset_of(job_id), self._clock()
+        asset = self._asset_of(job_id)
         check_gas_price(price=price, maximum=self._maximum_price_of(asset), asset=asset)
+        self._check_budget(terms.worst_cost, chain_time, without=None)
+        self._check_dry_run(terms)
+
+    def check_replacement(self, nonce: Nonce, old: Terms, new: Terms, *, chain_time: float) -> None:
+        """Whether another transaction for a nonce may be signed; what it adds to the worst cost has to fit the budget.
+
+        Args:
+            nonce: of both.
+            old: of the transaction to replace.
+            new: of the one to sign.
+            chain_time: of the newest block, Unix time, seconds.
+
+        Raises:
+            BudgetExhaustedError: the budget is used up.
+            DryRunError: nothing is signed on this chain.
+        """
+        # one that costs no more than what it replaces, such as a self-send, is no new expense
+        if new.worst_cost > old.worst_cost:
+            self._check_budget(new.worst_cost, chain_time, without=nonce)
+        self._check_dry_run(new)
+
+    def check_filler(self, terms: Terms, *, chain_time: float) -> None:
+        """Whether a self-send for a nonce that nobody uses may be signed.
+
+        Raises:
+            BudgetExhaustedError: the budget is used up.
+            DryRunError: nothing is signed on this chain.
+        """
+        self._check_budget(terms.worst_cost, chain_time, without=None)
+        self._check_dry_run(terms)
+
+    def _check_budget(self, cost: int, chain_time: float, *, without: Nonce | None) -> None:
         if self._rules.has_budget:
-            check_budget(self._rules, self._outlays_since(now - DAY_SECONDS), cost=gas * maximum_fee, now=now)
+            outlays = [each for each in self._outlays_since(chain_time - DAY_SECONDS) if each.nonce != without]
+            check_budget(self._rules, outlays, cost=cost, now=chain_time)
+
+    def _check_dry_run(self, terms: Terms) -> None:
         if self._rules.dry_run:
+            data_fee = f" and {terms.data_fee} wei for its data" if terms.data_fee else ""
             raise DryRunError(
-                f"dry run: would send {gas} gas at most {maximum_fee} wei each",
+                f"dry run: would send {terms.gas_limit} gas at most {terms.fees.maximum} wei each{data_fee}",
                 remedy="Set dry_run = false in the chain's policy to send it",
             )

@@ -45,12 +45,19 @@ class AttemptKind(StrEnum):
     """A self-send with the nonce of a job that the operator called off."""
     EXPIRE = "expire"
     """A self-send with the nonce of a job whose deadline has passed."""
+    WITHDRAW = "withdraw"
+    """A self-send with the nonce of a job whose call would fail by now: cheaper than a call that reverts."""
     FILL = "fill"
     """A self-send with a nonce that nobody uses and that later ones wait for."""
 
 
 CALLED_OFF: Mapping[AttemptKind, JobState] = MappingProxyType(
-    {AttemptKind.CANCEL: JobState.CANCELLED, AttemptKind.EXPIRE: JobState.EXPIRED}
+    {
+        AttemptKind.CANCEL: JobState.CANCELLED,
+        AttemptKind.EXPIRE: JobState.EXPIRED,
+        # the next simulation says whether it is refused for good or recorded by somebody else
+        AttemptKind.WITHDRAW: JobState.QUEUED,
+    }
 )
 """State of a job once a self-send of this kind is final."""
 
@@ -59,7 +66,7 @@ TRANSITIONS: Mapping[JobState, frozenset[JobState]] = MappingProxyType(
         JobState.QUEUED: frozenset(
             {JobState.SENT, JobState.SEEN_ON_CHAIN, JobState.REJECTED, JobState.CANCELLED, JobState.EXPIRED}
         ),
-        # back to the queue: reverted in its block, or its nonce went to another transaction for good;
+        # back to the queue: reverted in its block, or its nonce went to another transaction for good, be it ours;
         # called off: the self-send that took its nonce is final
         JobState.SENT: frozenset({JobState.INCLUDED, JobState.QUEUED, JobState.CANCELLED, JobState.EXPIRED}),
         # back to sent: reorganised away; the nonce is still ours, so the stored transaction goes out again

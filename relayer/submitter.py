@@ -14,21 +14,24 @@ from relayer.batching import BatchRules
 from relayer.broadcast import broadcast
 from relayer.chain import Chain
 from relayer.chain_data import Block
-from relayer.classify import Judgement, RpcError, Verdict, judge_revert
+from relayer.classify import Judgement, RpcError, Verdict
+from relayer.elapsed import elapsed
 from relayer.fees import GasAboveCapError, plan_fees
 from relayer.outbox.attempt_store import AttemptStore
 from relayer.outbox.job_store import JobStore
 from relayer.outbox.records import JobRecord, Terms
 from relayer.signing_checks import SigningChecks
+from relayer.simulation import Simulator
 from relayer.spending import SpendingGate
 from relayer.states import GIVEN_UP, IllegalTransitionError, JobState
 from relayer.turns import Turn, wait_for_turn
-from statements.abi.calldata import ErrorCatalogue
 from statements.errors import VeristakeError
+from statements.job import JobKind
 
 log = structlog.get_logger(__name__)
 
 DEPENDENCY_REJECTED = "DependencyRejected"
+DEPENDENT_REFUSED = "DependentRefused"
 MAXIMUM_REVERTS = 3
 """A call that succeeds in simulation but reverts in blocks is given up then: each try costs gas."""
 
@@ -53,7 +56,7 @@ class Submitter:
         chain: where to.
         outbox: jobs and transactions.
         account: pays.
-        catalogue: named errors of the contracts.
+        simulator: says what a call would do.
         turn: when this relayer's turn is, None when it is alone.
         gate: asked before anything is signed; None: everything may be.
         batches: how jobs share transactions; None: each has its own.
@@ -64,7 +67,7 @@ class Submitter:
         chain: Chain,
         outbox: Outbox,
         account: Account,
-        catalogue: ErrorCatalogue,
+        simulator: Simulator,
         *,
         turn: Turn | None = None,
         gate: SpendingGate | None = None,
@@ -74,7 +77,7 @@ class Submitter:
         self._jobs = outbox.jobs
         self._attempts = outbox.attempts
         self._account = account
-        self._catalogue = catalogue
+        self._simulator = simulator
         self._turn = turn
         self._checks = SigningChecks(outbox.attempts, gate, signer=account.address, chain=chain.name)
         self._batcher = None
@@ -89,10 +92,13 @@ class Submitter:
         Raises:
             ChainError: no endpoint answers.
         """
-        wanted = [job for job in jobs if not self._called_off(job)]
-        if not wanted:
+        mine = [job for job in jobs if self._is_my_turn(job)]
+        if not mine:
             return
         head = await self._chain.head()
+        wanted = [job for job in mine if not self._is_expired(job, head)]
+        if not wanted:
+            return
         view = await self._account.look(head)
         found = await asyncio.gather(*(self._prepare(job, view) for job in wanted))
         ready = [Ready(job, terms) for job, terms in zip(wanted, found, strict=True) if terms is not None]
@@ -102,22 +108,26 @@ class Submitter:
         stored += [each for each in (self._store(one, view) for one in ready) if each is not None]
         await asyncio.gather(*(broadcast(self._chain, self._jobs, each.job_id, each.attempt) for each in stored))
 
-    def _called_off(self, job: JobRecord) -> bool:
-        """Whether a job is over, or not ours yet, before anything is asked of the chain."""
-        if job.expires_at is not None and job.expires_at <= self._jobs.now:
-            self._jobs.called_off(job.id, JobState.EXPIRED, f"its deadline {job.expires_at:.0f} passed while it waited")
+    def _is_my_turn(self, job: JobRecord) -> bool:
+        """Whether a job is ours already."""
+        if self._turn is None or job.failures:
             return True
-        if self._turn is not None and job.failures == 0:
-            moment = job.taken_at + wait_for_turn(self._turn, job.statement_id)
-            if moment > self._jobs.now:
-                self._jobs.wait_until(job.id, moment)
-                return True
-        return False
+        left = wait_for_turn(self._turn, job.statement_id) - elapsed(job.taken_at, self._jobs.now)
+        if left > 0:
+            self._jobs.wait(job.id, left)
+        return left <= 0
+
+    def _is_expired(self, job: JobRecord, head: Block) -> bool:
+        """Whether a job's deadline has passed, by the chain's time: this machine's clock may be wrong."""
+        if job.expires_at is None or job.expires_at > head.timestamp:
+            return False
+        self._jobs.called_off(job.id, JobState.EXPIRED, f"its deadline {job.expires_at:.0f} passed while it waited")
+        return True
 
     async def _prepare(self, job: JobRecord, view: AccountView) -> Terms | None:
         """Simulate and estimate; None when the job is done with for now."""
         try:
-            judgement = await self._simulate(job, view.head)
+            judgement = await self._simulator.judge(job, view.head) or await self._in_vain(job, view.head)
             if judgement is not None:
                 await self._settle(job, judgement, view.head)
                 return None
@@ -130,7 +140,7 @@ class Submitter:
             )
         except RpcError as error:
             # the state moved between simulation and estimate; the next simulation decides
-            judgement = judge_revert(error, self._catalogue)
+            judgement = self._simulator.judge_error(error)
             self._postpone(job, judgement.name, judgement.detail)
         except GasAboveCapError as error:
             self._jobs.reject(job.id, str(error))
@@ -147,6 +157,7 @@ class Submitter:
                 job.id,
                 nonces=view.nonces,
                 terms=terms,
+                chain_time=view.head.timestamp,
                 sign=lambda nonce: self._account.sign(nonce, terms, to=job.target, data=job.calldata),
             )
             return Stored(job.id, attempt)
@@ -157,15 +168,17 @@ class Submitter:
             self._postpone(job, type(error).__name__, str(error))
         return None
 
-    async def _simulate(self, job: JobRecord, head: Block) -> Judgement | None:
-        """Why the call would fail on the state after ``head``; None when it would succeed."""
-        try:
-            await self._chain.simulate(
-                sender=self._account.address, to=job.target, data=job.calldata, block=head.reference.number
-            )
-        except RpcError as error:
-            return judge_revert(error, self._catalogue)
-        return None
+    async def _in_vain(self, job: JobRecord, head: Block) -> Judgement | None:
+        """Why an attestation would serve nothing: all that wait for it would be refused for good; None when not."""
+        if job.kind is not JobKind.ATTEST:
+            return None
+        waiting = self._jobs.waiting_for(job.id)
+        judged = await asyncio.gather(*(self._simulator.judge(each, head) for each in waiting))
+        refused = [each for each in judged if each is not None and each.verdict is Verdict.PERMANENT]
+        if not refused or len(refused) < len(waiting):
+            return None
+        name = f"{DEPENDENT_REFUSED}: {refused[0].name}"
+        return Judgement(Verdict.PERMANENT, name, f"{DEPENDENT_REFUSED}: {refused[0].detail}")
 
     async def _settle(self, job: JobRecord, judgement: Judgement, head: Block) -> None:
         """A call that would fail: somebody else's success, a final refusal, or a matter of time."""

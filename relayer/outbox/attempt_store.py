@@ -113,7 +113,13 @@ class AttemptStore:
             return {self._signer, *session.scalars(query)}
 
     def store_first(
-        self, job_id: int, *, nonces: NonceView, terms: Terms, sign: Callable[[Nonce], SignedTransaction]
+        self,
+        job_id: int,
+        *,
+        nonces: NonceView,
+        terms: Terms,
+        chain_time: float,
+        sign: Callable[[Nonce], SignedTransaction],
     ) -> AttemptRecord:
         """Take a nonce, sign, store the signed transaction and move the job to SENT: all or nothing.
 
@@ -121,7 +127,8 @@ class AttemptStore:
         when signing fails, no nonce is lost.
         """
         with Session(self._engine) as session, session.begin():
-            row = self._first(session, locked(session, job_id), nonces=nonces, terms=terms, sign=sign)
+            job = locked(session, job_id)
+            row = self._first(session, job, nonces=nonces, terms=terms, chain_time=chain_time, sign=sign)
             return AttemptRecord.of(row)
 
     def store_batch(
@@ -131,6 +138,7 @@ class AttemptStore:
         *,
         nonces: NonceView,
         terms: Terms,
+        chain_time: float,
         sign: Callable[[Nonce], SignedTransaction],
     ) -> AttemptRecord:
         """The same for a batch, which is a new job, and all jobs whose calls it makes.
@@ -140,6 +148,7 @@ class AttemptStore:
             members: ids of the jobs, in the order of their calls.
             nonces: of the chain.
             terms: of the transaction.
+            chain_time: of the newest block, Unix time, seconds.
             sign: signs it.
 
         Raises:
@@ -153,7 +162,7 @@ class AttemptStore:
             session.add(whole)
             session.flush()
             record(session, whole, old=None, at=now, reason=f"jobs {', '.join(map(str, members))} in one transaction")
-            attempt = self._first(session, whole, nonces=nonces, terms=terms, sign=sign)
+            attempt = self._first(session, whole, nonces=nonces, terms=terms, chain_time=chain_time, sign=sign)
             for row in rows:
                 row.batch_id = whole.id
             carry_along(session, whole, at=now, reason=f"nonce {attempt.nonce}, transaction {attempt.hash}")
@@ -166,19 +175,28 @@ class AttemptStore:
         *,
         nonces: NonceView,
         terms: Terms,
+        chain_time: float,
         sign: Callable[[Nonce], SignedTransaction],
     ) -> AttemptRow:
         now, stored = self._clock(), self._stored(session, nonces.latest)
         nonce = next_nonce(latest=nonces.latest, pending=nonces.pending, stored=stored)
         signed = sign(nonce)
-        row = self._add(session, signed, job_id=job.id, kind=AttemptKind.CALL, nonce=nonce, terms=terms)
+        row = self._add(
+            session, signed, job_id=job.id, kind=AttemptKind.CALL, nonce=nonce, terms=terms, chain_time=chain_time
+        )
         move(session, job, JobState.SENT, at=now, reason=f"nonce {nonce}, transaction {signed.hash}")
         job.transaction, job.sent_at = signed.hash, now
         session.flush()
         return row
 
     def store_replacement(
-        self, old: AttemptRecord, *, kind: AttemptKind, terms: Terms, sign: Callable[[Nonce], SignedTransaction]
+        self,
+        old: AttemptRecord,
+        *,
+        kind: AttemptKind,
+        terms: Terms,
+        chain_time: float,
+        sign: Callable[[Nonce], SignedTransaction],
     ) -> AttemptRecord:
         """Sign and store another transaction with the nonce of ``old``, which may still be the one that gets in.
 
@@ -199,12 +217,15 @@ class AttemptStore:
                 kind=kind,
                 nonce=old.nonce,
                 terms=terms,
+                chain_time=chain_time,
                 replacement=old.replacement + 1,
             )
             session.flush()
             return AttemptRecord.of(row)
 
-    def store_filler(self, nonce: Nonce, *, terms: Terms, sign: Callable[[Nonce], SignedTransaction]) -> AttemptRecord:
+    def store_filler(
+        self, nonce: Nonce, *, terms: Terms, chain_time: float, sign: Callable[[Nonce], SignedTransaction]
+    ) -> AttemptRecord:
         """Sign and store a self-send with a nonce that nobody uses."""
         with Session(self._engine) as session, session.begin():
             highest = session.scalar(
@@ -219,6 +240,7 @@ class AttemptStore:
                 kind=AttemptKind.FILL,
                 nonce=nonce,
                 terms=terms,
+                chain_time=chain_time,
                 replacement=0 if highest is None else highest + 1,
             )
             session.flush()
@@ -252,6 +274,7 @@ class AttemptStore:
         kind: AttemptKind,
         nonce: Nonce,
         terms: Terms,
+        chain_time: float,
         replacement: int = 0,
     ) -> AttemptRow:
         row = AttemptRow(
@@ -269,6 +292,7 @@ class AttemptStore:
             data_fee=terms.data_fee,
             legacy=terms.fees.legacy,
             signed_at=self._clock(),
+            chain_time=chain_time,
         )
         session.add(row)
         return row

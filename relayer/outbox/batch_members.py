@@ -59,7 +59,7 @@ def set_free(session: Session, batch: JobRow, *, at: float, reason: str) -> None
 def clear_block(row: JobRow) -> None:
     """Forget the block of a job."""
     row.block_number, row.block_hash, row.included_at = None, None, None
-    row.gas_used, row.effective_gas_price = None, None
+    row.gas_used, row.effective_gas_price, row.data_fee = None, None, None
 
 
 def _members(session: Session, batch: JobRow) -> Sequence[JobRow]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from relayer.backoff import backoff_seconds
+from relayer.backoff import LONGEST_SECONDS, backoff_seconds
 from relayer.chain_data import Receipt
 from relayer.finality import BlockReference
 from relayer.outbox.batch_members import carry_along, clear_block, give_up_batch, set_free
@@ -68,11 +68,13 @@ class JobStore:
         dependency = aliased(JobRow)
         # one whose dependency was given up is tried: simulation says whether it can do without
         ready = EFFECTIVE | GIVEN_UP
+        now = self._clock()
         query = (
             select(JobRow)
             .outerjoin(dependency, dependency.id == JobRow.depends_on)
             .where(JobRow.chain_id == self._chain_id, JobRow.state == JobState.QUEUED)
-            .where(JobRow.retry_at <= self._clock())
+            # nothing waits longer than that: a later time is of a clock that was set back
+            .where(or_(JobRow.retry_at <= now, JobRow.retry_at > now + LONGEST_SECONDS))
             .where(JobRow.depends_on.is_(None) | dependency.state.in_(ready))
             .order_by(JobRow.id)
             .limit(limit)
@@ -85,6 +87,12 @@ class JobStore:
         # a job of a batch goes where the batch goes
         query = select(JobRow).where(JobRow.chain_id == self._chain_id, JobRow.state.in_(IN_FLIGHT))
         query = query.where(JobRow.batch_id.is_(None))
+        with Session(self._reader) as session:
+            return [JobRecord.of(row) for row in session.scalars(query.order_by(JobRow.id))]
+
+    def waiting_for(self, job_id: int) -> list[JobRecord]:
+        """Queued jobs that depend on another one, oldest first."""
+        query = select(JobRow).where(JobRow.depends_on == job_id, JobRow.state == JobState.QUEUED)
         with Session(self._reader) as session:
             return [JobRecord.of(row) for row in session.scalars(query.order_by(JobRow.id))]
 
@@ -106,10 +114,10 @@ class JobStore:
             row.failures, row.error, row.retry_at = job.failures + 1, error, self._clock() + wait
         return wait
 
-    def wait_until(self, job_id: int, moment: float) -> None:
-        """Let a queued job wait until a moment, Unix seconds."""
+    def wait(self, job_id: int, seconds: float) -> None:
+        """Let a queued job wait for so long, or until it is looked at again, which is at least once a minute."""
         with Session(self._engine) as session, session.begin():
-            locked(session, job_id).retry_at = moment
+            locked(session, job_id).retry_at = self._clock() + min(seconds, LONGEST_SECONDS)
 
     def note_error(self, job_id: int, error: str) -> None:
         """What went wrong with a job that goes on."""
@@ -140,6 +148,7 @@ class JobStore:
             _set_block(row, receipt.block)
             row.transaction, row.included_at = attempt.hash, now
             row.gas_used, row.effective_gas_price = receipt.gas_used, receipt.effective_gas_price
+            row.data_fee = attempt.terms.data_fee if receipt.data_fee is None else receipt.data_fee
             session.get_one(AttemptRow, attempt.id).passed_at_block = None
             carry_along(session, row, at=now, reason=reason)
 
@@ -172,13 +181,20 @@ class JobStore:
             give_up_batch(session, row, at=self._clock(), reason=reason)
 
     def called_off(self, job_id: int, new: JobState, reason: str) -> None:
-        """QUEUED or SENT → CANCELLED or EXPIRED: nothing was signed, or a self-send took the nonce for good."""
+        """QUEUED or SENT → CANCELLED or EXPIRED: nothing was signed, or a self-send took the nonce for good.
+
+        SENT → QUEUED after such a self-send: the call would have failed.
+        """
         with Session(self._engine) as session, session.begin():
             row = locked(session, job_id)
             _end_all(session, job_id, REPLACED)
             move(session, row, new, at=self._clock(), reason=reason)
             row.error = reason
-            set_free(session, row, at=self._clock(), reason=reason)
+            if new is JobState.QUEUED:
+                row.transaction = None
+                give_up_batch(session, row, at=self._clock(), reason=reason)
+            else:
+                set_free(session, row, at=self._clock(), reason=reason)
 
     def wish_done(self, job_id: int, error: str | None = None) -> None:
         """The operator's wish was carried out, or cannot be, for which ``error`` is the reason."""

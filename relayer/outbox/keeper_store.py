@@ -25,18 +25,17 @@ class KeeperStore:
         self._engine = engine
         self._clock = clock
 
-    def queue(self, jobs: Sequence[Job], *, seconds_left: float) -> list[int]:
+    def queue(self, jobs: Sequence[Job], *, deadline: float) -> list[int]:
         """Store jobs that are not known yet.
 
         Args:
             jobs: to do.
-            seconds_left: time after which they are in vain.
+            deadline: Unix time of the chain from which on they are in vain, seconds.
 
         Returns:
             Ids of the new jobs.
         """
         now = self._clock()
-        deadline = now + seconds_left
         with Session(self._engine) as session, session.begin():
             known = set(session.scalars(select(JobRow.key).where(JobRow.key.in_([job.key for job in jobs]))))
             return [_add(session, job, deadline=deadline, now=now) for job in jobs if job.key not in known]

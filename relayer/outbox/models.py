@@ -70,7 +70,11 @@ class JobRow(Base):
     """One thing to get on one chain; ``key`` makes it unique."""
 
     __tablename__ = "jobs"
-    __table_args__ = (Index(None, "chain_id", "state", "retry_at"),)
+    __table_args__ = (
+        Index(None, "chain_id", "state", "retry_at"),
+        # holds all that counts and sums ask for: rows with their calldata are not read
+        Index("ix_jobs_counted", "chain_id", "kind", "state", "gas_used", "effective_gas_price", "data_fee"),
+    )
     id: Mapped[int] = mapped_column(_BIG_KEY, primary_key=True)
     key: Mapped[str] = mapped_column(String(128), unique=True)
     kind: Mapped[str] = mapped_column(String(16))
@@ -89,7 +93,7 @@ class JobRow(Base):
     failures: Mapped[int] = mapped_column(Integer, default=0)
     retry_at: Mapped[float] = mapped_column(Float(53), default=0.0)
     expires_at: Mapped[float | None] = mapped_column(Float(53))
-    """Deadline, None when there is none: from then on it is called off."""
+    """Deadline by the time of the chain's blocks, None when there is none: from then on it is called off."""
     wish: Mapped[str | None] = mapped_column(String(16))
     """What the operator wants of a transaction in flight: ``bump`` or ``cancel``."""
     error: Mapped[str | None] = mapped_column(Text)
@@ -98,6 +102,8 @@ class JobRow(Base):
     block_hash: Mapped[str | None] = mapped_column(String(66))
     gas_used: Mapped[int | None] = mapped_column(BigInteger)
     effective_gas_price: Mapped[int | None] = mapped_column(BigInteger)
+    data_fee: Mapped[int | None] = mapped_column(BigInteger)
+    """What its data cost on the chain below, wei; None until it is in a block."""
     taken_at: Mapped[float] = mapped_column(Float(53))
     sent_at: Mapped[float | None] = mapped_column(Float(53))
     included_at: Mapped[float | None] = mapped_column(Float(53))
@@ -131,6 +137,8 @@ class AttemptRow(Base):
     legacy: Mapped[bool] = mapped_column(Boolean, default=False)
     """It has a gas price (``maximum_fee`` = ``tip``) in place of EIP-1559 fees."""
     signed_at: Mapped[float] = mapped_column(Float(53))
+    chain_time: Mapped[float] = mapped_column(Float(53))
+    """Time of the newest block when it was signed: budgets go by the chain's time."""
     passed_at_block: Mapped[int | None] = mapped_column(BigInteger)
     """Head at which its nonce was first found used although no endpoint had a receipt."""
     ended: Mapped[str | None] = mapped_column(String(16))

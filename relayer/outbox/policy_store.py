@@ -144,31 +144,46 @@ class OutlayReader:
         self._signer = signer
 
     def since(self, moment: float) -> list[Outlay]:
-        """One outlay per nonce signed after ``moment``: as it was when included, else at its worst.
+        """One outlay per nonce signed after ``moment`` of the chain's time: as it was when included, else at its worst.
 
-        A transaction whose nonce went to another one for good has cost nothing.
+        That goes for self-sends too, and for the fee for data. A transaction whose nonce went to another one for good
+        has cost nothing.
         """
         query = (
-            select(AttemptRow, JobRow.transaction, JobRow.gas_used, JobRow.effective_gas_price)
-            .join(JobRow, JobRow.id == AttemptRow.job_id)
+            select(AttemptRow, JobRow)
+            .outerjoin(JobRow, JobRow.id == AttemptRow.job_id)
             .where(AttemptRow.chain_id == self._chain_id, AttemptRow.signer == self._signer)
-            .where(AttemptRow.signed_at > moment)
+            .where(AttemptRow.chain_time > moment)
         )
-        by_nonce: dict[int, Outlay] = {}
-        settled: set[int] = set()
+        worst: dict[int, Outlay] = {}
+        known: dict[int, Outlay] = {}
+        lost: set[int] = set()
         with Session(self._engine) as session:
-            for attempt, transaction, gas_used, price in session.execute(query):
-                if transaction == attempt.hash and gas_used is not None and price is not None:
-                    settled.add(attempt.nonce)
-                    by_nonce[attempt.nonce] = Outlay(attempt.signed_at, gas_used * price)
-                elif attempt.nonce not in settled and attempt.ended != LOST:
-                    worst = attempt.gas_limit * attempt.maximum_fee
-                    known = by_nonce.get(attempt.nonce)
-                    by_nonce[attempt.nonce] = Outlay(attempt.signed_at, max(worst, known.wei if known else 0))
-        return list(by_nonce.values())
+            for attempt, job in session.execute(query):
+                nonce, at = attempt.nonce, attempt.chain_time
+                cost = None if job is None or job.transaction != attempt.hash else cost_of(job)
+                if cost is not None:
+                    known[nonce] = Outlay(at, cost, nonce)
+                elif attempt.ended == LOST:
+                    lost.add(nonce)
+                else:
+                    wei = attempt.gas_limit * attempt.maximum_fee + attempt.data_fee
+                    worst[nonce] = max(worst.get(nonce, Outlay(at, 0, nonce)), Outlay(at, wei, nonce), key=_wei)
+        return list(({nonce: each for nonce, each in worst.items() if nonce not in lost} | known).values())
 
     def asset_of(self, job_id: int) -> str:
         """The asset that a job is about, empty when it is about none or several."""
         with Session(self._engine) as session:
             inference = session.get_one(JobRow, job_id).inference_id
             return "" if inference is None else session.get_one(InferenceRow, inference).asset
+
+
+def cost_of(job: JobRow) -> int | None:
+    """Wei that the transaction of a job in a block has cost, with the fee for its data; None before it is in one."""
+    if job.gas_used is None or job.effective_gas_price is None:
+        return None
+    return job.gas_used * job.effective_gas_price + (job.data_fee or 0)
+
+
+def _wei(outlay: Outlay) -> int:
+    return outlay.wei

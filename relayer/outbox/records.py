@@ -30,7 +30,7 @@ class JobRecord:
         block: block of its transaction, or at which it was seen on the chain.
         failures: consecutive tries that came to nothing.
         taken_at: Unix time, seconds.
-        expires_at: deadline, None when there is none.
+        expires_at: deadline, Unix time of the chain, None when there is none.
         wish: what the operator wants of its transaction, None when nothing.
         singly: it goes into no batch.
     """

@@ -40,12 +40,13 @@ class JobView(BaseModel):
         block_number: block of the transaction, or at which somebody else's record was seen.
         gas_used: units of gas.
         effective_gas_price: wei per gas.
+        data_fee: for its data on the chain below, wei; None before it is in a block.
         failures: consecutive tries that came to nothing.
         wish: what the operator wants of its transaction: bump, cancel, or None.
         error: why it waits or was rejected.
         published_at: Unix time of publication by the validator, seconds; None for a job that came from no publication.
         taken_at: when it was queued.
-        expires_at: deadline, None when there is none.
+        expires_at: deadline by the chain's time, None when there is none.
         sent_at: when its transaction was signed, stored and sent.
         included_at: when it was found in a block.
         finalized_at: when that block, or the block of somebody else's record, was found final.
@@ -67,6 +68,7 @@ class JobView(BaseModel):
     block_number: int | None
     gas_used: int | None
     effective_gas_price: int | None
+    data_fee: int | None
     failures: int
     wish: str | None
     error: str | None

@@ -52,17 +52,27 @@ class ErrorCatalogue:
         entry = self._by_selector.get(data[:4])
         return None if entry is None else str(entry["name"])
 
+    def arguments_of(self, data: bytes) -> dict[str, Any]:
+        """Arguments of the error in revert data by name.
+
+        Raises:
+            KeyError: the error is not of these contracts.
+            eth_abi.exceptions.DecodingError: the data is cut off.
+        """
+        entry = self._by_selector[data[:4]]
+        names = [part["name"] for part in entry["inputs"]]
+        return dict(zip(names, decode(_types(entry), data[4:]), strict=True))
+
     def describe(self, data: bytes) -> str:
         """The error with its arguments for a person: ``EpochInFuture(epoch=9, currentEpoch=8)``."""
         entry = self._by_selector.get(data[:4])
         if entry is None:
             return f"unknown error 0x{data[:4].hex()}" if data else "no revert data"
         try:
-            values = decode(_types(entry), data[4:])
+            arguments = self.arguments_of(data)
         except DecodingError:
             return str(entry["name"])
-        names = [part["name"] for part in entry["inputs"]]
-        return f"{entry['name']}({', '.join(f'{n}={_text(v)}' for n, v in zip(names, values, strict=True))})"
+        return f"{entry['name']}({', '.join(f'{name}={_text(value)}' for name, value in arguments.items())})"
 
 
 def _text(value: Any) -> str:

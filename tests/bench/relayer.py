@@ -15,8 +15,8 @@ from web3 import Web3
 
 from relayer.rpc import Endpoint
 from tests.bench.benchmark import Benchmark, Figures
+from tests.integration.relayer_operation import operating, start, stop
 from tests.integration.relayer_rig import EVERY_TIME, BareChain, Rig, bare_chain
-from tests.integration.test_relayer_process import operating, start, stop
 from tests.soak.relayer_jobs import work_through
 from verifier_gen.build import ensure_circuit
 from verifier_gen.recipe import RECIPES, load_recipe

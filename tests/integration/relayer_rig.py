@@ -23,23 +23,25 @@ from relayer.outbox.operator_store import OperatorStore
 from relayer.outbox.transitions import record
 from relayer.outbox.views import AttemptView, JobView, Views
 from relayer.settings import ChainSettings, FinalitySettings
-from relayer.states import IN_FLIGHT, JobState
+from relayer.states import IN_FLIGHT, SETTLED, JobState
 from tests.integration.relayer_chain import PROJECT, AsksAnvil, free_port, wait_until
 from veristake.toolchain import find_tool, tool_environment
 
-ONCE, EVERY_TIME = 1, 0
-"""Modes of the target: refuse what is recorded already as RiskFeed does, or count every call."""
+ONCE, EVERY_TIME, REFUSED = 1, 0, 2
+"""Modes of the target: refuse what is recorded already as RiskFeed does, count every call, refuse as a frozen one."""
 DEPTH = 2
 SEND = "eth_sendRawTransaction"
 _NUMBERS = itertools.count(1)
 
 
 def _target_code() -> str:
-    """``count[word 0] += 1``; with word 1 set it reverts with AlreadyRecorded when that is not 0 before."""
-    selector = keccak(text="AlreadyRecorded(bytes32,address,uint32)")[:4].hex()
-    body = "6000358054" + "8060203502" + "60{:02x}57" + "60010190" + "5500"
-    start = len(bytes.fromhex(body.format(0)))
-    return "0x" + body.format(start) + "5b63" + selector + "60e01b60005260046000fd"
+    """``count[word 0] += 1``; as word 1 says, it reverts with Frozen, or AlreadyRecorded when that is not 0 before."""
+    errors = ("AlreadyRecorded(bytes32,address,uint32)", "Frozen(bytes32,uint16)")
+    reverts = ["5b63" + keccak(text=error)[:4].hex() + "60e01b60005260046000fd" for error in errors]
+    refuse = f"60203560{REFUSED:02x}14" + "60{1:02x}57"
+    body = refuse + "6000358054" + "8060203502" + "60{0:02x}57" + "60010190" + "5500"
+    first = len(bytes.fromhex(body.format(0, 0)))
+    return "0x" + body.format(first, first + len(reverts[0]) // 2) + "".join(reverts)
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,16 @@ class BareChain(AsksAnvil):
     @property
     def height(self) -> int:
         return int(self.ask("eth_blockNumber"), 16)
+
+    @property
+    def now(self) -> int:
+        """Time of the newest block: the chain's clock, which is not the relayer's."""
+        return int(self.ask("eth_getBlockByNumber", "latest", False)["timestamp"], 16)
+
+    def pass_time(self, seconds: int) -> None:
+        """Let the chain's time pass; a block tells it."""
+        self.ask("evm_increaseTime", seconds)
+        self.mine()
 
     def transactions(self, sender: str, since: int = 0) -> list[dict[str, Any]]:
         """An account's transactions, counted from the chain's blocks."""
@@ -154,7 +166,7 @@ class Rig:
     def finish(self, steps: int = 12) -> None:
         """Steps with blocks between them until every job is settled."""
         for _ in range(steps):
-            if all(job.state in ("finalized", "already_on_chain", "cancelled", "expired") for job in self.jobs()):
+            if all(job.state in SETTLED for job in self.jobs()):
                 return
             self.step(mine=1, seconds=61.0)
         raise AssertionError(f"not settled: {[(job.id, job.state, job.error) for job in self.jobs()]}")

@@ -204,8 +204,10 @@ def test_cancel_of_one_too_late_is_success_of_all(make_rig: MakeRig) -> None:
 def test_deadline_of_one_in_flight_calls_the_batch_off_and_costs_only_that_one(make_rig: MakeRig) -> None:
     rig = make_rig()
     rig.queue(2)
-    rig.queue(1, expires_at=rig.now + 15)
+    rig.queue(1, expires_at=rig.chain.now + 600)
     rig.step()
+    rig.chain.ask("anvil_dropTransaction", rig.jobs()[3].transaction)
+    rig.chain.pass_time(600)
     finish(rig)
     assert tally(rig) == [1, 1, 0]
     assert rig.states() == ["finalized", "finalized", "expired", "expired"]

@@ -10,6 +10,7 @@ from eth_account import Account
 from sqlalchemy import Engine
 
 from relayer.assembly import build_chain
+from relayer.doctor import examine_chain
 from relayer.keys import KeystoreSigner
 from relayer.observing import Keeper
 from relayer.outbox.database import open_database
@@ -151,3 +152,30 @@ def test_look_next_epoch_is_observed_again_and_once(kept: Kept) -> None:
         kept.steps()
     assert len(kept.queued) == 4
     assert kept.sent() == 2
+
+
+def test_look_window_that_closes_by_the_chain_s_time_ends_what_waits(kept: Kept) -> None:
+    kept.at(START_EPOCH + 1)
+    for feed in kept.feeds:
+        kept.home.send(feed, "setAnswer", 0, (START_EPOCH + 1) * HOUR)  # type: ignore[arg-type] # a contract
+    kept.steps()
+    assert {state for _, state in kept.states().values()} == {"queued"}
+    # the relayer's own clock hardly moves
+    kept.home.chain.call("evm_setNextBlockTimestamp", (START_EPOCH + 1) * HOUR + 601)
+    kept.home.chain.call("anvil_mine", 1)
+    kept.now += 60
+    kept.steps()
+    assert {state for _, state in kept.states().values()} == {"expired"}
+    assert kept.sent() == 0
+
+
+@pytest.mark.parametrize(("seconds", "ok"), [(HOUR, True), (600, False)])
+def test_examine_chain_epoch_of_the_keeper_is_compared_with_the_observer(kept: Kept, seconds: int, ok: bool) -> None:
+    keeper = kept.settings.keeper
+    assert keeper is not None
+    changed = kept.settings.model_copy(update={"keeper": keeper.model_copy(update={"epoch_seconds": seconds})})
+    (found,) = [each for each in asyncio.run(examine_chain(changed)) if each.name == "chain home: keeper"]
+    assert found.ok is ok
+    if not ok:
+        assert f"keeper.epoch_seconds is 600, EPOCH_LENGTH of the observer at {keeper.observer} is 3600" in found.detail
+        assert found.remedy == "Set keeper.epoch_seconds = 3600"

@@ -80,7 +80,7 @@ class Outbox:
             raw = b"\x02" + nonce.to_bytes(8, "big")
             return SignedTransaction(raw=raw, hash="0x" + keccak(raw).hex())
 
-        self.attempts.store_first(job_id, nonces=NonceView(latest, latest), terms=TERMS, sign=sign)
+        self.attempts.store_first(job_id, nonces=NonceView(latest, latest), terms=TERMS, chain_time=self.now, sign=sign)
 
     def state(self, job_id: int) -> JobState:
         return self.views.job(job_id).job.state

@@ -46,10 +46,12 @@ def test_cancel_too_late_is_success(make_rig: MakeRig) -> None:
 
 def test_expired_while_waiting_costs_nothing_and_in_flight_is_called_off(make_rig: MakeRig) -> None:
     rig = make_rig(bump_seconds=1e9)
-    rig.queue(expires_at=rig.now + 5)
-    rig.queue(expires_at=rig.now + 15)
+    rig.queue(expires_at=rig.chain.now)
+    rig.queue(expires_at=rig.chain.now + 600)
     rig.step()
     assert rig.states() == ["expired", "sent"]
+    rig.chain.ask("anvil_dropTransaction", rig.jobs()[1].transaction)
+    rig.chain.pass_time(600)
     rig.step(mine=1)
     rig.finish()
     assert rig.states() == ["expired", "expired"]

@@ -87,6 +87,23 @@ def test_replacement_fees_base_fee_tenfold_offers_what_a_new_one_would() -> None
     assert replacement_fees(old, new, maximum=10**6) == Fees(Wei(2010), Wei(11))
 
 
+def test_replacement_fees_base_fee_risen_and_tips_fallen_is_replaced_all_the_same() -> None:
+    old, new = Fees(Wei(210), Wei(100)), Fees(Wei(601), Wei(1))
+    assert replacement_fees(old, new, maximum=10**6) == Fees(Wei(601), Wei(110))
+
+
+@given(WEI, WEI, WEI, WEI, WEI)
+def test_replacement_fees_any_tip_of_the_market_stays_within_the_maximum(
+    base: int, tip: int, high: int, maximum: int, minimum: int
+) -> None:
+    limits = FeeLimits(maximum=maximum, minimum_tip=minimum)
+    if base >= maximum:
+        return
+    old, new = plan_fees(Market(base, tip), limits), plan_fees(Market(base, high), limits)
+    made = replacement_fees(old, new, maximum=maximum)
+    assert made is None or (made.maximum <= maximum and made.tip <= made.maximum)
+
+
 def test_replacement_fees_far_above_the_market_is_left_alone() -> None:
     assert replacement_fees(Fees(Wei(400), Wei(10)), Fees(Wei(100), Wei(10)), maximum=10**6) is None
 

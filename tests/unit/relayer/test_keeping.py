@@ -43,8 +43,8 @@ def test_observe_jobs_are_one_per_asset_and_epoch() -> None:
 
 def test_queue_same_epoch_twice_is_queued_once(engine: Engine) -> None:
     store = KeeperStore(engine, lambda: 100.0)
-    assert len(store.queue(JOBS, seconds_left=60)) == 2
-    assert store.queue(JOBS, seconds_left=60) == []
+    assert len(store.queue(JOBS, deadline=160)) == 2
+    assert store.queue(JOBS, deadline=160) == []
     jobs = Views(engine, {}).jobs().jobs
     assert [job.kind for job in jobs] == ["observe", "observe"]
     assert {job.expires_at for job in jobs} == {160.0}

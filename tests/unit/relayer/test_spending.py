@@ -4,6 +4,9 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
+from relayer.fees import Fees
+from relayer.nonces import Nonce
+from relayer.outbox.records import Terms
 from relayer.spending import (
     BudgetExhaustedError,
     DryRunError,
@@ -14,9 +17,14 @@ from relayer.spending import (
     check_budget,
     check_gas_price,
 )
+from statements.quantities import Wei
 
 OUTLAYS = st.lists(st.builds(Outlay, at=st.floats(0, 90_000), wei=st.integers(0, 10**20)), max_size=20)
 WEI = st.integers(0, 10**20)
+
+
+def terms(gas: int, maximum: int, data_fee: int = 0) -> Terms:
+    return Terms(Fees(Wei(maximum), Wei(1)), gas, data_fee)
 
 
 @given(OUTLAYS, WEI, st.integers(1, 10**21), st.integers(1, 10**21))
@@ -64,9 +72,43 @@ def test_gate_on_dry_run_refuses_last_and_says_what_it_would_send() -> None:
         maximum_price_of=lambda asset: 10 if asset == "0x01" else None,
         outlays_since=lambda moment: [],
         asset_of=lambda job_id: f"0x0{job_id}",
-        clock=lambda: 0.0,
     )
     with pytest.raises(DryRunError, match="would send 5 gas at most 30 wei"):
-        gate.check(2, gas=5, price=20, maximum_fee=30)
+        gate.check(2, terms(5, 30), price=20, chain_time=0)
     with pytest.raises(GasPriceAbovePolicyError):
-        gate.check(1, gas=5, price=20, maximum_fee=30)
+        gate.check(1, terms(5, 30), price=20, chain_time=0)
+
+
+def gate_of(rules: SpendingRules, outlays: list[Outlay]) -> SpendingGate:
+    return SpendingGate(
+        rules,
+        maximum_price_of=lambda asset: None,
+        outlays_since=lambda moment: [outlay for outlay in outlays if outlay.at > moment],
+        asset_of=lambda job_id: "",
+    )
+
+
+def test_gate_the_fee_for_data_counts_towards_the_budget() -> None:
+    gate = gate_of(SpendingRules(budget_per_hour_wei=100), [])
+    gate.check(1, terms(5, 10, data_fee=50), price=1, chain_time=0)
+    with pytest.raises(BudgetExhaustedError, match="may cost 101"):
+        gate.check(1, terms(5, 10, data_fee=51), price=1, chain_time=0)
+
+
+def test_gate_a_replacement_may_add_what_the_budget_has_left_and_a_cheaper_one_is_free() -> None:
+    gate = gate_of(SpendingRules(budget_per_day_wei=100), [Outlay(1.0, 40, nonce=1), Outlay(1.0, 50, nonce=2)])
+    gate.check_replacement(Nonce(1), terms(4, 10), terms(5, 10), chain_time=2.0)
+    with pytest.raises(BudgetExhaustedError, match="50 wei are spent or in flight, and the transaction may cost 60"):
+        gate.check_replacement(Nonce(1), terms(4, 10), terms(6, 10), chain_time=2.0)
+    exhausted = gate_of(SpendingRules(budget_per_day_wei=1), [Outlay(1.0, 40, nonce=1)])
+    exhausted.check_replacement(Nonce(1), terms(4, 10), terms(1, 11), chain_time=2.0)
+    with pytest.raises(BudgetExhaustedError):
+        exhausted.check_filler(terms(1, 11), chain_time=2.0)
+
+
+def test_gate_on_dry_run_lets_nothing_be_signed_for_any_nonce() -> None:
+    gate = gate_of(SpendingRules(dry_run=True), [])
+    with pytest.raises(DryRunError):
+        gate.check_replacement(Nonce(1), terms(4, 10), terms(1, 11), chain_time=2.0)
+    with pytest.raises(DryRunError, match="and 7 wei for its data"):
+        gate.check_filler(terms(1, 11, data_fee=7), chain_time=2.0)
