@@ -26,9 +26,10 @@ def measure() -> Figures:
 BENCHMARK = Benchmark(
     name="deposit",
     title="Depositing, leaving and claiming",
-    method="Gas of whole transactions on Anvil, an hour after the one before, every slot cold; warm is the same transaction "
-    "with all that it touches in its access list, without the list's own gas (EIP-2930). The token is OpenZeppelin's ERC-20 "
-    "with an unlimited allowance; another restaker's deposit keeps the contract's balance of it non-zero.",
+    method="Gas of whole transactions on Anvil, an hour after the one before, every slot cold; warm is the same "
+    "transaction with all that it touches in its access list, without the list's own gas (EIP-2930). The token is "
+    "OpenZeppelin's ERC-20 with an unlimited allowance; another restaker's deposit keeps the contract's balance of it "
+    "non-zero.",
     meanings={
         "deposit_first": "first deposit of a new user (limit 105,000; the contract on mainnet: 122,034)",
         "deposit_first_warm": "the same, warm",

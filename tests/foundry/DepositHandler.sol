@@ -63,7 +63,8 @@ contract DepositHandler is DepositGhosts {
     }
 
     /// @dev A single unit, for which nothing can be paid after a loss.
-    function withdrawOne(uint8 seed, uint8 tokenSeed) external {
+    function withdrawOneAfterALoss(uint8 seed, uint8 tokenSeed, uint8 percent) external {
+        this.slash(tokenSeed, percent);
         this.withdraw(seed, tokenSeed, 0, false);
     }
 

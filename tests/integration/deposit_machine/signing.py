@@ -26,18 +26,9 @@ class Signing(Depositing):
     def deposit_with_consent(
         self, payer: int, user: int, token: int, amount: int, forger: int, seconds_left: int
     ) -> None:
-        """And again with the same consent, which has been used."""
-        given = (self.who(user), self.token(token), amount)
-        expiry, nonce = self.node.now + seconds_left, self.model.account(self.who(user)).nonce
-        kinds = {"user": "address", "token": "address", "amount": "uint256", "nonce": "uint256", "expiry": "uint256"}
-        message = dict(zip(kinds, (*given[:2], str(amount), nonce, expiry), strict=True))
-        domain = {"name": "OmronDeposit", "version": "1", "verifyingContract": self.model.address}
-        call = ("depositForWithSignature", *given, expiry)
-        call += (self._signed(forger or user, domain, {"DepositFor": kinds}, message),)
-        for _ in ("new", "used"):
-            valid = not forger and self.model.account(self.who(user)).nonce == nonce
-            change = partial(self.model.deposit_by_consent, self.node.now, self.who(payer), *given, expiry, valid)
-            self.both(payer, call, change)
+        """With one that has just expired, then with the one given, and again with that, which has been used."""
+        self._deposit_with_consent(payer, user, token, amount, forger, -1)
+        self._deposit_with_consent(payer, user, token, amount, forger, seconds_left)
 
     @rule(
         user=ANY_USER,
@@ -122,6 +113,21 @@ class Signing(Depositing):
             self.both(sender, call, partial(self.model.deposit_by_permit2, self.node.now, *given))
 
     # ---------------------------------------------------------------- private
+
+    def _deposit_with_consent(
+        self, payer: int, user: int, token: int, amount: int, forger: int, seconds_left: int
+    ) -> None:
+        given = (self.who(user), self.token(token), amount)
+        expiry, nonce = self.node.now + seconds_left, self.model.account(self.who(user)).nonce
+        kinds = {"user": "address", "token": "address", "amount": "uint256", "nonce": "uint256", "expiry": "uint256"}
+        message = dict(zip(kinds, (*given[:2], str(amount), nonce, expiry), strict=True))
+        domain = {"name": "OmronDeposit", "version": "1", "verifyingContract": self.model.address}
+        call = ("depositForWithSignature", *given, expiry)
+        call += (self._signed(forger or user, domain, {"DepositFor": kinds}, message),)
+        for _ in ("new", "used"):
+            valid = not forger and self.model.account(self.who(user)).nonce == nonce
+            change = partial(self.model.deposit_by_consent, self.node.now, self.who(payer), *given, expiry, valid)
+            self.both(payer, call, change)
 
     def _permit(self, signer: int, owner: str, value: int, nonce: int, deadline: int) -> tuple[int, bytes, bytes]:
         kinds = {
