@@ -64,6 +64,8 @@ class Machine(RuleBasedStateMachine):
         changes = {"finality": finality, "bump_seconds": 60.0, "maximum_fee_per_gas_wei": 10**13}
         self.rig = Rig(self.chain, f"sqlite:///{self.folder.name}/relayer.db", (self.proxy.url,), changes)
         self.chain.mine(DEPTH)
+        self.add(ONCE, expires=False)
+        self.add(EVERY_TIME, expires=False)
 
     def teardown(self) -> None:
         if hasattr(self, "rig"):
@@ -96,6 +98,10 @@ class Machine(RuleBasedStateMachine):
     @precondition(lambda self: len(self.modes) < MOST_JOBS)
     @rule(mode=st.sampled_from([ONCE, EVERY_TIME]), expires=st.booleans())
     def queue(self, mode: int, expires: bool) -> None:
+        self.add(mode, expires)
+        self.look(61.0)
+
+    def add(self, mode: int, expires: bool) -> None:
         deadline = float(self.chain.now + EXPIRY_SECONDS) if expires else None
         (job,) = self.rig.queue(mode=mode, expires_at=deadline)
         self.modes[job] = mode
@@ -104,14 +110,15 @@ class Machine(RuleBasedStateMachine):
     def step(self, seconds: float) -> None:
         self.look(seconds)
 
-    @rule(blocks=st.integers(1, 2))
+    @rule(blocks=st.integers(1, DEPTH))
     def mine(self, blocks: int) -> None:
         self.chain.mine(blocks)
 
     @rule(blocks=st.integers(1, 2))
-    def step_and_mine(self, blocks: int) -> None:
+    def land(self, blocks: int) -> None:
         self.look(61.0)
         self.chain.mine(blocks)
+        self.look(61.0)
 
     @rule()
     def time_passes(self) -> None:
@@ -121,18 +128,47 @@ class Machine(RuleBasedStateMachine):
     def reorganise(self, depth: int) -> None:
         self.chain.ask("anvil_reorg", depth, [])
 
+    @rule(depth=st.integers(1, DEPTH), again=st.booleans())
+    def land_and_reorganise(self, depth: int, again: bool) -> None:
+        self.land(1)
+        self.chain.ask("anvil_reorg", depth, [])
+        if again:
+            self.land(1)
+
     @rule(data=st.data())
     def drop(self, data: Any) -> None:
         job = self.pick(data, JobState.SENT)
         if job is not None:
             self.chain.ask("anvil_dropTransaction", self.rig.attempts(job)[-1].hash)
+            self.look(10.0)
 
-    @rule()
-    def use_the_key_elsewhere(self) -> None:
-        nonce = int(self.chain.ask("eth_getTransactionCount", self.rig.account.address, "pending"), 16)
-        fees = {"gas": 21_000, "maxFeePerGas": 10**12, "maxPriorityFeePerGas": 10**10, "type": 2}
+    @rule(forgotten=st.booleans())
+    def use_the_key_elsewhere(self, forgotten: bool) -> None:
+        transaction = self.send_with_the_key(self.count("pending"))
+        if len(self.modes) < MOST_JOBS:
+            # takes the nonce after that one
+            self.add(EVERY_TIME, expires=False)
+        self.look(61.0)
+        if forgotten:
+            self.chain.ask("anvil_dropTransaction", transaction)
+
+    @rule(data=st.data())
+    def take_the_nonce_elsewhere(self, data: Any) -> None:
+        """Somebody with the key puts another transaction in the place of ours."""
+        job = self.pick(data, JobState.SENT)
+        if job is not None and self.rig.attempts(job)[-1].nonce == self.count("latest"):
+            self.send_with_the_key(self.rig.attempts(job)[-1].nonce)
+            self.chain.mine()
+            self.look(61.0)
+
+    def count(self, tag: str) -> int:
+        return int(self.chain.ask("eth_getTransactionCount", self.rig.account.address, tag), 16)
+
+    def send_with_the_key(self, nonce: int) -> str:
+        fees = {"gas": 21_000, "maxFeePerGas": 10**13, "maxPriorityFeePerGas": 10**12, "type": 2}
         other = {"to": "0x" + "11" * 20, "value": 1, "nonce": nonce, "chainId": self.chain.chain_id}
-        self.chain.ask(SEND, "0x" + self.rig.account.sign_transaction({**other, **fees}).raw_transaction.hex())
+        signed = self.rig.account.sign_transaction({**other, **fees})
+        return str(self.chain.ask(SEND, "0x" + signed.raw_transaction.hex()))
 
     @rule(times=st.sampled_from([1, 10]))
     def base_fee_jumps(self, times: int) -> None:
@@ -193,12 +229,14 @@ class Machine(RuleBasedStateMachine):
         job = self.pick(data, JobState.QUEUED, JobState.SENT)
         if job is not None:
             self.rig.desk.cancel(job)
+            self.land(1)
 
     @rule(data=st.data())
     def bump(self, data: Any) -> None:
         job = self.pick(data, JobState.SENT)
         if job is not None:
             self.rig.desk.bump(job)
+            self.look(10.0)
 
     @rule(data=st.data())
     def retry(self, data: Any) -> None:
@@ -223,8 +261,7 @@ class Machine(RuleBasedStateMachine):
     @invariant()
     def nonces_have_no_gap_in_blocks(self) -> None:
         if self.modes:
-            used = int(self.chain.ask("eth_getTransactionCount", self.rig.account.address, "latest"), 16)
-            assert [int(each["nonce"], 16) for each in self.rig.sent()] == list(range(used))
+            assert [int(each["nonce"], 16) for each in self.rig.sent()] == list(range(self.count("latest")))
 
     def settle(self) -> None:
         """The weather clears up: everything ends, and the chain holds exactly what the relayer says that it does."""
@@ -237,7 +274,5 @@ class Machine(RuleBasedStateMachine):
         for job, count in zip(self.rig.jobs(), self.rig.tally(), strict=True):
             if job.state in EFFECTIVE or self.modes[job.id] == EVERY_TIME:
                 assert count == int(job.state in EFFECTIVE), job
-        address = self.rig.account.address
-        latest, pending = (self.chain.ask("eth_getTransactionCount", address, tag) for tag in ("latest", "pending"))
-        assert latest == pending
+        assert self.count("latest") == self.count("pending")
         self.nonces_have_no_gap_in_blocks()
