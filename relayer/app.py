@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Annotated, Protocol
+from typing import Annotated, Literal, Protocol
 
 from fastapi import APIRouter, FastAPI, Query, Response
 from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel, ConfigDict
 
-from relayer.outbox.views import JobDetail, JobList, Status, Views
+from relayer.api_schema import complete_schema
+from relayer.outbox.views import JobDetail, JobList, Status, UnknownJobError, Views
+from relayer.problems import answer_errors, answers
 from relayer.states import JobState
-from relayer.verbs import answer_errors
 from relayer.writer import WriterHealth
 
 METRICS_CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -35,6 +36,13 @@ class HealthySource(Protocol):
     @property
     def name(self) -> str:
         """ss58 hotkey of the validator."""
+
+
+class Alive(BaseModel):
+    """The process answers."""
+
+    model_config = ConfigDict(frozen=True)
+    status: Literal["ok"] = "ok"
 
 
 class Readiness(BaseModel):
@@ -71,17 +79,18 @@ def create_app(
     """
     app = FastAPI(title="veristake relayer", version="1", docs_url=None, redoc_url=None)
     answer_errors(app)
+    complete_schema(app)
     if verbs is not None:
         app.include_router(verbs)
     if metrics is not None:
         _add_metrics(app, metrics)
 
     @app.get("/healthz")
-    async def healthz() -> dict[str, str]:
+    async def healthz() -> Alive:
         """The process answers."""
-        return {"status": "ok"}
+        return Alive()
 
-    @app.get("/readyz")
+    @app.get("/readyz", responses={503: {"model": Readiness, "description": "A chain does not answer"}})
     async def readyz(response: Response) -> Readiness:
         """Whether every chain answers; status 503 when one does not."""
         chains = {writer.name: writer.health.error for writer in writers if not writer.health.ready}
@@ -94,7 +103,7 @@ def create_app(
         """Jobs by chain and state, cursors by source."""
         return views.status()
 
-    @app.get("/v1/jobs")
+    @app.get("/v1/jobs", responses=answers())
     async def jobs(
         state: JobState | None = None,
         chain_id: int | None = None,
@@ -104,7 +113,7 @@ def create_app(
         """Jobs, newest first."""
         return views.jobs(state=state, chain_id=chain_id, statement_id=statement_id, limit=limit)
 
-    @app.get("/v1/jobs/{job_id}")
+    @app.get("/v1/jobs/{job_id}", responses=answers(UnknownJobError))
     async def job(job_id: int) -> JobDetail:
         """One job with its attempts and the history of its states."""
         return views.job(job_id)

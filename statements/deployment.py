@@ -57,6 +57,7 @@ class DeployedAsset(Traveller):
         staking_duration_feed: AggregatorV3 adapter of the staking duration on this chain.
         observed: how the observer reads it; on the home chain only.
         limits: for how long its scores are read.
+        base_loan_to_value_bps: what the sample lending protocol lends on it without any risk, ten-thousandths.
     """
 
     token: Address
@@ -66,6 +67,7 @@ class DeployedAsset(Traveller):
     staking_duration_feed: Address
     observed: ObservedConfig | None = None
     limits: ScoreLimits | None = None
+    base_loan_to_value_bps: int | None = Field(default=None, gt=0)
 
 
 class DeployedModel(Traveller):

@@ -74,6 +74,12 @@ interface IVerifierRegistry {
         uint32 untilEpoch;
     }
 
+    /// @notice A version of a proof system.
+    struct Member {
+        bytes32 modelId;
+        uint16 versionId;
+    }
+
     /// @notice What a feed needs of a version to verify a proof and to read its outputs; fields as in Circuit.
     struct Serving {
         uint16 versionId;
@@ -117,9 +123,11 @@ interface IVerifierRegistry {
     error NotGuardian(address account);
     /// @notice A guardian or a canary froze everything made with this SRS, generator and layout.
     error FrozenProofSystem(bytes32 proofSystem);
-    /// @notice Freezing it all at once has to fit a transaction.
+    /// @notice Freezing it all at once has to fit a transaction. Freezing one version makes room for one.
     error ProofSystemIsFull(bytes32 proofSystem, uint256 maximum);
     error NotACanary(address canary);
+    /// @notice `canary` would ring at `registry`, not here.
+    error CanaryOfAnotherRegistry(address canary, address registry);
     /// @notice Only the last version of the schedule can end without a successor, after the current epoch.
     error CannotDeprecate(bytes32 modelId, uint16 versionId);
     error DevSrsOnPublicChain(uint256 chainId);
@@ -130,7 +138,8 @@ interface IVerifierRegistry {
     /// @notice A circuit's field is outside its bounds; fields are numbered from 0 in the order of the struct.
     error InvalidCircuit(uint256 field);
 
-    /// @notice Propose a version; it can be activated once the registry's delay has passed.
+    /// @notice Propose a version; it can be activated once the registry's delay has passed. It takes no place in its proof
+    /// system before that, so that proposals alone keep nobody out.
     function propose(bytes32 modelId, Circuit calldata circuit) external returns (uint16 versionId);
 
     /// @notice Make a proposed version serve from `fromEpoch` on; it succeeds all earlier ones.
@@ -147,9 +156,10 @@ interface IVerifierRegistry {
     function freeze(bytes32 modelId, uint16 versionId) external;
 
     /// @notice Freeze every version of a proof system, at once and for ever. For guardians, and for a canary of that system.
+    /// @dev One that was only proposed counts as frozen and can never be activated; the list of frozen code does not have it.
     function freezeProofSystem(bytes32 proofSystem) external;
 
-    /// @notice Let a canary freeze the proof system that it is made for. Append-only.
+    /// @notice Let a canary of this registry freeze the proof system that it is made for. Append-only.
     function trustCanary(address canary) external;
 
     /// @notice keccak256(abi.encode(srsHash, generatorHash, additionPrecompile)).
@@ -157,6 +167,14 @@ interface IVerifierRegistry {
 
     /// @notice Whether a proof system is frozen.
     function isProofSystemFrozen(bytes32 proofSystem) external view returns (bool);
+
+    /// @notice Versions of a proof system that have been activated and not been frozen one by one: what freezing it freezes, or
+    /// has frozen. In no particular order.
+    function membersOf(bytes32 proofSystem) external view returns (Member[] memory);
+
+    /// @notice Whether no version may have a verifier with this code: one with it was frozen.
+    /// @param vkaDigest of a reusable verifier's circuit, zero for a verifier of its own
+    function isVerifierCodeFrozen(bytes32 verifierCodeHash, bytes32 vkaDigest) external view returns (bool);
 
     /// @notice Proof system that a canary can freeze, zero for none.
     function canaryOf(address canary) external view returns (bytes32 proofSystem);
@@ -184,6 +202,9 @@ interface IVerifierRegistry {
 
     /// @notice Epochs that a version's start may lie ahead.
     function MAXIMUM_LEAD_EPOCHS() external view returns (uint32);
+
+    /// @notice Versions that a proof system can have at a time.
+    function MAXIMUM_MEMBERS() external view returns (uint256);
 
     /// @notice Length of an epoch, seconds.
     function EPOCH_LENGTH() external view returns (uint32);

@@ -17,19 +17,6 @@ import {AggregatorV3Interface} from "../interfaces/external/AggregatorV3Interfac
 /// from there it rises epoch by epoch. An asset's first score is not capped: there is nothing to move from.
 /// @custom:kill Nothing to stop: holds nothing. A real protocol would delist the asset.
 contract SampleLendingProtocol is ISampleLendingProtocol, AccessManaged {
-    struct Listing {
-        AggregatorV3Interface riskFeed;
-        uint16 baseBps;
-        // where it stood at the end of the epoch before `epoch`
-        uint16 anchorBps;
-        uint16 targetBps;
-        // of the last score or freeze, 0 before the first
-        uint32 epoch;
-        // of the last score, 0 when there is none that counts
-        uint40 observedAt;
-        uint256 certainty;
-    }
-
     uint256 public constant FLOOR_BPS = 1_000;
     uint256 public constant CEILING_BPS = 9_500;
     /// @notice Age of an observation up to which its score outlives a feed that gives none, seconds.
@@ -87,6 +74,11 @@ contract SampleLendingProtocol is ISampleLendingProtocol, AccessManaged {
             bps = loanToValueOf(asset);
             emit LoanToValueWithoutScore(asset, bps, reason);
         }
+    }
+
+    /// @inheritdoc ISampleLendingProtocol
+    function listingOf(address asset) external view returns (Listing memory) {
+        return _listings[asset];
     }
 
     /// @inheritdoc ISampleLendingProtocol

@@ -21,18 +21,6 @@ import {IRateProvider} from "../interfaces/external/IRateProvider.sol";
 contract AssetObserver is ObserverConfigs {
     using FeatureRing for FeatureRing.Ring;
 
-    /// @dev Where a series stands; one storage slot. 2^104 token units over 2^40 seconds need 144 bits. It begins with a
-    /// baseline, whose epoch is the one before `firstEpoch`: there is nothing that its mean could be taken over, so no window
-    /// contains it. `supplyConfirmed` once two observations in a row agreed about the supply, and for ever: from then on every
-    /// supply is held against the one before, that of a later baseline as well.
-    struct Series {
-        uint144 cumulative;
-        uint40 observedAt;
-        uint32 firstEpoch;
-        uint32 latestEpoch;
-        bool supplyConfirmed;
-    }
-
     /// @inheritdoc IAssetObserver
     uint32 public constant WINDOW = 8;
     /// @dev Seconds of an epoch in which it can be observed.
@@ -55,6 +43,7 @@ contract AssetObserver is ObserverConfigs {
     /// @inheritdoc IAssetObserver
     AggregatorV3Interface public immutable SEQUENCER_FEED;
 
+    /// @dev One slot each.
     mapping(address asset => Series) private _series;
     mapping(address asset => Observation[RING]) private _ring;
     mapping(address asset => FeatureRing.Ring) private _features;
@@ -150,6 +139,11 @@ contract AssetObserver is ObserverConfigs {
     /// @inheritdoc IAssetObserver
     function firstEpoch(address asset) external view returns (uint32) {
         return _series[asset].firstEpoch;
+    }
+
+    /// @inheritdoc IAssetObserver
+    function seriesOf(address asset) external view returns (Series memory) {
+        return _series[asset];
     }
 
     /// @inheritdoc IInputSource

@@ -58,8 +58,8 @@ contract AttestedInputs is IAttestedInputs, AccessManaged, EIP712 {
     uint64 private _announcedReadyAt;
     /// @inheritdoc IAttestedInputs
     bool public stopped;
-    /// @dev Counts stops, from 1. A record of another era is void.
-    uint32 private _era = 1;
+    /// @inheritdoc IAttestedInputs
+    uint32 public era = 1;
     EnumerableSet.AddressSet private _attesters;
     EnumerableSet.AddressSet private _announced;
     mapping(address asset => mapping(uint32 epoch => Record)) private _records;
@@ -100,7 +100,7 @@ contract AttestedInputs is IAttestedInputs, AccessManaged, EIP712 {
     function attest(Attestation calldata attestation, bytes[] calldata signatures) external {
         if (stopped) revert AttestingIsStopped();
         Record storage record = _records[attestation.asset][attestation.epoch];
-        bool held = record.era == _era;
+        bool held = record.era == era;
         if (held && _saysTheSame(record, attestation)) revert AlreadyAttested(attestation.asset, attestation.epoch);
         _checkAttestation(attestation);
         bytes32 digest = attestationDigest(attestation);
@@ -113,7 +113,7 @@ contract AttestedInputs is IAttestedInputs, AccessManaged, EIP712 {
 
         record.configVersion = attestation.configVersion;
         record.observedAt = attestation.observedAt;
-        record.era = _era;
+        record.era = era;
         record.featuresHash = attestation.featuresHash;
         record.packed.store(attestation.inputs);
         emit InputsAttested(attestation.asset, attestation.epoch, attestation.homeBlockHash, digest);
@@ -158,7 +158,7 @@ contract AttestedInputs is IAttestedInputs, AccessManaged, EIP712 {
         returns (int256[] memory inputs, Origin memory origin)
     {
         Record storage record = _records[asset][epoch];
-        if (record.era != _era) revert InputsUnavailable(asset, epoch);
+        if (record.era != era) revert InputsUnavailable(asset, epoch);
         inputs = record.packed.load(INPUT_COUNT);
         origin = Origin({
             homeChainId: _HOME_CHAIN_ID,
@@ -167,6 +167,11 @@ contract AttestedInputs is IAttestedInputs, AccessManaged, EIP712 {
             observedAt: record.observedAt,
             featuresHash: record.featuresHash
         });
+    }
+
+    /// @inheritdoc IAttestedInputs
+    function eraOf(address asset, uint32 epoch) external view returns (uint32) {
+        return _records[asset][epoch].era;
     }
 
     /// @inheritdoc IAttestedInputs
@@ -237,7 +242,7 @@ contract AttestedInputs is IAttestedInputs, AccessManaged, EIP712 {
 
     /// @dev Void what was attested, and what is announced: nobody knows any more who chose it.
     function _stop() private {
-        if (!stopped) ++_era;
+        if (!stopped) ++era;
         stopped = true;
         _dropAnnounced();
     }

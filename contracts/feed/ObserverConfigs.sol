@@ -67,18 +67,17 @@ abstract contract ObserverConfigs is IAssetObserver, AccessManaged {
 
     /// @inheritdoc IAssetObserver
     function assetConfig(address asset, uint16 configVersion) external view returns (AssetConfig memory) {
-        if (configVersion == 0 || configVersion > _versions[asset].length) {
-            revert UnknownConfigVersion(asset, configVersion);
-        }
-        return _config(asset, configVersion);
+        return _known(asset, configVersion).config;
+    }
+
+    /// @inheritdoc IAssetObserver
+    function configFromEpoch(address asset, uint16 configVersion) external view returns (uint32) {
+        return _known(asset, configVersion).fromEpoch;
     }
 
     /// @inheritdoc IAssetObserver
     function featuresHashOf(address asset, uint16 configVersion) external view returns (bytes32) {
-        if (configVersion == 0 || configVersion > _versions[asset].length) {
-            revert UnknownConfigVersion(asset, configVersion);
-        }
-        return _featuresHash(asset, configVersion);
+        return _known(asset, configVersion).featuresHash;
     }
 
     /// @inheritdoc IAssetObserver
@@ -96,6 +95,13 @@ abstract contract ObserverConfigs is IAssetObserver, AccessManaged {
 
     function _currentEpoch() internal view returns (uint32) {
         return uint32(block.timestamp / EPOCH_LENGTH);
+    }
+
+    function _known(address asset, uint16 configVersion) private view returns (ConfigVersion storage) {
+        if (configVersion == 0 || configVersion > _versions[asset].length) {
+            revert UnknownConfigVersion(asset, configVersion);
+        }
+        return _versions[asset][configVersion - 1];
     }
 
     /// @dev Fields are numbered in the order of the struct, those of `features` from 3.

@@ -141,6 +141,13 @@ contract RiskFeed is IRiskFeed, AccessManaged {
     }
 
     /// @inheritdoc IRiskFeed
+    function maximumAgeAt(bytes32 modelId, address asset, uint32 epoch) external view returns (uint256) {
+        uint256 packed = _rounds[modelId][asset][epoch];
+        if (packed == 0) revert NoRound(modelId, asset);
+        return packed.maximumAgeOf();
+    }
+
+    /// @inheritdoc IRiskFeed
     function limitsOf(address asset) public view returns (Limits memory limits) {
         limits = _limits[asset];
         if (limits.maximumAge == 0) return Limits({heartbeat: _EPOCH_LENGTH, maximumAge: MAXIMUM_AGE});

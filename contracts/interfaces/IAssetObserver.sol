@@ -57,6 +57,23 @@ interface IAssetObserver is IInputSource {
         bool carried;
     }
 
+    /// @notice Where an asset's series stands. It begins with a baseline, whose epoch is the one before `firstEpoch`: there is
+    /// nothing that its mean could be taken over, so no window contains it.
+    /// @param cumulative of the deposit contract at the newest observation, token units times seconds; 2^104 token units over
+    /// 2^40 seconds need 144 bits
+    /// @param observedAt Unix time of the newest observation, seconds
+    /// @param firstEpoch first epoch that a window can contain
+    /// @param latestEpoch newest epoch observed; 0 before the first
+    /// @param supplyConfirmed whether two observations in a row have ever agreed on the supply; from then on every supply is held
+    /// against the one before, that of a later baseline as well
+    struct Series {
+        uint144 cumulative;
+        uint40 observedAt;
+        uint32 firstEpoch;
+        uint32 latestEpoch;
+        bool supplyConfirmed;
+    }
+
     /// @notice An observation was recorded.
     event Observed(address indexed asset, uint32 indexed epoch, Observation observation);
     /// @notice A missed epoch was filled with the previous observation.
@@ -106,6 +123,9 @@ interface IAssetObserver is IInputSource {
     /// @notice One config version.
     function assetConfig(address asset, uint16 configVersion) external view returns (AssetConfig memory);
 
+    /// @notice First epoch that is read under one config version, were there no later one.
+    function configFromEpoch(address asset, uint16 configVersion) external view returns (uint32);
+
     /// @notice keccak256(abi.encode(FeatureParameters)) of one config version, as it stands in an origin.
     function featuresHashOf(address asset, uint16 configVersion) external view returns (bytes32);
 
@@ -115,6 +135,9 @@ interface IAssetObserver is IInputSource {
     /// @notice First epoch that a window can contain: the one after the baseline of the unbroken series; 0 before the first
     /// observation.
     function firstEpoch(address asset) external view returns (uint32);
+
+    /// @notice Where the series stands; zeros before the first observation.
+    function seriesOf(address asset) external view returns (Series memory);
 
     /// @notice Number of config versions of `asset`; versions run from 1.
     function configVersionCount(address asset) external view returns (uint16);

@@ -96,6 +96,12 @@ interface IAttestedInputs is IInputSource {
     /// @notice Announced attesters, signatures needed, and the Unix time from which they can be accepted; zero when none are.
     function announcedAttesters() external view returns (address[] memory newAttesters, uint256 needed, uint256 readyAt);
 
+    /// @notice Counts from 1 and rises with every stop: what was attested in an earlier era is void.
+    function era() external view returns (uint32);
+
+    /// @notice Era in which the inputs of `asset` and `epoch` were attested last; 0 when they never were.
+    function eraOf(address asset, uint32 epoch) external view returns (uint32);
+
     /// @notice Whether a guardian stopped attesting.
     function stopped() external view returns (bool);
 

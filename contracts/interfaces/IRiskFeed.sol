@@ -119,6 +119,9 @@ interface IRiskFeed {
     /// @notice Limits of an asset: those set, or an epoch and MAXIMUM_AGE.
     function limitsOf(address asset) external view returns (Limits memory);
 
+    /// @notice Age of its observation up to which a round was to be read when it was recorded, seconds; reverts NoRound.
+    function maximumAgeAt(bytes32 modelId, address asset, uint32 epoch) external view returns (uint256);
+
     /// @notice Newest epoch recorded; 0 before the first.
     function latestEpoch(bytes32 modelId, address asset) external view returns (uint32);
 

@@ -10,17 +10,12 @@ import {IVerifierRegistry} from "../interfaces/IVerifierRegistry.sol";
 /// @notice A proof system is an SRS, a generator and a layout of precompiles: what would be broken at once for every circuit.
 /// Freezing is not `restricted`: neither a function's role, nor its delay, nor a closed target stands in the way.
 abstract contract ProofSystems is IVerifierRegistry, AccessManaged {
-    /// @dev A version of a proof system.
-    struct Member {
-        bytes32 modelId;
-        uint16 versionId;
-    }
-
     /// @notice Role that may freeze, whatever the authority says about functions.
     uint64 public constant GUARDIAN_ROLE = 2;
-    /// @dev Versions of one proof system: freezing all of them fits a transaction (EIP-7825: 2^24 gas), whatever a proposer
-    /// has put into schedules. tests/foundry/FreezeAll.t.sol measures it.
-    uint256 internal constant MAXIMUM_MEMBERS = 192;
+    /// @inheritdoc IVerifierRegistry
+    /// @dev Freezing all of them fits a transaction (EIP-7825: 2^24 gas), whatever a proposer has put into schedules.
+    /// tests/foundry/FreezeAll.t.sol measures it.
+    uint256 public constant MAXIMUM_MEMBERS = 192;
 
     mapping(bytes32 proofSystem => Member[]) private _members;
     mapping(bytes32 proofSystem => bool) private _frozenSystems;
@@ -30,6 +25,8 @@ abstract contract ProofSystems is IVerifierRegistry, AccessManaged {
     function trustCanary(address canary) external restricted {
         bytes32 proofSystem = ICanaryStop(canary).PROOF_SYSTEM();
         if (proofSystem == 0) revert NotACanary(canary);
+        address registry = address(ICanaryStop(canary).REGISTRY());
+        if (registry != address(this)) revert CanaryOfAnotherRegistry(canary, registry);
         _canaries[canary] = proofSystem;
         emit CanaryTrusted(proofSystem, canary);
     }
@@ -48,7 +45,12 @@ abstract contract ProofSystems is IVerifierRegistry, AccessManaged {
     }
 
     /// @inheritdoc IVerifierRegistry
-    function isProofSystemFrozen(bytes32 proofSystem) external view returns (bool) {
+    function membersOf(bytes32 proofSystem) external view returns (Member[] memory) {
+        return _members[proofSystem];
+    }
+
+    /// @inheritdoc IVerifierRegistry
+    function isProofSystemFrozen(bytes32 proofSystem) public view returns (bool) {
         return _frozenSystems[proofSystem];
     }
 
@@ -63,6 +65,18 @@ abstract contract ProofSystems is IVerifierRegistry, AccessManaged {
     function _join(bytes32 proofSystem, bytes32 modelId, uint16 versionId) internal {
         if (_members[proofSystem].length == MAXIMUM_MEMBERS) revert ProofSystemIsFull(proofSystem, MAXIMUM_MEMBERS);
         _members[proofSystem].push(Member(modelId, versionId));
+    }
+
+    /// @dev Gives a member's place back, if it has one.
+    function _leave(bytes32 proofSystem, bytes32 modelId, uint16 versionId) internal {
+        Member[] storage members = _members[proofSystem];
+        uint256 count = members.length;
+        for (uint256 i = 0; i < count; ++i) {
+            if (members[i].versionId != versionId || members[i].modelId != modelId) continue;
+            members[i] = members[count - 1];
+            members.pop();
+            return;
+        }
     }
 
     function _requireSystemNotFrozen(bytes32 proofSystem) internal view {

@@ -45,14 +45,12 @@ contract VerifierRegistry is ProofSystems {
     function propose(bytes32 modelId, Circuit calldata circuit) external restricted returns (uint16 versionId) {
         CircuitChecks.check(circuit);
         _requireCodeNotFrozen(circuit.verifierCodeHash, circuit.vkaDigest);
-        bytes32 system = _proofSystem(circuit.srsHash, circuit.generatorHash, circuit.additionPrecompile);
-        _requireSystemNotFrozen(system);
+        _requireSystemNotFrozen(_proofSystem(circuit.srsHash, circuit.generatorHash, circuit.additionPrecompile));
 
         versionId = ++_plans[modelId].versionCount;
         if (versionId == 1) _models.push(modelId);
         uint40 readyAt = uint40(block.timestamp) + ACTIVATION_DELAY;
         _versions[modelId][versionId].write(circuit, readyAt);
-        _join(system, modelId, versionId);
         emit VersionProposed(modelId, versionId, circuit, readyAt);
     }
 
@@ -63,6 +61,8 @@ contract VerifierRegistry is ProofSystems {
             revert WrongStatus(modelId, versionId, _status(modelId, versionId, activated));
         }
         if (block.timestamp < activated.readyAt) revert VersionNotReady(versionId, activated.readyAt);
+        bytes32 system = _systemOf(activated);
+        _requireSystemNotFrozen(system);
         _requireCodeNotFrozen(activated.verifierCodeHash, activated.vkaDigest);
         CircuitChecks.checkCode(activated.verifier, activated.verifierCodeHash);
         Schedule.Plan storage plan = _plans[modelId];
@@ -70,6 +70,7 @@ contract VerifierRegistry is ProofSystems {
 
         activated.status = Status.Active;
         plan.append(versionId, fromEpoch);
+        _join(system, modelId, versionId);
         emit VersionActivated(modelId, versionId, fromEpoch);
     }
 
@@ -89,9 +90,9 @@ contract VerifierRegistry is ProofSystems {
     /// @inheritdoc IVerifierRegistry
     function freeze(bytes32 modelId, uint16 versionId) external {
         _requireGuardian();
-        if (_known(modelId, versionId).status == Status.Frozen) {
-            revert WrongStatus(modelId, versionId, Status.Frozen);
-        }
+        StoredVersions.Stored storage frozen = _known(modelId, versionId);
+        if (frozen.status == Status.Frozen) revert WrongStatus(modelId, versionId, Status.Frozen);
+        _leave(_systemOf(frozen), modelId, versionId);
         _freezeMember(modelId, versionId);
     }
 
@@ -109,15 +110,20 @@ contract VerifierRegistry is ProofSystems {
 
     /// @inheritdoc IVerifierRegistry
     function isFrozen(bytes32 modelId, uint16 versionId) external view returns (bool) {
-        Status status = _versions[modelId][versionId].status;
+        StoredVersions.Stored storage stored = _versions[modelId][versionId];
+        Status status = stored.status;
         if (status == Status.None) revert UnknownVersion(modelId, versionId);
-        return status == Status.Frozen;
+        return status == Status.Frozen || (status == Status.Proposed && isProofSystemFrozen(_systemOf(stored)));
     }
 
     /// @inheritdoc IVerifierRegistry
     function proofSystemOf(bytes32 modelId, uint16 versionId) external view returns (bytes32) {
-        StoredVersions.Stored storage stored = _known(modelId, versionId);
-        return _proofSystem(stored.srsHash, stored.generatorHash, stored.additionPrecompile);
+        return _systemOf(_known(modelId, versionId));
+    }
+
+    /// @inheritdoc IVerifierRegistry
+    function isVerifierCodeFrozen(bytes32 verifierCodeHash, bytes32 vkaDigest) public view returns (bool) {
+        return _frozenCode[_codeAndVka(verifierCodeHash, vkaDigest)];
     }
 
     /// @inheritdoc IVerifierRegistry
@@ -161,12 +167,13 @@ contract VerifierRegistry is ProofSystems {
         if (versionId == 0) revert NoVersion(modelId, epoch);
     }
 
-    /// @dev What is stored, or Deprecated once an end is known.
+    /// @dev What is stored, or Deprecated once an end is known, or Frozen when it was proposed before its system was frozen.
     function _status(bytes32 modelId, uint16 versionId, StoredVersions.Stored storage stored)
         private
         view
         returns (Status)
     {
+        if (stored.status == Status.Proposed && isProofSystemFrozen(_systemOf(stored))) return Status.Frozen;
         if (stored.status != Status.Active) return stored.status;
         // only the end matters here
         // slither-disable-next-line unused-return
@@ -186,7 +193,7 @@ contract VerifierRegistry is ProofSystems {
     }
 
     function _requireCodeNotFrozen(bytes32 verifierCodeHash, bytes32 vkaDigest) private view {
-        if (_frozenCode[_codeAndVka(verifierCodeHash, vkaDigest)]) revert FrozenVerifierCode(verifierCodeHash);
+        if (isVerifierCodeFrozen(verifierCodeHash, vkaDigest)) revert FrozenVerifierCode(verifierCodeHash);
     }
 
     function _currentEpoch() private view returns (uint32) {
@@ -196,6 +203,10 @@ contract VerifierRegistry is ProofSystems {
     function _known(bytes32 modelId, uint16 versionId) private view returns (StoredVersions.Stored storage stored) {
         stored = _versions[modelId][versionId];
         if (stored.status == Status.None) revert UnknownVersion(modelId, versionId);
+    }
+
+    function _systemOf(StoredVersions.Stored storage stored) private view returns (bytes32) {
+        return _proofSystem(stored.srsHash, stored.generatorHash, stored.additionPrecompile);
     }
 
     /// @dev A reusable verifier's code serves other circuits as well: only together with its artefact it is one circuit.

@@ -19,8 +19,8 @@ from relayer.keys import create_keystore
 from relayer.rpc import Endpoint
 from relayer.settings import ChainSettings
 from tests.bench.benchmark import Benchmark, Figures
+from tests.integration.relayer_operation import operating, start, stop
 from tests.integration.relayer_rig import EVERY_TIME, BareChain, Rig, bare_chain
-from tests.integration.test_relayer_process import operating, start, stop
 from tests.soak.relayer_jobs import log_as_an_operator, work_through
 from verifier_gen.build import ensure_circuit
 from verifier_gen.recipe import RECIPES, load_recipe

@@ -125,12 +125,42 @@ def test_check_consumer_adapter_that_reads_another_feed_is_named(home):
     assert found((url, web3, altered)) == {"RiskOracleAdapter.FEED": pair}
 
 
+def test_check_listings_that_differ_are_named_field_by_field(home):
+    """A listing is for ever, so most of these can only differ where the record is wrong."""
+    url, web3, path = home
+    deployment = read(path)
+    recorded = json.loads(path.read_text("utf-8"))
+    ezeth, weeth = (deployment.assets[symbol] for symbol in ("ezETH", "weETH"))
+    recorded["assets"]["ezETH"] |= {
+        "base_loan_to_value_bps": 7000,
+        "exit_risk_feed": weeth.exit_risk_feed,
+    }
+    recorded["assets"]["weETH"]["token"] = OTHER
+    altered = path.with_name("altered.json")
+    altered.write_text(json.dumps(recorded), "utf-8")
+    lending = {what: pair for what, pair in found((url, web3, altered)).items() if "Lending" in what}
+    assert lending == {
+        "ezETH.base_loan_to_value_bps in SampleLendingProtocol": ("7000", "7500"),
+        "ezETH.exit_risk_feed in SampleLendingProtocol": (weeth.exit_risk_feed, ezeth.exit_risk_feed),
+        "weETH in SampleLendingProtocol": ("listed", "not listed"),
+        f"asset {weeth.token} of SampleLendingProtocol": ("not listed", "listed"),
+    }
+
+
+def test_check_asset_that_the_admin_listed_beside_is_named(home):
+    _, web3, path = home
+    deployment = read(path)
+    feed = deployment.assets["ezETH"].exit_risk_feed
+    execute(web3, deployment, "SampleLendingProtocol", "listAsset", STRANGER, feed, 9500)
+    assert found(home) == {f"asset {STRANGER} of SampleLendingProtocol": ("not listed", "listed")}
+
+
 def test_check_record_of_an_earlier_release_compares_what_it_has(home):
-    """Without configs, limits and attesters; nothing is called different for being unknown."""
+    """Without configs, limits, listings and attesters; nothing is called different for being unknown."""
     url, web3, path = home
     recorded = json.loads(path.read_text("utf-8"))
     for asset in recorded["assets"].values():
-        del asset["observed"], asset["limits"]
+        del asset["observed"], asset["limits"], asset["base_loan_to_value_bps"]
     for model in recorded["models"].values():
         del model["vka_digest"]
     del recorded["attesters"]

@@ -8,7 +8,6 @@ import {IRiskFeed} from "../../contracts/interfaces/IRiskFeed.sol";
 import {IVerifierRegistry} from "../../contracts/interfaces/IVerifierRegistry.sol";
 import {IInferenceVerifier} from "../../contracts/interfaces/external/IInferenceVerifier.sol";
 import {IRiskOracle} from "../../contracts/interfaces/external/IRiskOracle.sol";
-import {MockRiskFeed} from "../../contracts/mocks/MockRiskFeed.sol";
 import {InferenceVerifier} from "../../contracts/verification/InferenceVerifier.sol";
 
 contract AdaptersTest is Stage {
@@ -82,27 +81,5 @@ contract AdaptersTest is Stage {
         commitment = _inference.commitmentOf(_inputs);
         CHEATS.expectRevert(invalid);
         _inference.verifyInference(MODEL_ID, commitment, output, shorter);
-    }
-
-    function test_mockRiskFeed_everyRefusal_isThatOfTheRealFeed() external {
-        MockRiskFeed mock = new MockRiskFeed(2 hours);
-        bytes memory noRound = abi.encodeWithSelector(IRiskFeed.NoRound.selector, MODEL_ID, address(token));
-        CHEATS.expectRevert(noRound);
-        mock.latestScore(MODEL_ID, address(token));
-        CHEATS.expectRevert(noRound);
-        feed.latestScore(MODEL_ID, address(token));
-        IRiskFeed.Score memory score =
-            IRiskFeed.Score(currentEpoch(), uint40(block.timestamp), uint40(block.timestamp), 1 days, 0.1e18);
-        mock.setScore(MODEL_ID, address(token), score);
-        equal(mock.latestScore(MODEL_ID, address(token)).exitRisk, 0.1e18);
-        equal(mock.latestEpoch(MODEL_ID, address(token)), currentEpoch());
-        CHEATS.warp(block.timestamp + 2 hours + 1);
-        CHEATS.expectRevert(abi.encodeWithSelector(IRiskFeed.Stale.selector, score.observedAt, 2 hours));
-        mock.latestScore(MODEL_ID, address(token));
-        // the real feed answers whoever takes any age
-        equal(mock.getScoreNoOlderThan(MODEL_ID, address(token), type(uint256).max).exitRisk, 0.1e18);
-        mock.freeze(MODEL_ID, address(token), score.epoch);
-        CHEATS.expectRevert(abi.encodeWithSelector(IRiskFeed.Frozen.selector, MODEL_ID, 1));
-        mock.scoreAt(MODEL_ID, address(token), score.epoch);
     }
 }

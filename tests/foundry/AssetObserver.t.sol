@@ -73,6 +73,27 @@ contract AssetObserverTest is Stage {
         equal(inputs.length, 32);
     }
 
+    function test_seriesOf_confirmedOnceAndForEver() external {
+        equal(observer.seriesOf(address(token)).latestEpoch, 0);
+        observeNow(1 ether);
+        check(!observer.seriesOf(address(token)).supplyConfirmed, "confirmed by one");
+        observeEpochs(1);
+        check(observer.seriesOf(address(token)).supplyConfirmed, "not confirmed by two");
+        CHEATS.warp(block.timestamp + 99 * EPOCH_LENGTH);
+        observeNow(1 ether);
+        IAssetObserver.Series memory series = observer.seriesOf(address(token));
+        check(series.supplyConfirmed, "forgotten");
+        equal(series.cumulative, totals.cumulativeOf(address(token)));
+        equal(series.observedAt, block.timestamp);
+        check(series.latestEpoch == currentEpoch() && series.firstEpoch == currentEpoch() + 1, "another epoch");
+    }
+
+    function test_configFromEpoch_laterVersion_isAfterTheDelay() external {
+        equal(observer.configFromEpoch(address(token), 1), currentEpoch());
+        observer.addAssetConfig(address(token), config());
+        equal(observer.configFromEpoch(address(token), 2), currentEpoch() + CONFIG_DELAY);
+    }
+
     function test_observe_tinySupply_canGrow() external {
         token.burn(address(this), 1_000_000 ether - 40);
         observeEpochs(2);

@@ -149,6 +149,21 @@ contract AttestedInputsTest is CheatTest {
         _inputs.inputsOf(ASSET, epoch);
     }
 
+    function test_era_risesWithEveryStop() external {
+        uint32 epoch = uint32(block.timestamp / EPOCH_LENGTH);
+        equal(_inputs.era(), 1);
+        equal(_inputs.eraOf(ASSET, epoch), 0);
+        this.attestNow(FIRST_KEY);
+        equal(_inputs.eraOf(ASSET, epoch), 1);
+        CHEATS.prank(GUARDIAN);
+        _inputs.stopAttesting();
+        // a stop of what is stopped is none
+        CHEATS.prank(GUARDIAN);
+        _inputs.stopAttesting();
+        equal(_inputs.era(), 2);
+        equal(_inputs.eraOf(ASSET, epoch), 1);
+    }
+
     function test_stopAttesting_admin_isRefused() external {
         CHEATS.expectRevert(abi.encodeWithSelector(IAttestedInputs.NotGuardian.selector, address(this)));
         _inputs.stopAttesting();

@@ -6,6 +6,7 @@ import {ICanaryStop} from "../../contracts/interfaces/ICanaryStop.sol";
 import {IRiskFeed} from "../../contracts/interfaces/IRiskFeed.sol";
 import {IVerifierRegistry} from "../../contracts/interfaces/IVerifierRegistry.sol";
 import {SatisfiableCanaryVerifier} from "../../contracts/mocks/SatisfiableCanaryVerifier.sol";
+import {VerifierRegistry} from "../../contracts/verification/VerifierRegistry.sol";
 import {CanaryStop} from "../../contracts/verification/CanaryStop.sol";
 
 contract CanaryStopTest is Stage {
@@ -79,17 +80,73 @@ contract CanaryStopTest is Stage {
     }
 
     function test_freezeProofSystem_fullSystem_fitsATransaction() external {
-        for (uint256 i = 1; i < 192; ++i) {
-            registry.propose(OTHER_MODEL, circuit(anotherVerifier()));
+        uint32 first = _proposeMore(192);
+        for (uint16 i = 0; i < 191; ++i) {
+            registry.activate(OTHER_MODEL, i + 1, first + i);
         }
-        IVerifierRegistry.Circuit memory more = circuit(anotherVerifier());
+        equal(registry.membersOf(_system).length, registry.MAXIMUM_MEMBERS());
         CHEATS.expectRevert(abi.encodeWithSelector(IVerifierRegistry.ProofSystemIsFull.selector, _system, 192));
-        registry.propose(OTHER_MODEL, more);
+        registry.activate(OTHER_MODEL, 192, first + 191);
         CHEATS.prank(GUARDIAN);
         uint256 before = gasleft();
         registry.freezeProofSystem(_system);
         check(before - gasleft() < 15_000_000, "freezing all does not fit a transaction");
         check(registry.isFrozen(OTHER_MODEL, 191), "the last is not frozen");
+    }
+
+    function test_activate_afterProposalsThatNobodyWants_findsRoom() external {
+        uint32 first = _proposeMore(193);
+        equal(registry.membersOf(_system).length, 1);
+        registry.activate(OTHER_MODEL, 193, first);
+        equal(registry.membersOf(_system).length, 2);
+        check(registry.membersOf(_system)[1].modelId == OTHER_MODEL, "another model");
+        equal(registry.membersOf(_system)[1].versionId, 193);
+    }
+
+    function test_freeze_memberOfAFullSystem_makesRoomForAnother() external {
+        uint32 first = _proposeMore(192);
+        for (uint16 i = 0; i < 191; ++i) {
+            registry.activate(OTHER_MODEL, i + 1, first + i);
+        }
+        CHEATS.prank(GUARDIAN);
+        uint256 before = gasleft();
+        registry.freeze(OTHER_MODEL, 190);
+        check(before - gasleft() < 1_000_000, "freezing one is dear");
+        equal(registry.membersOf(_system).length, 191);
+        registry.activate(OTHER_MODEL, 192, first + 191);
+        CHEATS.prank(GUARDIAN);
+        registry.freezeProofSystem(_system);
+        for (uint16 i = 1; i <= 192; ++i) {
+            check(registry.isFrozen(OTHER_MODEL, i), "not frozen");
+        }
+    }
+
+    function test_freezeProofSystem_proposedVersion_countsAsFrozenAndIsNeverActivated() external {
+        uint32 first = _proposeMore(1);
+        bytes32 codeHash = registry.version(OTHER_MODEL, 1).circuit.verifierCodeHash;
+        CHEATS.prank(GUARDIAN);
+        registry.freezeProofSystem(_system);
+        check(registry.isFrozen(OTHER_MODEL, 1), "not frozen");
+        check(registry.version(OTHER_MODEL, 1).status == IVerifierRegistry.Status.Frozen, "another status");
+        CHEATS.expectRevert(abi.encodeWithSelector(IVerifierRegistry.FrozenProofSystem.selector, _system));
+        registry.activate(OTHER_MODEL, 1, first);
+        check(registry.isVerifierCodeFrozen(address(verifier).codehash, 0), "a member's code is free");
+        check(!registry.isVerifierCodeFrozen(codeHash, 0), "code of what was only proposed is frozen");
+        // a guardian can still disown that code as well
+        CHEATS.prank(GUARDIAN);
+        registry.freeze(OTHER_MODEL, 1);
+        check(registry.isVerifierCodeFrozen(codeHash, 0), "code is free");
+    }
+
+    function test_trustCanary_ofAnotherRegistry_isRefused() external {
+        VerifierRegistry another = new VerifierRegistry(address(authority), ACTIVATION_DELAY, EPOCH_LENGTH);
+        CHEATS.expectRevert(
+            abi.encodeWithSelector(
+                IVerifierRegistry.CanaryOfAnotherRegistry.selector, address(_canary), address(registry)
+            )
+        );
+        another.trustCanary(address(_canary));
+        check(another.canaryOf(address(_canary)) == 0, "trusted");
     }
 
     function test_trustCanary_strangerOrNoCanary_isRefused() external {
@@ -118,6 +175,15 @@ contract CanaryStopTest is Stage {
             )
         );
         new CanaryStop(registry, _system, address(0xdead), hash, one);
+    }
+
+    /// @dev Versions of another model, ready to be activated from the returned epoch on.
+    function _proposeMore(uint256 count) private returns (uint32 first) {
+        for (uint256 i = 0; i < count; ++i) {
+            registry.propose(OTHER_MODEL, circuit(anotherVerifier()));
+        }
+        CHEATS.warp(block.timestamp + ACTIVATION_DELAY);
+        return currentEpoch();
     }
 
     /// @dev Stands for a contract that says it is a canary of nothing.

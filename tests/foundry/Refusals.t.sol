@@ -46,6 +46,8 @@ contract RefusalsTest is Stage {
         _refuses(to, at, IAssetObserver.UnknownConfigVersion.selector);
         at = abi.encodeCall(IAssetObserver.featuresHashOf, (asset, 2));
         _refuses(to, at, IAssetObserver.UnknownConfigVersion.selector);
+        at = abi.encodeCall(IAssetObserver.configFromEpoch, (asset, 2));
+        _refuses(to, at, IAssetObserver.UnknownConfigVersion.selector);
         equal(observer.configVersionCount(asset), 1);
         equal(observer.assetConfig(asset, 1).heartbeat, 1 days);
         (uint64 chain, address home) = observer.home();

@@ -28,6 +28,15 @@ contract SampleLendingTest is Stage {
         equal(_lending.refresh(address(token)), 7500);
     }
 
+    function test_listingOf_listedAndNot_isWhatWasListed() external {
+        SampleLendingProtocol.Listing memory listing = _lending.listingOf(address(token));
+        equal(listing.baseBps, 7500);
+        equal(listing.targetBps, 7500);
+        equal(listing.epoch, currentEpoch());
+        equal(listing.observedAt, block.timestamp);
+        equal(_lending.listingOf(_MOCKED).baseBps, 0);
+    }
+
     function test_refresh_frozenVersion_fallsToTheFloorAtOnce() external {
         CHEATS.prank(GUARDIAN);
         registry.freeze(MODEL_ID, 1);

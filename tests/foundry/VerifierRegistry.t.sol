@@ -59,6 +59,21 @@ contract VerifierRegistryTest is Stage {
         registry.activate(MODEL_ID, 5, frozen == 4 ? start + 21 : start + 31);
     }
 
+    function test_freeze_versionThatWaitsLongestAhead_letsOthersBeActivatedAtOnce() external {
+        registry.propose(MODEL_ID, circuit(anotherVerifier()));
+        registry.propose(MODEL_ID, circuit(anotherVerifier()));
+        CHEATS.warp(block.timestamp + ACTIVATION_DELAY);
+        uint32 farthest = currentEpoch() + 24 * 30;
+        registry.activate(MODEL_ID, 1, farthest);
+        uint32 soon = currentEpoch() + 1;
+        CHEATS.expectRevert(abi.encodeWithSelector(IVerifierRegistry.EpochNotAhead.selector, soon, farthest));
+        registry.activate(MODEL_ID, 2, soon);
+        CHEATS.prank(GUARDIAN);
+        registry.freeze(MODEL_ID, 1);
+        registry.activate(MODEL_ID, 2, soon);
+        equal(registry.servingAt(MODEL_ID, soon).versionId, 2);
+    }
+
     function test_freeze_onlyVersionNotStarted_nothingServes() external {
         _propose(2);
         uint32 start = currentEpoch() + 5;

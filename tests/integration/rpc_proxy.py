@@ -22,6 +22,7 @@ class Fault:
         forward: the node gets the request all the same: its answer is lost on the way back.
         status: HTTP status to answer.
         seconds: delay before anything else.
+        until: set when the request may go on.
         drop: the connection is closed without an answer.
         change: makes another result of the node's; gets the parameters and the result.
         times: how often it strikes; None: always.
@@ -32,6 +33,7 @@ class Fault:
     forward: bool = False
     status: int = 0
     seconds: float = 0.0
+    until: threading.Event | None = None
     drop: bool = False
     change: Callable[[list[Any], Any], Any] | None = None
     times: int | None = None
@@ -60,6 +62,10 @@ class RpcProxy:
         self.asked[method] += 1
         fault = self._strikes(method)
         await asyncio.sleep(fault.seconds)
+        while fault.until is not None and not fault.until.is_set():
+            await asyncio.sleep(0.01)
+        if fault.until is not None and (request.transport is None or request.transport.is_closing()):
+            return web.Response()
         if fault.drop:
             assert request.transport is not None
             request.transport.close()

@@ -4,158 +4,34 @@ import json
 import re
 import signal
 import subprocess
-import sys
+import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
-from click.testing import CliRunner, Result
-from eth_abi import encode
-from web3 import Web3
 
-from relayer.commands import relayer
-from relayer.keys import create_keystore, open_keystore
+from relayer.keys import open_keystore
 from relayer.outbox.views import UnknownJobError
-from signed_http.wallets import hotkey_of, open_or_create
-from statements.instances import Instances
 from statements.publication import Publication
+from tests.integration.databases import Databases
+from tests.integration.forge_artifacts import PROJECT
 from tests.integration.prometheus_server import RULES, Prometheus, prometheus
-from tests.integration.relayer_chain import (
-    ABROAD,
-    HOME,
-    LAYOUT,
-    MODEL,
-    PROJECT,
-    LocalChain,
-    free_port,
-    local_chain,
-    published,
-    send,
-    wait_until,
-)
-from tests.integration.relayer_feed import Feed, serve
-from verifier_gen import prover
+from tests.integration.relayer_chain import ABROAD, wait_until
+from tests.integration.relayer_operation import Operation, launch, operating, settled, start, stop
+from tests.integration.rpc_proxy import Fault, RpcProxy, rpc_proxy
 from verifier_gen.circuit import Circuit
-from verifier_gen.isolated import run_isolated
-from verifier_gen.prover import Proof
+from veristake.demo.processes import free_port
 
-RELAYER = [sys.executable, "-m", "veristake", "relayer"]
-
-
-@dataclass
-class Operation:
-    """Everything that an operator has."""
-
-    folder: Path
-    home: LocalChain
-    abroad: LocalChain
-    feeds: list[Feed]
-    circuit: Circuit
-    proof: Proof
-    address: str
-    port: int
-
-    @property
-    def settings(self) -> Path:
-        return self.folder / "relayer.toml"
-
-    def publication(self, feed: Feed, cursor: int, *, number: int = 1, lie: bool = False) -> Publication:
-        elements = list(self.proof.instances.elements)
-        if lie:
-            elements[-1] += 1
-        return published(
-            self.home.epoch,
-            number=number,
-            validator=feed.hotkey,
-            cursor=cursor,
-            abroad=self.abroad,
-            instances=Instances(layout=self.circuit.manifest.layout, elements=tuple(elements)),
-            proof=self.proof.proof,
-            circuit_id=self.circuit.manifest.circuit_id,
-        )
-
-    def ask(self, path: str) -> Any:
-        return httpx.get(f"http://127.0.0.1:{self.port}{path}", timeout=10).json()
-
-    def answers(self) -> bool:
-        try:
-            return bool(httpx.get(f"http://127.0.0.1:{self.port}/readyz").status_code == 200)
-        except httpx.HTTPError:
-            return False
-
-    def command(self, *arguments: str) -> Result:
-        return CliRunner(mix_stderr=False).invoke(relayer, [*arguments, "--config", str(self.settings)])
-
-    def process(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        whole = [*RELAYER, *arguments, "--config", str(self.settings)]
-        return subprocess.run(whole, cwd=PROJECT, capture_output=True, text=True, timeout=120)
-
-    def write_settings(self) -> None:
-        chains = ""
-        for name, chain, attested in (("home", self.home, None), ("abroad", self.abroad, self.abroad)):
-            chains += f'[[chains]]\nname = "{name}"\nchain_id = {chain.web3.eth.chain_id}\n'
-            chains += f'endpoints = ["{chain.url}"]\nrisk_feed = "{chain.risk_feed.address}"\n'
-            chains += f'attested_inputs = "{attested.attested_inputs.address}"\n' if attested else ""
-            chains += 'keystore = "keystore.json"\npassword_file = "password.txt"\npoll_seconds = 0.2\n\n'
-        sources = "".join(f'[[sources]]\nurl = "{feed.url}"\nhotkey = "{feed.hotkey}"\n' for feed in self.feeds)
-        self.settings.write_text(
-            f'circuits = ["{self.circuit.directory}"]\nport = {self.port}\nsource_poll_seconds = 0.2\n'
-            f'models = ["{MODEL}"]\n[wallet]\npath = "wallets"\nname = "relayer"\n\n{sources}\n{chains}'
-        )
-
-
-@contextmanager
-def operating(tiny_circuit: Circuit, folder: Path) -> Iterator[Operation]:
-    """Two chains, three validators' feeds and a real proof."""
-    assert tiny_circuit.manifest.layout == LAYOUT
-    proof = run_isolated(prover.prove, tiny_circuit, tuple(range(-16, 16)), 12345)
-    with ExitStack() as stack:
-        home, abroad = (stack.enter_context(local_chain(chain_id)) for chain_id in (HOME, ABROAD))
-        accepted = Web3.keccak(encode(["bytes", "uint256[]"], [proof.proof, proof.instances.elements]))
-        address = create_keystore(folder / "keystore.json", folder / "password.txt", iterations=2)
-        for chain in (home, abroad):
-            send(chain.web3, chain.verifier.functions.accept(accepted), chain.deployer)
-            chain.fund(address)
-            chain.ask("evm_setIntervalMining", 1)
-        keypairs = [hotkey_of(open_or_create(folder / "wallets", name)) for name in ("one", "two", "liar", "relayer")]
-        feeds = [stack.enter_context(serve(Feed(keypair))) for keypair in keypairs[:3]]
-        made = Operation(folder, home, abroad, feeds, tiny_circuit, proof, address, free_port())
-        made.write_settings()
-        yield made
+SEND = "eth_sendRawTransaction"
 
 
 @pytest.fixture(scope="module")
 def operation(tiny_circuit: Circuit, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operation]:
     with operating(tiny_circuit, tmp_path_factory.mktemp("operation")) as made:
         yield made
-
-
-def start(operation: Operation) -> subprocess.Popen[bytes]:
-    with (operation.folder / "relayer.log").open("ab") as log:
-        command = [*RELAYER, "run", "--config", str(operation.settings)]
-        process = subprocess.Popen(command, cwd=PROJECT, stderr=log)
-    wait_until(operation.answers, "the relayer does not get ready")
-    return process
-
-
-def stop(process: subprocess.Popen[bytes]) -> None:
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(30) == 0
-
-
-def settled(operation: Operation, count: int) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-
-    def done() -> bool:
-        found[:] = operation.ask("/v1/jobs")["jobs"]
-        return len(found) == count and all(job["state"] == "finalized" for job in found)
-
-    wait_until(done, f"jobs do not settle: {found}")
-    return found
 
 
 def test_run_relays_to_both_chains_once_and_refuses_a_liar(operation: Operation) -> None:
@@ -181,7 +57,7 @@ def test_run_relays_to_both_chains_once_and_refuses_a_liar(operation: Operation)
             assert [event["new"] for event in detail["events"]] == ["queued", "sent", "included", "finalized"]
         assert operation.home.recorded(honest)
         assert operation.abroad.recorded(honest)
-        wait_until(lambda: "publication_refused" in log_events(operation), "the lie is not refused")
+        wait_until(lambda: "publication_refused" in operation.log_events(), "the lie is not refused")
         assert operation.ask("/healthz") == {"status": "ok"}
         assert operation.ask("/v1/status")["jobs"]["abroad"] == {"finalized": 2}
         assert httpx.get(f"http://127.0.0.1:{operation.port}/v1/jobs/99").status_code == 404
@@ -196,7 +72,7 @@ def test_run_garbage_of_one_source_does_not_stop_another(operation: Operation) -
     liar.garbage = '{"items": "none"}'
     process = start(operation)
     try:
-        wait_until(lambda: "source_failed" in log_events(operation), "the garbage goes unnoticed")
+        wait_until(lambda: "source_failed" in operation.log_events(), "the garbage goes unnoticed")
         assert "not a page of publications" in operation.ask("/readyz")["sources"][liar.hotkey]
         later = operation.publication(two, 2, number=3)
         operation.home.attest(later)
@@ -246,15 +122,10 @@ def alert_state(server: Prometheus, name: str) -> str:
     return str(next(rule["state"] for rule in rules if rule["name"] == name))
 
 
-def log_events(operation: Operation) -> list[str]:
-    lines = (operation.folder / "relayer.log").read_text().splitlines()
-    return [json.loads(line)["event"] for line in lines if line.startswith("{")]
-
-
 def test_log_holds_neither_password_nor_key(operation: Operation) -> None:
     password = (operation.folder / "password.txt").read_text()
     key = open_keystore(operation.folder / "keystore.json", operation.folder / "password.txt")._account.key.hex()
-    log = (operation.folder / "relayer.log").read_text()
+    log = operation.log.read_text()
     assert "nonce_reconciled" in log
     # everything that a run writes, but for the two files that hold them
     written = [file for file in operation.folder.rglob("*") if file.is_file() and file.name != "password.txt"]
@@ -334,3 +205,82 @@ def test_run_wrong_chain_id_ends_with_one_clear_line(operation: Operation) -> No
     operation.settings.write_text(before)
     assert refused.returncode == 2
     assert f"serves chain {ABROAD}, the settings say 5" in refused.stderr
+
+
+@contextmanager
+def held_up(operation: Operation, databases: Databases) -> Iterator[tuple[Operation, RpcProxy, threading.Event]]:
+    """The same operation with a new state on PostgreSQL; nothing gets to the home chain while it is held."""
+    go_on = threading.Event()
+    more = f'state_url = "{databases.make("postgresql", operation.folder)}"\nstop_grace_seconds = 60'
+    with rpc_proxy(operation.home.url) as proxy:
+        proxy.faults.append(Fault(SEND, until=go_on))
+        made = replace(operation, name="postgresql", port=free_port(), more=more, home_url=proxy.url)
+        made.write_settings()
+        try:
+            yield made, proxy, go_on
+        finally:
+            go_on.set()
+
+
+def publish(operation: Operation, number: int) -> Publication:
+    feed = operation.feeds[0]
+    made = operation.publication(feed, len(feed.publications) + 1, number=number)
+    operation.home.attest(made)
+    feed.publications.append(made)
+    return made
+
+
+def all_settled(operation: Operation, *publications: Publication) -> bool:
+    jobs = operation.ask("/v1/jobs")["jobs"]
+    known = {job["statement_id"] for job in jobs}
+    return known >= {each.inference.statement_id for each in publications} and all(
+        job["state"] in ("finalized", "already_on_chain") for job in jobs
+    )
+
+
+@contextmanager
+def ended(process: subprocess.Popen[bytes]) -> Iterator[subprocess.Popen[bytes]]:
+    """The process until the block ends, and no longer."""
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait(10)
+
+
+def test_stopping_finishes_what_is_under_way_and_takes_nothing_new_and_the_second_signal_ends_at_once(
+    operation: Operation, databases: Databases
+) -> None:
+    before = len(operation.home.sent_by(operation.address))
+    with held_up(operation, databases) as (held, proxy, go_on):
+        first = publish(held, 11)
+        with ended(launch(held)) as process:
+            wait_until(lambda: proxy.asked[SEND] == 1, "nothing is sent")
+            process.send_signal(signal.SIGTERM)
+            wait_until(lambda: "relayer_stopping" in held.log_events(), "the signal is not heard")
+            later = publish(held, 12)
+            assert process.poll() is None
+            go_on.set()
+            assert process.wait(60) == 0
+        events = held.log_events()
+        assert "transaction_sent" in events[events.index("relayer_stopping") :]
+        assert events[-1] == "relayer_stopped"
+        jobs = json.loads(held.command("txs", "list", "--json").stdout)["jobs"]
+        sent = {job["statement_id"] for job in jobs if job["chain"] == "home" and job["transaction"]}
+        assert sent == {first.inference.statement_id}
+        assert later.inference.statement_id not in {job["statement_id"] for job in jobs}
+
+        go_on.clear()
+        with ended(launch(held)) as process:
+            wait_until(lambda: proxy.asked[SEND] >= 2, "nothing is sent")
+            process.send_signal(signal.SIGTERM)
+            wait_until(lambda: held.log_events().count("relayer_stopping") == 2, "the signal is not heard")
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(60) == -signal.SIGTERM
+
+        go_on.set()
+        with ended(start(held)) as process:
+            wait_until(lambda: all_settled(held, first, later), "jobs do not settle")
+            assert held.ask("/v1/status")["jobs"]["home"]["finalized"] == 2
+            stop(process)
+    assert len(operation.home.sent_by(operation.address)) == before + 2

@@ -86,7 +86,10 @@ def deploy_contracts(deployer: Deployer, plan: Plan, circuits: ChosenCircuits) -
     adapters = _adapters(deployer, manifest, feed.address, source.assets)
     extra = deploy_consumer_adapters(deployer, plan.adapters, feed, registry, manifest.model_id)
     limits = ScoreLimits(heartbeat=source.epoch_length, maximum_age=plan.maximum_age)
-    assets = {symbol: _deployed_asset(symbol, asset, adapters, limits) for symbol, asset in source.assets.items()}
+    assets = {
+        symbol: _deployed_asset(symbol, asset, adapters, limits, plan.base_loan_to_value_bps)
+        for symbol, asset in source.assets.items()
+    }
     for asset in assets.values():
         configuration.execute(lending, "listAsset", asset.token, asset.exit_risk_feed, plan.base_loan_to_value_bps)
     _give_up_roles(configuration, plan, sender)
@@ -178,7 +181,7 @@ def _adapters(
 
 
 def _deployed_asset(
-    symbol: str, asset: ObservedAsset, adapters: dict[str, Contract], limits: ScoreLimits
+    symbol: str, asset: ObservedAsset, adapters: dict[str, Contract], limits: ScoreLimits, base_loan_to_value_bps: int
 ) -> DeployedAsset:
     return DeployedAsset(
         token=asset.token,
@@ -188,4 +191,5 @@ def _deployed_asset(
         staking_duration_feed=adapters[adapter_name(symbol, STAKING_DURATION)].address,
         observed=asset.observed,
         limits=limits,
+        base_loan_to_value_bps=base_loan_to_value_bps,
     )

@@ -11,6 +11,7 @@ from veristake.contracts_tool.canary_check import canary_differences
 from veristake.contracts_tool.config_check import config_differences
 from veristake.contracts_tool.deposit_check import deposit_differences
 from veristake.contracts_tool.difference import Difference
+from veristake.contracts_tool.lending_check import lending_differences
 from veristake.contracts_tool.live_contract import live_contract
 from veristake.contracts_tool.record import deployed_contract
 from veristake.contracts_tool.versions import STATUS_NAMES
@@ -26,7 +27,7 @@ _NOT_OURS = "Somebody changed it: read the contract's events, and ask its admin"
 
 
 def differences(deployment: Deployment, web3: Web3) -> tuple[Difference, ...]:
-    """Compare a deployment with the live chain: code, pointers, delays, configs, roles, versions, canary.
+    """Compare a deployment with the live chain: code, pointers, delays, configs, roles, versions, canary, lending.
 
     Args:
         deployment: what was recorded.
@@ -54,6 +55,7 @@ def differences(deployment: Deployment, web3: Web3) -> tuple[Difference, ...]:
         *access_differences(live, web3),
         *_version_differences(live, web3),
         *canary_differences(live, web3),
+        *lending_differences(live, web3),
     )
 
 

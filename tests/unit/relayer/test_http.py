@@ -1,12 +1,14 @@
 """The HTTP service, asked without a socket: verbs want a token, submissions are idempotent, metrics are closed."""
 
 import asyncio
+import json
 import re
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import httpx
+import jsonschema
 import pytest
 from fastapi import FastAPI
 
@@ -18,6 +20,7 @@ from relayer.metrics import FAMILIES, render
 from relayer.outbox.database import open_database
 from relayer.settings import ChainSettings
 from statements.errors import ConfigurationError
+from tests.openapi import Document
 from tests.unit.relayer.makers import inference, publication
 from tests.unit.relayer.test_intake import Bench, PaperFeed, Verdicts
 
@@ -38,6 +41,7 @@ class Service:
         writer: Any = SimpleNamespace(name="home", health=SimpleNamespace(ready=True, error=""))
         source: Any = SimpleNamespace(name="5source", error="away")
         self.app: FastAPI = build_app(settings, self.engine, self.bench.acceptor, Watched([writer], [source], [watch]))
+        self.document = Document(self.app.openapi())
 
     def ask(self, method: str, path: str, **arguments: Any) -> httpx.Response:
         async def run() -> httpx.Response:
@@ -45,7 +49,9 @@ class Service:
             async with httpx.AsyncClient(transport=transport, base_url="http://relayer") as client:
                 return await client.request(method, path, **arguments)
 
-        return asyncio.run(run())
+        answer = asyncio.run(run())
+        self.document.check(answer)
+        return answer
 
     def submit(self, key: str = "first", **arguments: Any) -> httpx.Response:
         content = arguments.pop("content", publication().to_json())
@@ -57,6 +63,12 @@ class Service:
 @pytest.fixture
 def service(tmp_path: Path) -> Service:
     return Service(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def untouched(tmp_path_factory: pytest.TempPathFactory) -> Service:
+    """For requests that are refused: nothing is in it, before and after."""
+    return Service(tmp_path_factory.mktemp("untouched"))
 
 
 VERBS = [
@@ -71,11 +83,14 @@ VERBS = [
 
 @pytest.mark.parametrize("path", VERBS)
 @pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer wrong", TOKEN, f"Basic {TOKEN}", "Bearer é"])
-def test_verb_without_the_token_is_refused_and_changes_nothing(service: Service, path: str, header: str | None) -> None:
+def test_verb_without_the_token_is_refused_and_changes_nothing(
+    untouched: Service, path: str, header: str | None
+) -> None:
     headers = {"Idempotency-Key": "k"} | ({} if header is None else {"Authorization": header.encode("latin-1")})  # type: ignore[dict-item] # bytes on purpose
-    refused = service.ask("POST", path, headers=headers, content=publication().to_json())
+    refused = untouched.ask("POST", path, headers=headers, content=publication().to_json())
     assert refused.status_code == 401
-    assert service.bench.jobs == 0
+    assert refused.headers["WWW-Authenticate"] == "Bearer"
+    assert untouched.bench.jobs == 0
 
 
 def test_verbs_are_all_behind_the_token(service: Service) -> None:
@@ -175,6 +190,74 @@ def test_read_token_too_short_is_refused(tmp_path: Path, content: str) -> None:
     (tmp_path / "token").write_text(content)
     with pytest.raises(ConfigurationError, match="less than 16"):
         read_token(tmp_path / "token")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/v1/jobs?limit=0", 422),
+        ("GET", "/v1/jobs?state=lost", 422),
+        ("GET", "/v1/jobs/one", 422),
+        ("POST", "/v1/jobs/one/bump", 422),
+        ("GET", "/v1/nothing", 404),
+        ("DELETE", "/v1/jobs/1", 405),
+    ],
+)
+def test_malformed_request_is_answered_with_code_and_remedy(
+    untouched: Service, method: str, path: str, status: int
+) -> None:
+    answer = untouched.ask(method, path, headers=ALLOWED)
+    assert answer.status_code == status
+    assert answer.json()["code"] == ("MalformedRequestError" if status == 422 else "HttpError")
+    assert answer.json()["remedy"]
+
+
+def test_every_path_answers_as_described(service: Service) -> None:
+    service.submit()
+    for path in ("healthz", "readyz", "metrics", "v1/status", "v1/jobs", "v1/jobs/1"):
+        assert service.ask("GET", f"/{path}").status_code == 200, path
+    for verb in ("bump", "cancel", "retry"):
+        service.ask("POST", f"/v1/jobs/1/{verb}", headers=ALLOWED)
+    for verb in ("pause", "resume"):
+        service.ask("POST", f"/v1/chains/home/{verb}", headers=ALLOWED)
+    paths = service.document.content["paths"]
+    seen = {(method, path) for method, path, _ in service.document.seen}
+    assert seen == {(method, path) for path, methods in paths.items() for method in methods}
+
+
+def test_openapi_json_is_the_document_and_refers_to_nothing_that_is_not_in_it(service: Service) -> None:
+    async def run() -> Any:
+        transport = httpx.ASGITransport(service.app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://relayer") as client:
+            return (await client.get("/openapi.json")).json()
+
+    document = asyncio.run(run())
+    assert document == service.document.content
+    references = set(re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(document)))
+    assert references <= set(document["components"]["schemas"])
+    assert "Publication" in references
+
+
+def test_publication_schema_takes_what_is_taken_and_refuses_what_is_refused(service: Service) -> None:
+    schema = service.document.body_of("post", "/v1/publications")
+    good = json.loads(publication().to_json())
+    service.document.validate(schema, good)
+    without_proof = {**good, "inference": {**good["inference"], "proof": None}}
+    for bad in ({}, {**good, "more": 1}, without_proof):
+        with pytest.raises(jsonschema.ValidationError):
+            service.document.validate(schema, bad)
+        assert service.submit(content=json.dumps(bad)).status_code == 422
+
+
+@pytest.mark.parametrize("change", [{"code": 5}, {"more": "x"}, {"remedy": None}])
+def test_document_notices_an_answer_that_is_not_as_described(service: Service, change: dict[str, Any]) -> None:
+    real = service.ask("GET", "/v1/jobs/99")
+    content = real.json() | change
+    request = httpx.Request("GET", "http://relayer/v1/jobs/99")
+    with pytest.raises(jsonschema.ValidationError):
+        service.document.check(httpx.Response(404, json=content, request=request))
+    with pytest.raises(AssertionError, match="does not describe 418"):
+        service.document.check(httpx.Response(418, json=real.json(), request=request))
 
 
 def test_unknown_job_is_answered_with_code_and_remedy(service: Service) -> None:
