@@ -91,7 +91,11 @@ class Batcher:
                 waiting[:0] = [pack[: len(pack) // 2], pack[len(pack) // 2 :]]
             except (RpcError, VeristakeError) as error:
                 log.warning(
-                    "batch_refused", chain=self._chain.name, jobs=[each.job.id for each in pack], error=str(error)
+                    "batch_refused",
+                    chain=self._chain.name,
+                    jobs=[each.job.id for each in pack],
+                    code=type(error).__name__,
+                    error=str(error),
                 )
                 alone += pack
         return stored, sorted(alone, key=lambda each: each.job.id)

@@ -197,9 +197,11 @@ class Chain:
                 if error.is_revert:
                     raise
                 failures.append(f"{endpoint.label}: {error}")
+                code = type(error).__name__
             except (EndpointError, ConfigurationError) as error:
                 failures.append(error.message)
-            log.warning("endpoint_failed", chain=self.name, method=method, error=failures[-1])
+                code = type(error).__name__
+            log.warning("endpoint_failed", chain=self.name, method=method, code=code, error=failures[-1])
         raise self._unreachable(failures)
 
     def _unreachable(self, failures: Sequence[str]) -> ChainError:

@@ -229,6 +229,7 @@ class HeadWatch:
             "heads_lost",
             chain=self._name,
             endpoint=endpoint_label(self._url),
+            code=type(error).__name__,
             error=error.message if isinstance(error, ChainError) else cause_of(error),
             retry_seconds=wait,
             exc_info=None if expected else error,

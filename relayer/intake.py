@@ -87,6 +87,7 @@ class SourceReader:
                 log.warning(
                     "source_failed",
                     **self._labels,
+                    code=type(error).__name__,
                     error=self.error,
                     retry_seconds=wait,
                     exc_info=None if expected else error,
@@ -134,6 +135,7 @@ class SourceReader:
                     **self._labels,
                     cursor=publication.cursor,
                     statement=publication.inference.statement_id,
+                    code=type(error).__name__,
                     error=str(error),
                 )
                 self._store.skip(self._source.hotkey, publication.cursor)

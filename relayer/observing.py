@@ -106,7 +106,7 @@ class Keeper:
                 await self.look()
             except (VeristakeError, SQLAlchemyError) as error:
                 # the writer of the chain says the same, and louder
-                log.warning("keeper_failed", chain=self._settings.name, error=str(error))
+                log.warning("keeper_failed", chain=self._settings.name, code=type(error).__name__, error=str(error))
             try:
                 await asyncio.wait_for(stop.wait(), self._settings.poll_seconds)
             except TimeoutError:

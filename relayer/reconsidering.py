@@ -30,7 +30,7 @@ async def reconsider_skipped(store: IntakeStore, on_jobs: Callable[[], None], st
                 log.info("skipped_became_due", jobs=taken)
                 on_jobs()
         except SQLAlchemyError as error:
-            log.error("policy_failed", error=str(error))
+            log.error("policy_failed", code=type(error).__name__, error=str(error))
         try:
             await asyncio.wait_for(stop.wait(), RECONSIDER_SECONDS)
         except TimeoutError:

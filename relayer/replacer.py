@@ -66,7 +66,7 @@ class Replacer:
             if self._gate is not None:
                 self._gate.check_replacement(old.nonce, old.terms, terms, chain_time=head.timestamp)
         except (RpcError, VeristakeError) as error:
-            self._note(job, f"its transaction cannot be replaced: {error}")
+            self._note(job, f"its transaction cannot be replaced: {error}", type(error).__name__)
             return False
         to, data = (job.target, job.calldata) if kind is AttemptKind.CALL else (self._account.address, "0x")
         try:
@@ -139,6 +139,6 @@ class Replacer:
             chain=self._chain.name,
         )
 
-    def _note(self, job: JobRecord, error: str) -> None:
-        log.warning("replacement_failed", chain=self._chain.name, job=job.id, error=error)
+    def _note(self, job: JobRecord, error: str, code: str = "ReplacementRefused") -> None:
+        log.warning("replacement_failed", chain=self._chain.name, job=job.id, code=code, error=error)
         self._jobs.wish_done(job.id, error) if job.wish == "bump" else self._jobs.note_error(job.id, error)

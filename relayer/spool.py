@@ -51,7 +51,9 @@ class SpoolReader:
                 self.error = None
             except (VeristakeError, SQLAlchemyError, OSError) as error:
                 self.error = str(error)
-                log.warning("source_failed", source=SOURCE, url=str(self._folder), error=self.error)
+                log.warning(
+                    "source_failed", source=SOURCE, url=str(self._folder), code=type(error).__name__, error=self.error
+                )
             try:
                 await asyncio.wait_for(stop.wait(), self._poll_seconds)
             except TimeoutError:
@@ -73,7 +75,9 @@ class SpoolReader:
                 publication = _read(file)
                 accepted = await self._acceptor.accept(publication, {"source": SOURCE, "url": file.name})
             except ProofRejectedError as error:
-                log.warning("publication_refused", source=SOURCE, url=file.name, error=str(error))
+                log.warning(
+                    "publication_refused", source=SOURCE, url=file.name, code=type(error).__name__, error=str(error)
+                )
                 (self._folder / REFUSED / f"{file.name}.reason").write_text(f"{error}\n", "utf-8")
                 file.replace(self._folder / REFUSED / file.name)
             else:

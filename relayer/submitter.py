@@ -198,4 +198,4 @@ class Submitter:
 
     def _postpone(self, job: JobRecord, name: str, detail: str) -> None:
         wait = self._jobs.postpone(job, detail)
-        log.warning("job_postponed", chain=self._chain.name, job=job.id, error=name, detail=detail, retry_seconds=wait)
+        log.warning("job_postponed", chain=self._chain.name, job=job.id, code=name, error=detail, retry_seconds=wait)

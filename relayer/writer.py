@@ -125,6 +125,7 @@ class ChainWriter:
                     log.error(
                         "chain_failed",
                         chain=self.name,
+                        code=type(error).__name__,
                         error=str(error),
                         retry_seconds=wait,
                         exc_info=None if expected else error,

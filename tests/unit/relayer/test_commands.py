@@ -107,6 +107,18 @@ def test_pause_unknown_chain_names_the_known(settings: Path) -> None:
     assert "Known: home" in str(command(settings, "pause", "mars").exception)
 
 
+def test_config_show_heads_endpoint_is_host_and_port(tmp_path: Path) -> None:
+    with_heads = GOOD.replace("keystore = ", 'heads_endpoint = "wss://node.example/v2/SECRETKEY"\nkeystore = ')
+    text = command(write(tmp_path, with_heads), "config", "show").output
+    assert 'chains[0].heads_endpoint = "node.example"' in text
+    assert "SECRETKEY" not in text
+
+
+def test_config_check_heads_endpoint_that_is_no_websocket_is_refused(tmp_path: Path) -> None:
+    wrong = GOOD.replace("keystore = ", 'heads_endpoint = "https://node.example"\nkeystore = ')
+    assert "heads_endpoint" in str(command(write(tmp_path, wrong), "config", "show").exception)
+
+
 def test_config_show_hides_what_may_be_secret(settings: Path) -> None:
     text = command(settings, "config", "show").output
     assert 'chains[0].endpoints = ["node.example", "127.0.0.1:8545"]' in text

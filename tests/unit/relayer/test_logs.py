@@ -28,6 +28,17 @@ def test_redact_leaves_no_secret(message: dict[str, object], clean: dict[str, ob
     assert redact(None, "info", message) == clean
 
 
+def test_failures_are_logged_with_a_code_beside_their_words() -> None:
+    calls = [
+        call
+        for file in Path(relayer.__file__).parent.rglob("*.py")
+        for call in re.findall(r"\blog\.(?:warning|error)\((?:[^()]|\([^()]*\))*\)", file.read_text("utf-8"))
+    ]
+    failures = [call for call in calls if "error=" in call]
+    assert len(failures) >= 11
+    assert [call for call in failures if "code=" not in call] == []
+
+
 def test_events_of_the_code_are_in_the_table() -> None:
     folder = Path(relayer.__file__).parent
     used = {event for file in folder.rglob("*.py") for event in CALL.findall(file.read_text("utf-8"))}
