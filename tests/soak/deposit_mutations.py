@@ -135,6 +135,10 @@ MUTATIONS = (
         (Watcher.PROOFS,),
     ),
     Mutation(
-        "points are rounded up", "PointsMath", "unitSeconds / SECONDS_PER_POINT", "(unitSeconds + 3599) / 3600", ALL
+        "points are rounded up",
+        "PointsMath",
+        "unitSeconds / SECONDS_PER_POINT",
+        "(unitSeconds + 3599) / 3600",
+        (Watcher.MACHINE, Watcher.PROOFS),
     ),
 )
