@@ -1,6 +1,7 @@
 """How quickly the relayer works, and that it loses nothing: on Anvil, with a cheap target."""
 
 import asyncio
+import logging
 import os
 import statistics
 import subprocess
@@ -10,14 +11,17 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
+import structlog
 from eth_account import Account
 from web3 import Web3
 
+from relayer.keys import create_keystore
 from relayer.rpc import Endpoint
+from relayer.settings import ChainSettings
 from tests.bench.benchmark import Benchmark, Figures
 from tests.integration.relayer_operation import operating, start, stop
 from tests.integration.relayer_rig import EVERY_TIME, BareChain, Rig, bare_chain
-from tests.soak.relayer_jobs import work_through
+from tests.soak.relayer_jobs import log_as_an_operator, work_through
 from verifier_gen.build import ensure_circuit
 from verifier_gen.recipe import RECIPES, load_recipe
 
@@ -32,6 +36,8 @@ PUBLICATIONS = 20
 
 def measure() -> Figures:
     """All figures of the relayer."""
+    # this process only queues; what relays logs as an operator's does
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         chains = [stack.enter_context(bare_chain(31_337 + number)) for number in range(4)]
@@ -98,6 +104,7 @@ def _relay(rig: Rig, latency: float) -> int:
         code = 1
         try:
             asyncio.set_event_loop(None)
+            log_as_an_operator()
             _delay_requests(latency)
             again = Rig(rig.chain, rig.state_url, number=rig.number)
             while {"queued", "sent"} & set(again.counts()):
@@ -125,22 +132,19 @@ def _startup(chain: BareChain, folder: Path) -> float:
     rig = Rig(chain, url)
     rig.queue_finished(FINISHED_JOBS)
     rig.close()
-    program = (
-        "import relayer.run; from tests.bench.relayer import first_look; "
-        f"first_look({chain.url!r}, {chain.chain_id}, {url!r}, {rig.number})"
+    create_keystore(folder / "keystore.json", folder / "password.txt", iterations=2)
+    settings = ChainSettings(
+        name="bare",
+        chain_id=chain.chain_id,
+        endpoints=(chain.url,),
+        risk_feed=rig.target,
+        keystore=folder / "keystore.json",
+        password_file=folder / "password.txt",
     )
+    command = [sys.executable, "-m", "tests.bench.first_look", settings.model_dump_json(), url]
     began = time.perf_counter()
-    subprocess.run([sys.executable, "-c", program], cwd=PROJECT, check=True)
+    subprocess.run(command, cwd=PROJECT, check=True, stderr=subprocess.DEVNULL)
     return time.perf_counter() - began
-
-
-def first_look(url: str, chain_id: int, state_url: str, number: int) -> None:
-    """What the process does whose start is measured."""
-    from web3 import HTTPProvider
-
-    rig = Rig(BareChain(url, chain_id, Web3(HTTPProvider(url))), state_url, number=number)
-    rig.step()
-    rig.close()
 
 
 def _publish_to_send() -> float:

@@ -5,10 +5,12 @@ import os
 import random
 import resource
 import signal
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from relayer.logs import configure_logs
 from tests.integration.relayer_rig import BareChain, Rig
 
 
@@ -75,6 +77,7 @@ def _start(chains: list[BareChain], folder: Path) -> int:
         code = 1
         try:
             asyncio.set_event_loop(None)
+            log_as_an_operator()
             rigs = [_rig(chain, folder, number) for number, chain in enumerate(chains)]
             while not all(_settled(rig) for rig in rigs):
                 for rig in rigs:
@@ -83,6 +86,12 @@ def _start(chains: list[BareChain], folder: Path) -> int:
         finally:
             os._exit(code)
     return child
+
+
+def log_as_an_operator() -> None:
+    """JSON on stderr, as ``veristake relayer run`` does it, which goes nowhere here."""
+    configure_logs()
+    sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115 # open until this process ends
 
 
 def _settled(rig: Rig) -> bool:

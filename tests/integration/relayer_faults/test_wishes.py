@@ -1,6 +1,7 @@
 """What operator and deadline ask of a transaction under way: done once, or too late and said so."""
 
 from tests.integration.relayer_faults.conftest import MakeRig
+from tests.integration.relayer_rig import ONCE
 
 
 def test_bump_by_the_operator_replaces_once(make_rig: MakeRig) -> None:
@@ -31,6 +32,25 @@ def test_cancel_sent_job_ends_by_a_self_send_once_it_is_final(make_rig: MakeRig)
     rig.desk.retry(job)
     rig.finish()
     assert rig.tally() == [1]
+
+
+def test_cancel_of_a_call_that_reverts_ends_it_once_that_is_final(make_rig: MakeRig) -> None:
+    rig = make_rig(bump_seconds=1e9)
+    (job,) = rig.queue(mode=ONCE)
+    rig.step()
+    # the competitor pays more, lands first in the block, and ours reverts
+    call = {"from": rig.chain.web3.eth.accounts[0], "to": rig.target, "gas": hex(100_000)}
+    fees = {"maxFeePerGas": hex(10**12), "maxPriorityFeePerGas": hex(10**11)}
+    rig.chain.ask("eth_sendTransaction", {**call, **fees, "data": f"{rig.jobs()[0].statement_id}{ONCE:064x}"})
+    rig.chain.mine()
+    rig.desk.cancel(job)
+    rig.step()
+    assert rig.states() == ["sent"]
+    rig.step(4, mine=1)
+    assert rig.history(job) == ["queued", "sent", "cancelled"]
+    assert len(rig.sent()) == 1
+    # the competitor's tip leaves the fee history
+    rig.chain.mine(12)
 
 
 def test_cancel_too_late_is_success(make_rig: MakeRig) -> None:
