@@ -1,11 +1,14 @@
 """Budgets, dry run and fees through the real writer: what is signed, and what is in the chain's blocks."""
 
+from typing import Any
+
 import pytest
 
 from relayer.outbox.policy_store import OutlayReader
 from relayer.policy_settings import ChainPolicy
 from tests.integration.relayer_faults.conftest import MakeRig
 from tests.integration.relayer_rig import Rig
+from tests.integration.rpc_proxy import Fault, RpcProxy
 
 BASE_FEE = 10**9
 BUDGET = 120_000 * BASE_FEE
@@ -75,6 +78,25 @@ def test_budget_counts_the_fee_for_data_in_flight_and_paid(make_rig: MakeRig) ->
     assert rig.states() == ["finalized", "finalized", "queued"]
     assert spent(rig) == paid(rig) + 2 * fee * 3 // 2
     take_data_fee(rig, 0)
+
+
+def test_fee_for_data_is_what_the_receipt_says_once_there_is_one(make_rig: MakeRig, proxy: RpcProxy) -> None:
+    fee, actual = 10**17, 10**16 + 1
+    rig = make_rig(proxy.url, data_fee="op_stack")
+    take_data_fee(rig, fee)
+    proxy.faults.append(Fault("eth_getTransactionReceipt", change=lambda _, found: with_data_fee(found, actual)))
+    rig.queue()
+    rig.step()
+    assert spent(rig) > fee
+    rig.finish()
+    assert rig.jobs()[0].data_fee == actual
+    assert spent(rig) == paid(rig) + actual
+    take_data_fee(rig, 0)
+
+
+def with_data_fee(receipt: dict[str, Any] | None, fee: int) -> dict[str, Any] | None:
+    """A receipt as an OP-stack chain gives it; Anvil has no such fee."""
+    return None if receipt is None else {**receipt, "l1Fee": hex(fee)}
 
 
 def test_budget_left_is_too_small_for_a_dearer_replacement_none_is_signed(make_rig: MakeRig) -> None:
