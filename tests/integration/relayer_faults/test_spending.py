@@ -170,6 +170,27 @@ def test_gap_filled_by_a_self_send_counts_towards_the_budget(make_rig: MakeRig) 
     assert spent(rig) >= paid(rig)
 
 
+def tips_rise(rig: Rig) -> None:
+    rich = {"from": rig.chain.web3.eth.accounts[0], "to": "0x" + "22" * 20, "gas": hex(21_000)}
+    for _ in range(11):
+        fees = {"maxFeePerGas": hex(10**14), "maxPriorityFeePerGas": hex(10**13)}
+        rig.chain.ask("eth_sendTransaction", {**rich, **fees})
+        rig.chain.mine()
+
+
+def test_high_tips_of_others_leave_room_to_call_a_transaction_off(make_rig: MakeRig) -> None:
+    rig = make_rig(bump_seconds=1e9, maximum_fee_per_gas_wei=10**11)
+    tips_rise(rig)
+    (job,) = rig.queue()
+    rig.step()
+    rig.desk.cancel(job)
+    rig.step()
+    assert [attempt.kind for attempt in rig.attempts(job)] == ["call", "cancel"]
+    assert rig.attempts(job)[1].maximum_fee <= 10**11
+    rig.finish()
+    assert rig.states() == ["cancelled"]
+
+
 def test_high_tips_of_others_never_push_a_replacement_above_the_maximum(make_rig: MakeRig) -> None:
     maximum = 10**11
     rig = make_rig(bump_seconds=30.0, maximum_fee_per_gas_wei=maximum)
@@ -177,11 +198,7 @@ def test_high_tips_of_others_never_push_a_replacement_above_the_maximum(make_rig
     level(rig)
     rig.step()
     rig.chain.ask("anvil_dropTransaction", rig.jobs()[0].transaction)
-    rich = {"from": rig.chain.web3.eth.accounts[0], "to": "0x" + "22" * 20, "gas": hex(21_000)}
-    for _ in range(11):
-        fees = {"maxFeePerGas": hex(10**14), "maxPriorityFeePerGas": hex(10**13)}
-        rig.chain.ask("eth_sendTransaction", {**rich, **fees})
-        rig.chain.mine()
+    tips_rise(rig)
     for _ in range(4):
         rig.step(seconds=31.0)
         rig.chain.ask("anvil_dropTransaction", "0x" + rig.attempts(job)[-1].hash[2:])
