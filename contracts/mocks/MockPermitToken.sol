@@ -23,6 +23,11 @@ contract MockPermitToken is ERC20, ERC20Permit, Ownable {
         _mint(recipient, amount);
     }
 
+    /// @notice Take `amount` units from `holder`, as a slashing does.
+    function burn(address holder, uint256 amount) external onlyOwner {
+        _burn(holder, amount);
+    }
+
     /// @notice Decimals as told on construction.
     function decimals() public view override returns (uint8) {
         return _DECIMALS;

@@ -28,12 +28,16 @@ abstract contract DepositGhosts is DepositStage {
     mapping(address user => uint256) public flooredPoints;
     mapping(address user => uint256) public touches;
     mapping(address user => uint256) private _touchedAt;
+    mapping(address token => uint256) private _unitSeconds;
+    mapping(address token => uint256) private _summedAt;
     uint256 private _clock;
     uint256 private _clockTime;
     uint256 internal multiplier = BASIS_POINTS;
     bool public stopped;
     uint256 private _stoppedAt;
     bool internal appointed;
+    /// @dev Of the claim manager that nobody has accepted yet; 0 when there is none.
+    uint256 internal announcedAt;
     bool internal paused;
     /// @dev The first thing that should not have happened; a revert in a handler would go unseen.
     string public violation;
@@ -86,6 +90,23 @@ abstract contract DepositGhosts is DepositStage {
         flooredPoints[user] += _earnedSinceTouch(user);
         _touchedAt[user] = _clockNow();
         ++touches[user];
+    }
+
+    /// @dev Unit-seconds of all deposits of a token, whether they earn or not.
+    function cumulativeOf(address token) public view returns (uint256) {
+        return _unitSeconds[token] + owedInAll(token) * (block.timestamp - _summedAt[token]);
+    }
+
+    function owedInAll(address token) public view returns (uint256 sum) {
+        for (uint256 i = 0; i < users.length; ++i) {
+            sum += owed[users[i]][token];
+        }
+    }
+
+    /// @dev To be called before what is owed of a token changes.
+    function sumTotal(address token) internal {
+        _unitSeconds[token] = cumulativeOf(token);
+        _summedAt[token] = block.timestamp;
     }
 
     /// @dev To be called before the multiplier changes and before earning stops.

@@ -31,6 +31,7 @@ contract DepositHandler is DepositGhosts {
                 broken("credited is not the lesser of sent and arrived");
             }
             touchReference(user);
+            sumTotal(token);
             owed[user][token] += credited;
             cameIn[token] += arrived;
             ++deposited;
@@ -48,7 +49,9 @@ contract DepositHandler is DepositGhosts {
         uint256 had = balanceOf(token, recipient);
         CHEATS.prank(user);
         try deposits.withdraw(token, amount, recipient) {
+            if (expected == 0) broken("a deposit was taken for nothing");
             touchReference(user);
+            sumTotal(token);
             owed[user][token] -= amount;
             _left(token, heldBefore, total, expected);
             _arrived(token, recipient, had, expected);
@@ -57,6 +60,12 @@ contract DepositHandler is DepositGhosts {
             bool refuses = token == address(awkward) && awkward.refusing();
             if (!refuses && expected != 0) broken("a user could not leave");
         }
+    }
+
+    /// @dev A single unit, for which nothing can be paid after a loss.
+    function withdrawOneAfterALoss(uint8 seed, uint8 tokenSeed, uint8 percent) external {
+        this.slash(tokenSeed, percent);
+        this.withdraw(seed, tokenSeed, 0, false);
     }
 
     // ---------------------------------------------------------- claim manager
@@ -79,6 +88,7 @@ contract DepositHandler is DepositGhosts {
                 if (!listed[tokens[i]] || amount == 0) continue;
                 uint256 paid = heldBefore[i] >= totalBefore[i] ? amount : amount * heldBefore[i] / totalBefore[i];
                 if (paid == 0) continue;
+                sumTotal(tokens[i]);
                 owed[user][tokens[i]] = 0;
                 _left(tokens[i], heldBefore[i], totalBefore[i], paid);
                 _arrived(tokens[i], MANAGER, had[i], paid);
@@ -104,20 +114,35 @@ contract DepositHandler is DepositGhosts {
     // ------------------------------------------------------------------ owner
 
     function announceManager() external {
-        deposits.setClaimManager(MANAGER);
+        _announceManager();
     }
 
+    /// @dev Accepted once from an announcement, as long as the interface says, and not before.
     function acceptManager() external {
-        deposits.acceptClaimManager();
-        appointed = true;
+        bool timely = block.timestamp >= announcedAt + DELAY && block.timestamp <= announcedAt + DELAY + 7 days;
+        try deposits.acceptClaimManager() {
+            if (announcedAt == 0 || !timely) broken("a manager was accepted before, after or without its time");
+            (appointed, announcedAt) = (true, 0);
+        } catch {
+            if (announcedAt != 0 && timely) broken("a manager could not be accepted");
+        }
     }
 
     /// @dev Announced, waited for and accepted: left to chance it would practically never be.
     function appointManager() external {
-        deposits.setClaimManager(MANAGER);
+        _announceManager();
         CHEATS.warp(block.timestamp + DELAY);
-        deposits.acceptClaimManager();
-        appointed = true;
+        this.acceptManager();
+        // what was announced is used up
+        this.acceptManager();
+    }
+
+    /// @dev In the last second before it may be, the first and the last of its time, and the one after.
+    function acceptManagerAtAnEdge(uint8 edge) external {
+        uint256[4] memory moments = [DELAY - 1, DELAY, DELAY + 7 days, DELAY + 7 days + 1];
+        _announceManager();
+        CHEATS.warp(block.timestamp + moments[edge % 4]);
+        this.acceptManager();
     }
 
     function stop(uint8 seed) external {
@@ -160,7 +185,7 @@ contract DepositHandler is DepositGhosts {
         address token = tokenOf(seed);
         uint256 amount = held(token);
         deposits.rescue(token, address(this));
-        if (_owedInAll(token) != 0) broken("what is owed was rescued");
+        if (owedInAll(token) != 0) broken("what is owed was rescued");
         wentOut[token] += amount;
     }
 
@@ -236,6 +261,11 @@ contract DepositHandler is DepositGhosts {
 
     // ---------------------------------------------------------------- private
 
+    function _announceManager() private {
+        deposits.setClaimManager(MANAGER);
+        announcedAt = block.timestamp;
+    }
+
     function _stop() private {
         windClock();
         deposits.stopDeposits();
@@ -260,11 +290,5 @@ contract DepositHandler is DepositGhosts {
         uint256 totalNow = deposits.totalOf(token);
         bool poorer = (heldNow + rounding) * total < heldBefore * totalNow;
         if (heldBefore < total && poorer) broken("who stays lost by an exit");
-    }
-
-    function _owedInAll(address token) private view returns (uint256 sum) {
-        for (uint256 i = 0; i < users.length; ++i) {
-            sum += owed[users[i]][token];
-        }
     }
 }

@@ -65,6 +65,7 @@ contract DepositInvariants is CheatTest {
                 payouts += _deposits.payoutOf(token, balance);
             }
             equal(_deposits.totalOf(token), sum);
+            equal(_deposits.cumulativeOf(token), _handler.cumulativeOf(token));
             uint256 held = IMintable(token).balanceOf(address(_deposits));
             check(payouts <= held, "more would be paid than is held");
             if (!_handler.lost(token)) check(held >= sum, "less is held than is owed, without a loss");

@@ -23,6 +23,7 @@ SOURCES = (
     "mocks/MockDecimalsToken.sol",
     "mocks/MockLiquidRestakingToken.sol",
     "mocks/MockMulticall3.sol",
+    "mocks/MockPermitToken.sol",
     "mocks/MockPriceFeed.sol",
     "mocks/MockRateProvider.sol",
     "verification/CanaryStop.sol",

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.integration.deposit_machine.courses import Appointments, Claims, Deposits
+from tests.integration.deposit_machine.courses import Appointments, Claims, Deposits, Signatures
 from tests.integration.deposit_machine.machine import DepositMachine, on_stage
 
 
@@ -26,6 +26,8 @@ def check_courses(course: type[DepositMachine], folder: Path, examples: int, ste
         run_state_machine_as_test(machine, settings=chosen)
 
 
-@pytest.mark.parametrize(("course", "examples", "steps"), [(Deposits, 5, 50), (Appointments, 6, 40), (Claims, 4, 40)])
+@pytest.mark.parametrize(
+    ("course", "examples", "steps"), [(Deposits, 4, 50), (Signatures, 3, 40), (Appointments, 5, 40), (Claims, 3, 40)]
+)
 def test_deposit_any_months_answer_as_the_model(course, examples, steps, tmp_path):
     check_courses(course, tmp_path, examples, steps)

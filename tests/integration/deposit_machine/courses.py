@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from tests.integration.deposit_machine.restaking import Depositing, Leaving
 from tests.integration.deposit_machine.ruling import Appointing, Listing, Managing, Terms
+from tests.integration.deposit_machine.signing import Signing
 from tests.integration.deposit_machine.stage import MANAGER, OWNER
 
 
 class Deposits(Depositing, Terms):
     """Nobody is claim manager, deposits go on: ways in, terms, losses, seasons, ways out."""
+
+
+class Signatures(Signing):
+    """Consents and permits beside ordinary deposits, exits and losses."""
 
 
 class Appointments(Appointing):
@@ -26,5 +31,5 @@ class Claims(Leaving, Listing, Managing):
         self.pass_time(self.model.delay)
 
 
-class Everything(Depositing, Terms, Appointing):
+class Everything(Signing, Terms, Appointing):
     """All of it in any order."""

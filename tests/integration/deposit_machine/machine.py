@@ -14,7 +14,16 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant
 
 from tests.integration.deposit_machine.model import BASIS_POINTS, HOUR, DepositModel, Token
-from tests.integration.deposit_machine.stage import MANAGER, OWNER, STRANGER, USERS, Stage, deposit_stage
+from tests.integration.deposit_machine.stage import (
+    MANAGER,
+    MOST_ALLOWED,
+    OWNER,
+    PERMITTING,
+    STRANGER,
+    USERS,
+    Stage,
+    deposit_stage,
+)
 from tests.integration.feed_machine.node import Contract, Question
 from tests.integration.feed_machine.observer_model import outcome
 
@@ -59,6 +68,8 @@ class DepositMachine(RuleBasedStateMachine):
         ]
         for contract in self.stage.tokens:
             pairs += self._of_token(contract, model.tokens[contract.address], now)
+        pairs += [(at.asked("nonces", self.who(u)), model.account(self.who(u)).nonce) for u in USERS]
+        pairs += self._of_permits(self.stage.tokens[PERMITTING], model.tokens[self.token(PERMITTING)])
         points = [at.asked("calculatePoints", self.who(user)) for user in USERS]
         rates = [at.asked("getUserInfo", self.who(user)) for user in USERS]
         answers = self.node.ask(*(question for question, _ in pairs), *points, *rates)
@@ -123,6 +134,14 @@ class DepositMachine(RuleBasedStateMachine):
             *((at.asked("tokenBalance", user, token.address), units) for user, units in balances),
             *((at.asked("payoutOf", token.address, units), token.payout(units)) for _, units in balances),
             *((contract.asked("balanceOf", holder), token.purse.get(holder, 0)) for holder in purses),
+        ]
+
+    def _of_permits(self, contract: Contract, token: Token) -> list[tuple[Question, Any]]:
+        assert token.permits is not None
+        allowed = [(user, token.allowed.get(user, MOST_ALLOWED)) for user in token.permits]
+        return [
+            *((contract.asked("nonces", user), used) for user, used in token.permits.items()),
+            *((contract.asked("allowance", user, self.model.address), units) for user, units in allowed),
         ]
 
     def _compare_account(self, user: str, points: int, info: tuple[int, int, int]) -> None:

@@ -23,7 +23,13 @@ def require(condition: bool, *error: object) -> None:
 
 @dataclass
 class Token:
-    """A token as the deposit contract sees it; ``purse`` is what everybody else holds."""
+    """A token as the deposit contract sees it.
+
+    Attributes:
+        purse: what everybody else holds.
+        allowed: what the contract may take from whom; from all others any amount.
+        permits: how many permits each has used; ``None`` for a token without them.
+    """
 
     address: str
     weight: int
@@ -38,6 +44,16 @@ class Token:
     cumulative: int = 0
     touched: int = 0
     purse: dict[str, int] = field(default_factory=dict)
+    allowed: dict[str, int] = field(default_factory=dict)
+    permits: dict[str, int] | None = None
+
+    def sent(self, payer: str, amount: int) -> int:
+        """What arrives of it; the mock takes its fee first."""
+        require(not self.refusing, "TransfersRefused")
+        purse, fee = self.purse.get(payer, 0), amount * self.fee_bps // BASIS_POINTS
+        require(fee <= purse, "ERC20InsufficientBalance", payer, purse, fee)
+        require(amount <= purse, "ERC20InsufficientBalance", payer, purse - fee, amount - fee)
+        return amount - fee
 
     def earning(self, units: int) -> int:
         """Units brought to 18 decimals and weighted, rounded down."""
@@ -78,19 +94,57 @@ class DepositModel:
     stop_time: int = 0
     manager: str = NOBODY
     announced: tuple[str, int] = (NOBODY, 0)
+    spent: set[tuple[str, int]] = field(default_factory=set)
+    """Payers and nonces of Permit2 signatures that have been used."""
 
     # ------------------------------------------------------------------ users
 
     def deposit(self, now: int, payer: str, user: str, token: str, amount: int) -> int:
         taken = self._may_deposit(user, token, amount)
-        missing = taken.owed - taken.held
-        require(missing * 1_000_000 <= taken.owed, "TokenShort", token, taken.held, taken.owed)
-        require(not taken.refusing, "TransfersRefused")
-        purse, fee = taken.purse.get(payer, 0), amount * taken.fee_bps // BASIS_POINTS
-        # the mock takes its fee first
-        require(fee <= purse, "ERC20InsufficientBalance", payer, purse, fee)
-        require(amount <= purse, "ERC20InsufficientBalance", payer, purse - fee, amount - fee)
-        arrived = amount - fee
+        self._is_whole(taken)
+        allowed = taken.allowed.get(payer, amount)
+        require(amount <= allowed, "ERC20InsufficientAllowance", self.address, allowed, amount)
+        arrived = taken.sent(payer, amount)
+        self._credit(now, payer, user, taken, amount, arrived)
+        if payer in taken.allowed:
+            taken.allowed[payer] -= amount
+        return arrived
+
+    def deposit_by_permit(self, now: int, user: str, token: str, amount: int, valid: bool) -> int:
+        """``valid``: signed by the sender over this amount and the next nonce, in time; any other changes nothing."""
+        taken = self.tokens[token]
+        valid = valid and taken.permits is not None
+        before = taken.allowed.copy()
+        if valid:
+            taken.allowed[user] = amount
+        try:
+            credited = self.deposit(now, user, user, token, amount)
+        except RefusedError:
+            taken.allowed = before
+            raise
+        if valid and taken.permits is not None:
+            taken.permits[user] += 1
+        return credited
+
+    def deposit_by_permit2(
+        self, now: int, payer: str, user: str, token: str, amount: int, nonce: int, deadline: int, valid: bool
+    ) -> int:
+        """``valid``: signed by the payer over these values, this contract and the user."""
+        taken = self._may_deposit(user, token, amount)
+        self._is_whole(taken)
+        require(now <= deadline, "SignatureExpired", deadline)
+        require((payer, nonce) not in self.spent, "InvalidNonce")
+        require(valid, "InvalidSigner")
+        try:
+            arrived = taken.sent(payer, amount)
+        except RefusedError as error:
+            raise RefusedError("Error", "TRANSFER_FROM_FAILED") from error
+        self._credit(now, payer, user, taken, amount, arrived)
+        self.spent.add((payer, nonce))
+        return arrived
+
+    def _credit(self, now: int, payer: str, user: str, taken: Token, amount: int, arrived: int) -> None:
+        token = taken.address
         require(arrived > 0, "ZeroAmount")
         total = taken.owed + arrived
         require(total <= taken.total_cap, "TotalCapExceeded", token, taken.total_cap, total)
@@ -104,7 +158,6 @@ class DepositModel:
         taken.owed += arrived
         balances = self.account(user).balances
         balances[token] = balances.get(token, 0) + arrived
-        return arrived
 
     def deposit_by_consent(
         self, now: int, payer: str, user: str, token: str, amount: int, expiry: int, valid: bool
@@ -262,6 +315,10 @@ class DepositModel:
         require(user != self.address, "InvalidRecipient", user)
         require(amount <= taken.deposit_cap, "DepositCapExceeded", token, taken.deposit_cap, amount)
         return taken
+
+    def _is_whole(self, taken: Token) -> None:
+        missing = taken.owed - taken.held
+        require(missing * 1_000_000 <= taken.owed, "TokenShort", taken.address, taken.held, taken.owed)
 
     def _season_hours(self, since: int, until: int) -> Fraction:
         """Hours between the two, each counted as often as its season says, up to the stop."""

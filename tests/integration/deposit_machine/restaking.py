@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
@@ -80,7 +79,7 @@ class Leaving(DepositMachine):
 
 
 class Depositing(Leaving):
-    """All ways in but permits, and what newcomers bear of a loss."""
+    """Ways in without a signature, and what newcomers bear of a loss."""
 
     @rule(payer=ANY_USER, user=ANY_USER, token=ANY_TOKEN, amount=AMOUNTS)
     def deposit(self, payer: int, user: int, token: int, amount: int) -> None:
@@ -99,42 +98,9 @@ class Depositing(Leaving):
         self.leave_short(token, shortage)
         self.deposit_for_oneself(payer, token, amount)
 
-    @rule(
-        payer=ANY_USER,
-        user=ANY_USER,
-        token=ANY_TOKEN,
-        amount=st.integers(1, 10**20),
-        signer=st.sampled_from([0, 0, 0, STRANGER]),
-        seconds_left=st.sampled_from([-1, 0, 100, 100, 100]),
-    )
-    def deposit_with_consent(
-        self, payer: int, user: int, token: int, amount: int, signer: int, seconds_left: int
-    ) -> None:
-        """And again with the same consent, which has been used."""
-        given = (self.who(user), self.token(token), amount)
-        expiry, nonce = self.node.now + seconds_left, self.model.account(self.who(user)).nonce
-        call = ("depositForWithSignature", *given, expiry, self._signed(signer or user, *given, nonce, expiry))
-        for _ in ("new", "used"):
-            valid = not signer and self.model.account(self.who(user)).nonce == nonce
-            change = partial(self.model.deposit_by_consent, self.node.now, self.who(payer), *given, expiry, valid)
-            self.both(payer, call, change)
-
-    def _signed(self, signer: int, user: str, token: str, amount: int, nonce: int, expiry: int) -> bytes:
-        """EIP-712 consent of IOmronDeposit.depositForWithSignature."""
-        fields = {"user": "address", "token": "address", "amount": "uint256", "nonce": "uint256", "expiry": "uint256"}
-        domain = {"name": "string", "version": "string", "chainId": "uint256", "verifyingContract": "address"}
-        data: dict[str, Any] = {
-            "primaryType": "DepositFor",
-            "types": {
-                "EIP712Domain": [{"name": name, "type": kind} for name, kind in domain.items()],
-                "DepositFor": [{"name": name, "type": kind} for name, kind in fields.items()],
-            },
-            "domain": {
-                "name": "OmronDeposit",
-                "version": "1",
-                "chainId": self.stage.chain_id,
-                "verifyingContract": self.model.address,
-            },
-            "message": dict(zip(fields, (user, token, str(amount), nonce, expiry), strict=True)),
-        }
-        return bytes.fromhex(self.node.rpc("eth_signTypedData_v4", self.who(signer), data)[2:])
+    @rule(payer=ANY_USER, user=ANY_USER, fee=st.sampled_from([1, 250, 5_000, 9_999]), amount=st.integers(1, 10**20))
+    def deposit_less_a_fee(self, payer: int, user: int, fee: int, amount: int) -> None:
+        self.misbehave(fee, refusing=False)
+        self.recover(0)
+        self.deposit(payer, user, 0, amount)
+        self.misbehave(0, refusing=False)

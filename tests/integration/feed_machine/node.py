@@ -122,6 +122,14 @@ class Node:
         receipt = self._mine([{"from": self.accounts[0], "data": data, "gas": hex(15_000_000)}])[0]
         return Contract(self, name, receipt["contractAddress"].lower())
 
+    def install(self, address: str, code: str, errors: tuple[str, ...]) -> None:
+        """Put the code of another's contract at an address; its errors as ``Name(type,...)``."""
+        self.rpc("anvil_setCode", address, code)
+        for error in errors:
+            name, _, kinds = error.removesuffix(")").partition("(")
+            inputs = [{"type": kind, "name": ""} for kind in kinds.split(",") if kind]
+            self._errors[keccak(text=error)[:4]] = {"type": "error", "name": name, "inputs": inputs}
+
     def ask(self, *questions: Question, sender: str = "0x" + "00" * 20) -> list[Any]:
         """What each would answer in a block of now; a ``RefusedError`` in place of an answer that is a revert."""
         time = {"time": hex(self.now)}
