@@ -15,11 +15,13 @@ import pytest
 
 from relayer.keys import open_keystore
 from relayer.outbox.views import UnknownJobError
+from signed_http.wallets import hotkey_of, open_or_create
 from statements.publication import Publication
 from tests.integration.databases import Databases
 from tests.integration.forge_artifacts import PROJECT
 from tests.integration.prometheus_server import RULES, Prometheus, prometheus
 from tests.integration.relayer_chain import ABROAD, wait_until
+from tests.integration.relayer_feed import Feed, serve
 from tests.integration.relayer_operation import Operation, launch, operating, settled, start, stop
 from tests.integration.rpc_proxy import Fault, RpcProxy, rpc_proxy
 from verifier_gen.circuit import Circuit
@@ -209,12 +211,17 @@ def test_run_wrong_chain_id_ends_with_one_clear_line(operation: Operation) -> No
 
 @contextmanager
 def held_up(operation: Operation, databases: Databases) -> Iterator[tuple[Operation, RpcProxy, threading.Event]]:
-    """The same operation with a new state on PostgreSQL; nothing gets to the home chain while it is held."""
+    """The same chains, with a new state on PostgreSQL and a feed of its own; nothing is sent home while it is held.
+
+    The feeds of the other tests would have the attester say about an epoch what it has said otherwise on the chain
+    before, which stops AttestedInputs.
+    """
     go_on = threading.Event()
     more = f'state_url = "{databases.make("postgresql", operation.folder)}"\nstop_grace_seconds = 60'
-    with rpc_proxy(operation.home.url) as proxy:
+    validator = hotkey_of(open_or_create(operation.folder / "wallets", "late"))
+    with rpc_proxy(operation.home.url) as proxy, serve(Feed(validator)) as feed:
         proxy.faults.append(Fault(SEND, until=go_on))
-        made = replace(operation, name="postgresql", port=free_port(), more=more, home_url=proxy.url)
+        made = replace(operation, feeds=[feed], port=free_port(), name="postgresql", more=more, home_url=proxy.url)
         made.write_settings()
         try:
             yield made, proxy, go_on
