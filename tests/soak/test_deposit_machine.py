@@ -1,11 +1,11 @@
-"""OmronDeposit beside its model through hundreds of courses; the short form is in tests/integration."""
+"""OmronDeposit beside its model through 150 courses; the short form is in tests/integration."""
 
 import pytest
 
 from tests.integration.deposit_machine.courses import Appointments, Claims, Deposits, Everything, Signatures
 from tests.integration.test_deposit_machine import check_courses
 
-EXAMPLES, STEPS = 60, 150
+EXAMPLES, STEPS = 30, 150
 
 
 @pytest.mark.parametrize("course", [Deposits, Signatures, Appointments, Claims, Everything])
