@@ -101,7 +101,8 @@ def typical_tip(rewards: Sequence[int]) -> int:
 def plan_fees(market: Market, limits: FeeLimits) -> Fees:
     """Fees of a new transaction, within the operator's maximum.
 
-    Two base fees survive six full blocks of rising base fee (1.125^6 > 2).
+    Two base fees survive six full blocks of rising base fee (1.125^6 > 2). A tenth is left below the maximum, so that
+    the transaction can be replaced once, unless the base fee itself is there.
 
     Raises:
         FeeAboveMaximumError: the base fee alone reaches the maximum, so that nothing could be included.
@@ -113,7 +114,10 @@ def plan_fees(market: Market, limits: FeeLimits) -> Fees:
         return Fees(maximum=Wei(tip), tip=Wei(tip), legacy=True)
     if market.base_fee >= limits.maximum:
         raise _too_dear("base fee", market.base_fee, limits.maximum)
-    ceiling = min(limits.base_fee_multiple * market.base_fee + tip, limits.maximum)
+    # high tips of others must not use up what a replacement needs: it could be neither bumped nor cancelled
+    room = limits.maximum * 100 // REPLACEMENT_PERCENT
+    cap = room if market.base_fee < room else limits.maximum
+    ceiling = min(limits.base_fee_multiple * market.base_fee + tip, cap)
     return Fees(maximum=Wei(ceiling), tip=Wei(min(tip, ceiling - market.base_fee)))
 
 

@@ -1,11 +1,14 @@
 """Budgets, dry run and fees through the real writer: what is signed, and what is in the chain's blocks."""
 
+from typing import Any
+
 import pytest
 
 from relayer.outbox.policy_store import OutlayReader
 from relayer.policy_settings import ChainPolicy
 from tests.integration.relayer_faults.conftest import MakeRig
 from tests.integration.relayer_rig import Rig
+from tests.integration.rpc_proxy import Fault, RpcProxy
 
 BASE_FEE = 10**9
 BUDGET = 120_000 * BASE_FEE
@@ -75,6 +78,25 @@ def test_budget_counts_the_fee_for_data_in_flight_and_paid(make_rig: MakeRig) ->
     assert rig.states() == ["finalized", "finalized", "queued"]
     assert spent(rig) == paid(rig) + 2 * fee * 3 // 2
     take_data_fee(rig, 0)
+
+
+def test_fee_for_data_is_what_the_receipt_says_once_there_is_one(make_rig: MakeRig, proxy: RpcProxy) -> None:
+    fee, actual = 10**17, 10**16 + 1
+    rig = make_rig(proxy.url, data_fee="op_stack")
+    take_data_fee(rig, fee)
+    proxy.faults.append(Fault("eth_getTransactionReceipt", change=lambda _, found: with_data_fee(found, actual)))
+    rig.queue()
+    rig.step()
+    assert spent(rig) > fee
+    rig.finish()
+    assert rig.jobs()[0].data_fee == actual
+    assert spent(rig) == paid(rig) + actual
+    take_data_fee(rig, 0)
+
+
+def with_data_fee(receipt: dict[str, Any] | None, fee: int) -> dict[str, Any] | None:
+    """A receipt as an OP-stack chain gives it; Anvil has no such fee."""
+    return None if receipt is None else {**receipt, "l1Fee": hex(fee)}
 
 
 def test_budget_left_is_too_small_for_a_dearer_replacement_none_is_signed(make_rig: MakeRig) -> None:
@@ -148,6 +170,27 @@ def test_gap_filled_by_a_self_send_counts_towards_the_budget(make_rig: MakeRig) 
     assert spent(rig) >= paid(rig)
 
 
+def tips_rise(rig: Rig) -> None:
+    rich = {"from": rig.chain.web3.eth.accounts[0], "to": "0x" + "22" * 20, "gas": hex(21_000)}
+    for _ in range(11):
+        fees = {"maxFeePerGas": hex(10**14), "maxPriorityFeePerGas": hex(10**13)}
+        rig.chain.ask("eth_sendTransaction", {**rich, **fees})
+        rig.chain.mine()
+
+
+def test_high_tips_of_others_leave_room_to_call_a_transaction_off(make_rig: MakeRig) -> None:
+    rig = make_rig(bump_seconds=1e9, maximum_fee_per_gas_wei=10**11)
+    tips_rise(rig)
+    (job,) = rig.queue()
+    rig.step()
+    rig.desk.cancel(job)
+    rig.step()
+    assert [attempt.kind for attempt in rig.attempts(job)] == ["call", "cancel"]
+    assert rig.attempts(job)[1].maximum_fee <= 10**11
+    rig.finish()
+    assert rig.states() == ["cancelled"]
+
+
 def test_high_tips_of_others_never_push_a_replacement_above_the_maximum(make_rig: MakeRig) -> None:
     maximum = 10**11
     rig = make_rig(bump_seconds=30.0, maximum_fee_per_gas_wei=maximum)
@@ -155,11 +198,7 @@ def test_high_tips_of_others_never_push_a_replacement_above_the_maximum(make_rig
     level(rig)
     rig.step()
     rig.chain.ask("anvil_dropTransaction", rig.jobs()[0].transaction)
-    rich = {"from": rig.chain.web3.eth.accounts[0], "to": "0x" + "22" * 20, "gas": hex(21_000)}
-    for _ in range(11):
-        fees = {"maxFeePerGas": hex(10**14), "maxPriorityFeePerGas": hex(10**13)}
-        rig.chain.ask("eth_sendTransaction", {**rich, **fees})
-        rig.chain.mine()
+    tips_rise(rig)
     for _ in range(4):
         rig.step(seconds=31.0)
         rig.chain.ask("anvil_dropTransaction", "0x" + rig.attempts(job)[-1].hash[2:])

@@ -35,6 +35,15 @@ def test_plan_fees_any_market_stays_within_caps_and_above_base_fee(
     assert not fees.legacy
 
 
+@given(st.integers(0, 10**15), WEI, st.integers(10**15 * 2, 10**18))
+def test_plan_fees_any_tip_leaves_room_for_one_replacement(base: int, tip: int, maximum: int) -> None:
+    limits = FeeLimits(maximum=maximum)
+    first = plan_fees(Market(base, tip), limits)
+    made = replacement_fees(first, Fees(Wei(maximum), Wei(maximum - base)), maximum=maximum)
+    assert made is not None
+    assert made.maximum <= maximum
+
+
 @given(WEI, WEI, WEI)
 def test_plan_fees_chain_without_base_fee_offers_the_gas_price(price: int, minimum: int, maximum: int) -> None:
     limits = FeeLimits(maximum=maximum, minimum_tip=minimum)
