@@ -27,7 +27,7 @@ def check_courses(course: type[DepositMachine], folder: Path, examples: int, ste
 
 
 @pytest.mark.parametrize(
-    ("course", "examples", "steps"), [(Deposits, 4, 50), (Signatures, 3, 40), (Appointments, 5, 40), (Claims, 3, 40)]
+    ("course", "examples", "steps"), [(Deposits, 4, 50), (Signatures, 8, 15), (Appointments, 5, 40), (Claims, 3, 40)]
 )
 def test_deposit_any_months_answer_as_the_model(course, examples, steps, tmp_path):
     check_courses(course, tmp_path, examples, steps)
