@@ -25,6 +25,12 @@ COMPARISONS: dict[int, Callable[[z3.ArithRef, z3.ArithRef], z3.BoolRef]] = {
     z3.Z3_OP_UGEQ: operator.ge,
     z3.Z3_OP_UGT: operator.gt,
 }
+SIGNED_COMPARISONS: dict[int, Callable[[z3.ArithRef, z3.ArithRef], z3.BoolRef]] = {
+    z3.Z3_OP_SLEQ: operator.le,
+    z3.Z3_OP_SLT: operator.lt,
+    z3.Z3_OP_SGEQ: operator.ge,
+    z3.Z3_OP_SGT: operator.gt,
+}
 CONNECTIVES: dict[int, Callable[..., z3.BoolRef]] = {
     z3.Z3_OP_AND: z3.And,
     z3.Z3_OP_OR: z3.Or,
@@ -76,6 +82,9 @@ class Translation:
         if kind in COMPARISONS:
             left, right = (self.reduced(child).value for child in term.children())
             return COMPARISONS[kind](left, right)
+        if kind in SIGNED_COMPARISONS:
+            left, right = (self.signed(child).value for child in term.children())
+            return SIGNED_COMPARISONS[kind](left, right)
         if kind in CONNECTIVES:
             return CONNECTIVES[kind](*(self.truth(child) for child in term.children()))
         return term if kind in (z3.Z3_OP_TRUE, z3.Z3_OP_FALSE) else z3.Bool(f"unknown{self._number(term)}")
@@ -88,6 +97,16 @@ class Translation:
         if -size <= word.low and word.high < size:
             return Word(z3.If(word.value < 0, word.value + size, word.value), 0, size - 1)
         return Word(word.value % size, 0, size - 1)
+
+    def signed(self, term: z3.BitVecRef) -> Word:
+        """The word as a signed one: -2^(bits - 1) to 2^(bits - 1) - 1."""
+        word, half = self.word(term), 2 ** (term.size() - 1)
+        if word.low >= -half and word.high < half:
+            return word
+        word = self.reduced(term)
+        if word.high < half:
+            return word
+        return Word(z3.If(word.value < half, word.value, word.value - 2 * half), -half, half - 1)
 
     def word(self, term: z3.BitVecRef) -> Word:
         """An integer congruent to the term."""
@@ -109,6 +128,8 @@ class Translation:
             return functools.reduce(POLYNOMIALS[kind], map(self.word, children))
         if kind in DIVISIONS:
             return self._divided(*map(self.reduced, children), by_zero)[DIVISIONS[kind]]
+        if kind == z3.Z3_OP_BSDIV:
+            return self._divided_signed(*map(self.signed, children), by_zero)
         if kind == z3.Z3_OP_EXTRACT:
             return self._part(self.reduced(children[0]), *term.params())
         if kind in (z3.Z3_OP_CONCAT, z3.Z3_OP_ZERO_EXT):
@@ -147,6 +168,20 @@ class Translation:
         most = dividend.high // divisor.low if divisor.low else max(dividend.high, by_zero)
         return Word(quotient, 0, most), Word(rest, 0, max(dividend.high, divisor.high))
 
+    def _divided_signed(self, dividend: Word, divisor: Word, by_zero: int) -> Word:
+        """The quotient toward zero; by zero it is 0 in the EVM, and 1 or -1 in SMT-LIB."""
+        number = len(self.known)
+        quotient, rest = z3.Int(f"quotient{number}"), z3.Int(f"rest{number}")
+        size = z3.If(divisor.value < 0, -divisor.value, divisor.value)
+        defined = z3.And(
+            dividend.value == quotient * divisor.value + rest,
+            z3.If(dividend.value < 0, z3.And(rest <= 0, rest > -size), z3.And(rest >= 0, rest < size)),
+        )
+        undefined = quotient == (0 if by_zero == 0 else z3.If(dividend.value < 0, z3.IntVal(1), z3.IntVal(-1)))
+        self.known.append(z3.If(divisor.value == 0, undefined, defined))
+        most = max(abs(dividend.low), abs(dividend.high), 1)
+        return Word(quotient, -most, most)
+
     def _unknown(self, term: z3.BitVecRef) -> Word:
         value = z3.Int(f"unknown{self._number(term)}")
         high = self._bounds.get(term.get_id(), 2 ** term.size() - 1)
@@ -177,7 +212,12 @@ POLYNOMIALS: dict[int, Callable[[Word, Word], Word]] = {
     z3.Z3_OP_BMUL: _product,
 }
 DIVISIONS = {z3.Z3_OP_BUDIV: 0, z3.Z3_OP_BUREM: 1}
-EVM = {"bvmul": z3.Z3_OP_BMUL, "bvudiv": z3.Z3_OP_BUDIV, "bvurem": z3.Z3_OP_BUREM}
+EVM = {
+    "bvmul": z3.Z3_OP_BMUL,
+    "bvudiv": z3.Z3_OP_BUDIV,
+    "bvurem": z3.Z3_OP_BUREM,
+    "bvsdiv": z3.Z3_OP_BSDIV,
+}
 """What halmos asks about first as functions that could be any: here they are always what the EVM makes of them."""
 
 

@@ -158,6 +158,8 @@ contract AssetObserver is ObserverConfigs {
         returns (Observation memory observation)
     {
         _readMarket(asset, config, observation);
+        // an epoch's number, 0 for none
+        // slither-disable-next-line incorrect-equality
         uint256 meanTotal = series.latestEpoch == 0
             ? DEPOSIT.totalOf(asset)
             : (cumulative - series.cumulative) / (block.timestamp - series.observedAt);
@@ -185,6 +187,8 @@ contract AssetObserver is ObserverConfigs {
         pure
         returns (uint256 held, bool confirmed)
     {
+        // an epoch's number, 0 for none
+        // slither-disable-next-line incorrect-equality
         if (series.latestEpoch == 0) return (supply, false);
         uint256 gap = epoch - series.latestEpoch;
         uint256 reached = _walk(previous, supply, gap);
@@ -261,6 +265,8 @@ contract AssetObserver is ObserverConfigs {
     }
 
     function _stored(address asset, uint32 epoch) private view returns (Observation storage) {
+        // a place in a ring, no randomness
+        // slither-disable-next-line weak-prng
         return _ring[asset][epoch % RING];
     }
 

@@ -63,6 +63,23 @@ contract CorridorInvariants is CheatTest {
         }
     }
 
+    /// @dev What freezing the system would freeze: no version is forgotten, none has two places.
+    function invariant_members_areTheVersionsActivatedAndNotFrozen() external view {
+        IVerifierRegistry registry = _handler.theRegistry();
+        uint16 count = registry.versionCount(MODEL_ID);
+        bool[] memory isMember = new bool[](count + 1);
+        IVerifierRegistry.Member[] memory members = registry.membersOf(registry.proofSystemOf(MODEL_ID, 1));
+        for (uint256 i = 0; i < members.length; ++i) {
+            check(members[i].modelId == MODEL_ID && !isMember[members[i].versionId], "a place too many");
+            isMember[members[i].versionId] = true;
+        }
+        for (uint16 versionId = 1; versionId <= count; ++versionId) {
+            IVerifierRegistry.Status status = registry.version(MODEL_ID, versionId).status;
+            bool active = status == IVerifierRegistry.Status.Active || status == IVerifierRegistry.Status.Deprecated;
+            check(isMember[versionId] == active, "another place than its life gives it");
+        }
+    }
+
     function invariant_versionOfARecordedEpoch_neverChanges() external view {
         for (uint256 i = 0; i < _handler.recordedCount(); ++i) {
             uint32 epoch = _handler.recordedEpochs(i);

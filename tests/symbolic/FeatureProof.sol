@@ -6,8 +6,7 @@ import {IAssetObserver} from "../../contracts/interfaces/IAssetObserver.sol";
 
 /// @dev Proved by halmos for every argument of the types given (scripts/symbolic.sh): whenever a feature does not revert, it is
 /// what docs/features.md says, products and quotients being those of the EVM, and within the scale. That nothing reverts and
-/// that features follow their figures monotonically needs arithmetic of 256-bit quotients, which solvers do not manage even
-/// for arguments of eight bits: tests/foundry/FeatureMath.t.sol tries both over the whole domain.
+/// that features follow their figures monotonically is proved in FeatureOrderProof.
 contract FeatureProof {
     int256 private constant WAD = 1e18;
 

@@ -9,6 +9,7 @@ from scripts.integer_solver import is_impossible
 BITS = 6
 A, B = z3.BitVecs("a b", BITS)
 EVM_DIVISION = z3.Function("f_evm_bvudiv_6", A.sort(), A.sort(), A.sort())
+EVM_SIGNED_DIVISION = z3.Function("f_evm_bvsdiv_6", A.sort(), A.sort(), A.sort())
 EVM_PRODUCT = z3.Function("f_evm_bvmul_6", A.sort(), A.sort(), A.sort())
 OPERATIONS = [
     lambda x, y: x + y,
@@ -17,13 +18,16 @@ OPERATIONS = [
     z3.UDiv,
     z3.URem,
     EVM_DIVISION,
+    EVM_SIGNED_DIVISION,
     EVM_PRODUCT,
+    lambda x, y: x / y,
     lambda x, y: x & y,
     lambda x, y: z3.If(z3.ULT(x, y), x, y),
     lambda x, y: z3.Concat(z3.Extract(2, 0, x), z3.Extract(4, 2, y)),
     lambda x, _: z3.ZeroExt(3, z3.Extract(3, 1, x)),
 ]
-COMPARISONS = [z3.ULT, z3.ULE, z3.UGT, z3.UGE, lambda x, y: x == y, lambda x, y: x != y, lambda x, y: x < y]
+UNSIGNED = [z3.ULT, z3.ULE, z3.UGT, z3.UGE, lambda x, y: x == y, lambda x, y: x != y]
+COMPARISONS = [*UNSIGNED, lambda x, y: x < y, lambda x, y: x >= y]
 terms = st.recursive(
     st.one_of(st.sampled_from([A, B]), st.integers(0, 2**BITS - 1).map(lambda value: z3.BitVecVal(value, BITS))),
     lambda inner: st.builds(lambda operation, x, y: operation(x, y), st.sampled_from(OPERATIONS), inner, inner),
@@ -36,9 +40,12 @@ def evm(formula):
     """With the EVM's meaning in place of halmos's names."""
     x, y = z3.Var(0, A.sort()), z3.Var(1, A.sort())
     division = z3.If(y == 0, z3.BitVecVal(0, BITS), z3.UDiv(x, y))
+    signed = z3.If(y == 0, z3.BitVecVal(0, BITS), x / y)
     # a term's arguments are replaced after it: as often as terms are deep
     for _ in range(4):
-        formula = z3.substitute_funs(formula, (EVM_DIVISION, division), (EVM_PRODUCT, x * y))
+        formula = z3.substitute_funs(
+            formula, (EVM_DIVISION, division), (EVM_SIGNED_DIVISION, signed), (EVM_PRODUCT, x * y)
+        )
     return formula
 
 

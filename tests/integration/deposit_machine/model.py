@@ -138,7 +138,8 @@ class DepositModel:
         try:
             arrived = taken.sent(payer, amount)
         except RefusedError as error:
-            raise RefusedError("Error", "TRANSFER_FROM_FAILED") from error
+            # answers are compared in lower case
+            raise RefusedError("Error", "transfer_from_failed") from error
         self._credit(now, payer, user, taken, amount, arrived)
         self.spent.add((payer, nonce))
         return arrived

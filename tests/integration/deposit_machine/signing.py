@@ -112,6 +112,15 @@ class Signing(Depositing):
         for _ in ("new", "used"):
             self.both(sender, call, partial(self.model.deposit_by_permit2, self.node.now, *given))
 
+    @rule(payer=ANY_USER, amount=AMOUNTS)
+    def deposit_with_permit2_what_is_refused(self, payer: int, amount: int) -> None:
+        """Permit2 tells in its own words that a token refuses."""
+        self.misbehave(0, refusing=True)
+        self.recover(0)
+        never_used = 4
+        self.deposit_with_permit2(payer, payer, payer, 0, amount, never_used, 0, 100, 0)
+        self.misbehave(0, refusing=False)
+
     # ---------------------------------------------------------------- private
 
     def _deposit_with_consent(
