@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
@@ -94,18 +97,29 @@ def render(values: Values) -> str:
         KeyError: a family that is not in the table.
         ValueError: labels that do not fit it.
     """
-    lines: list[str] = []
-    for name, samples in values.items():
-        family, full = _BY_NAME[name], _PREFIX + name
-        lines += [f"# HELP {full} {family.help}", f"# TYPE {full} {family.kind}"]
-        for labels, value in samples.items():
-            pairs = ",".join(f'{key}="{_escape(label)}"' for key, label in zip(family.labels, labels, strict=True))
-            lines.append(f"{full}{{{pairs}}} {value}" if pairs else f"{full} {value}")
-    return "\n".join(lines) + "\n"
+    registry = CollectorRegistry()
+    registry.register(_Values([_filled(_BY_NAME[name], samples) for name, samples in values.items()]))
+    return generate_latest(registry).decode()
 
 
-def _escape(label: str) -> str:
-    return label.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")
+class _Values(Collector):
+    """What was read for one answer; nothing is kept between two."""
+
+    def __init__(self, families: Sequence[Metric]) -> None:
+        self._families = families
+
+    def collect(self) -> Iterator[Metric]:
+        return iter(self._families)
+
+
+def _filled(family: Family, samples: Mapping[Labels, float | int]) -> Metric:
+    make = CounterMetricFamily if family.kind is Kind.COUNTER else GaugeMetricFamily
+    made = make(_PREFIX + family.name, family.help, labels=family.labels)
+    for labels, value in samples.items():
+        if len(labels) != len(family.labels):
+            raise ValueError(f"{family.name} has the labels {family.labels}, not {labels}")
+        made.add_metric(labels, value)
+    return made
 
 
 class Metrics:

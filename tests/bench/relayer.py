@@ -26,8 +26,8 @@ from verifier_gen.build import ensure_circuit
 from verifier_gen.recipe import RECIPES, load_recipe
 
 PROJECT = Path(__file__).resolve().parents[2]
-JOBS = 300
-JOBS_WITH_LATENCY = 60
+JOBS = 600
+JOBS_WITH_LATENCY = 120
 LATENCY_SECONDS = 0.1
 FINISHED_JOBS = 10_000
 SOAK_JOBS, SOAK_KILLS = 5_000, 50
