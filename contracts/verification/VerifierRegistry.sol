@@ -78,7 +78,9 @@ contract VerifierRegistry is ProofSystems {
     function deprecate(bytes32 modelId, uint16 versionId, uint32 untilEpoch) external restricted {
         Schedule.Plan storage plan = _plans[modelId];
         StoredVersions.Stored storage ended = _known(modelId, versionId);
-        if (ended.status != Status.Active) revert WrongStatus(modelId, versionId, ended.status);
+        if (ended.status != Status.Active) {
+            revert WrongStatus(modelId, versionId, _status(modelId, versionId, ended));
+        }
         Schedule.Entry memory last = plan.last;
         bool allowed = last.versionId == versionId && last.endEpoch == 0 && untilEpoch > last.fromEpoch
             && untilEpoch > _currentEpoch();
@@ -186,10 +188,11 @@ contract VerifierRegistry is ProofSystems {
         uint32 latest = currentEpoch + MAXIMUM_LEAD_EPOCHS;
         if (fromEpoch > latest) revert EpochTooFarAhead(fromEpoch, latest);
         // with a version before it, the current epoch may already have scores of that one
-        uint32 earliest = plan.length == 0 ? currentEpoch : currentEpoch + 1;
+        bool isFirst = plan.last.versionId == 0;
+        uint32 earliest = isFirst ? currentEpoch : currentEpoch + 1;
         if (fromEpoch < earliest) revert EpochAlreadyPast(fromEpoch, currentEpoch);
         uint32 lastFromEpoch = plan.last.fromEpoch;
-        if (plan.length != 0 && fromEpoch <= lastFromEpoch) revert EpochNotAhead(fromEpoch, lastFromEpoch);
+        if (!isFirst && fromEpoch <= lastFromEpoch) revert EpochNotAhead(fromEpoch, lastFromEpoch);
     }
 
     function _requireCodeNotFrozen(bytes32 verifierCodeHash, bytes32 vkaDigest) private view {

@@ -64,6 +64,16 @@ contract VersionLifeTest is Stage {
         registry.deprecate(MODEL_ID, 2, now_ + 4);
     }
 
+    function test_deprecate_proposalOfAFrozenSystem_isToldFrozen() external {
+        bytes32 system = registry.proofSystemOf(MODEL_ID, 2);
+        CHEATS.prank(GUARDIAN);
+        registry.freezeProofSystem(system);
+        CHEATS.expectRevert(
+            abi.encodeWithSelector(IVerifierRegistry.WrongStatus.selector, MODEL_ID, 2, IVerifierRegistry.Status.Frozen)
+        );
+        registry.deprecate(MODEL_ID, 2, currentEpoch() + 9);
+    }
+
     function test_activate_frozenCodeOfAnotherModel_reverts() external {
         IVerifierRegistry.Circuit memory shared = circuit(anotherVerifier());
         registry.propose("one", shared);
