@@ -74,7 +74,8 @@ class Translation:
     def truth(self, term: z3.BoolRef) -> z3.BoolRef:
         """A formula about words as one about integers."""
         kind = term.decl().kind()
-        if kind in (z3.Z3_OP_EQ, z3.Z3_OP_DISTINCT) and z3.is_bv(term.arg(0)):
+        # a distinction of more than two stays unknown
+        if kind in (z3.Z3_OP_EQ, z3.Z3_OP_DISTINCT) and z3.is_bv(term.arg(0)) and term.num_args() == 2:
             equal = self.reduced(term.arg(0)).value == self.reduced(term.arg(1)).value
             return equal if kind == z3.Z3_OP_EQ else z3.Not(equal)
         if kind == z3.Z3_OP_EQ and z3.is_bool(term.arg(0)):

@@ -17,15 +17,16 @@ _ADDRESS: TypeAdapter[str] = TypeAdapter(RealAddress)
 _AMOUNT: TypeAdapter[int] = TypeAdapter(BigInteger)
 
 
-def read_amounts(path: Path) -> dict[str, int]:
+def read_amounts(path: Path, claim_manager: str) -> dict[str, int]:
     """Amounts in token units by checksummed user, in the file's order.
 
     Args:
         path: CSV of the columns ``address`` and ``amount``, the latter in the token's smallest units.
+        claim_manager: checksummed address of the contract that pays; it cannot be paid itself.
 
     Raises:
         ConfigurationError: the file cannot be read, or a row, named by its line, is refused: not two columns; an
-            address that is none, fails its EIP-55 checksum, is zero or was there before; an amount that is no whole
+            address that is none, fails its EIP-55 checksum, is zero, is the ClaimManager's or was there before; an amount that is no whole
             number above 0.
     """
     amounts: dict[str, int] = {}
@@ -35,6 +36,11 @@ def read_amounts(path: Path) -> dict[str, int]:
         raise ConfigurationError(f"{path}, line 1 is not {','.join(HEADER)}", remedy=_FORM)
     for line, row in rows[1:]:
         user, amount = _parsed(f"{path}, line {line}", row)
+        if user == claim_manager:
+            raise ConfigurationError(
+                f"{path}, line {line}: address {user} is the ClaimManager itself: its tokens would be nobody's",
+                remedy="Give the address of who is to get them, or leave the row out",
+            )
         if user in lines:
             raise ConfigurationError(
                 f"{path}, line {line}: address {user} is on line {lines[user]} already",

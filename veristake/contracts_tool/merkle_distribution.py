@@ -43,7 +43,7 @@ def merkle_distribution(
         amounts: token units by user.
 
     Raises:
-        ConfigurationError: nobody, somebody twice, or an amount that is not positive.
+        ConfigurationError: nobody, somebody twice, the ClaimManager itself, or an amount that is not positive.
     """
     users = [str(to_checksum_address(user)) for user in amounts]
     if not users:
@@ -52,6 +52,11 @@ def merkle_distribution(
     if twice:
         raise ConfigurationError(
             f"amounts: {twice[0]} is there twice", remedy="Add its amounts up: a user can claim one leaf only"
+        )
+    if str(to_checksum_address(claim_manager)) in users:
+        raise ConfigurationError(
+            f"amounts: {claim_manager} is the ClaimManager itself: its tokens would be nobody's",
+            remedy="Give the address of who is to get them, or leave it out",
         )
     for user, amount in amounts.items():
         if not 0 < amount < 1 << 256:

@@ -4,6 +4,7 @@ import json
 
 import pytest
 from click.testing import CliRunner
+from eth_utils import to_checksum_address
 
 from statements.errors import ConfigurationError
 from veristake.cli import cli
@@ -11,6 +12,7 @@ from veristake.contracts_tool.distribution_amounts import read_amounts
 from veristake.contracts_tool.merkle_distribution import merkle_distribution
 
 MANAGER = "0xCcCCccCCcCCcccCCcCCccCCcCCCCcCcccCCcCccC".lower()
+PAYER = to_checksum_address(MANAGER)
 FIRST, SECOND = "0x" + "11" * 20, "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"
 TYPED = ["--chain-id", "1", "--claim-manager", MANAGER, "--distribution", "7"]
 ROWS = f"address,amount\n{FIRST},7\n\n{SECOND.lower()},{11 * 10**18}\n"
@@ -77,6 +79,7 @@ def test_both_without_json_say_the_root(amounts, tmp_path):
         ("0x" + "00" * 20 + ",1", "line 4: address .*zero address"),
         (f"{FIRST},1", "line 4: address 0x1111.* is on line 2 already"),
         (f"{SECOND.upper().replace('0X', '0x')},1", "line 4: .* is on line 3 already"),
+        (f"{MANAGER},1", "line 4: address 0x.*is the ClaimManager itself"),
         (f"{MANAGER},0", "line 4: amount 0 is not from 1"),
         (f"{MANAGER},-1", "line 4: amount -1 is not from 1"),
         (f"{MANAGER},{1 << 256}", "line 4: amount 1157"),
@@ -91,7 +94,7 @@ def test_read_amounts_row_that_is_wrong_is_named(tmp_path, row, told):
     path = tmp_path / "amounts.csv"
     path.write_text(f"address,amount\n{FIRST},7\n{SECOND},8\n{row}\n")
     with pytest.raises(ConfigurationError, match=told):
-        read_amounts(path)
+        read_amounts(path, PAYER)
 
 
 @pytest.mark.parametrize(
@@ -102,9 +105,9 @@ def test_read_amounts_file_that_is_no_list_is_refused(tmp_path, text, told):
     path = tmp_path / "amounts.csv"
     path.write_text(text)
     with pytest.raises(ConfigurationError, match=told):
-        read_amounts(path)
+        read_amounts(path, PAYER)
     with pytest.raises(ConfigurationError, match="cannot be read"):
-        read_amounts(tmp_path / "other.csv")
+        read_amounts(tmp_path / "other.csv", PAYER)
 
 
 def test_build_what_is_refused_writes_nothing(tmp_path):
@@ -112,6 +115,10 @@ def test_build_what_is_refused_writes_nothing(tmp_path):
     path.write_text(f"address,amount\n{FIRST},{(1 << 256) - 1}\n{SECOND},1\n")
     refused = run("build", path, *TYPED, "--output", output)
     assert isinstance(refused.exception, ConfigurationError) or refused.exit_code == 2
+    path.write_text(f"{ROWS}{MANAGER},1\n")
+    itself = run("build", path, *TYPED, "--output", output)
+    assert itself.exit_code != 0
+    assert "line 5" in str(itself.exception) + itself.output
     path.write_text(ROWS)
     wrong_manager = [*TYPED[:3], MANAGER[:-1], *TYPED[4:]]
     assert run("build", path, *wrong_manager, "--output", output).exit_code != 0

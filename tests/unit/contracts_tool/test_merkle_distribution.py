@@ -51,6 +51,7 @@ def test_merkle_distribution_order_does_not_matter():
     [
         ({}, "nobody"),
         ({"0x" + "ab" * 20: 1, "0x" + "AB" * 20: 2}, "twice"),
+        ({FIRST: 1, MANAGER.upper().replace("0X", "0x"): 1}, "the ClaimManager itself"),
         ({FIRST: 0}, "gets 0"),
         ({FIRST: 1 << 256}, "gets 1157"),
     ],
