@@ -20,6 +20,8 @@ log = structlog.get_logger(__name__)
 
 FEE_HISTORY_BLOCKS = 10
 FEE_HISTORY_PERCENTILE = 50.0
+READS_AT_ONCE = 8
+"""So many questions to one chain are under way at most; the others wait for one of them."""
 
 
 class Chain:
@@ -36,6 +38,7 @@ class Chain:
             Endpoint(url, chain_id=settings.chain_id, timeout=settings.rpc_timeout_seconds, requests_per_second=rate)
             for url, rate in zip(settings.endpoints, settings.endpoint_rates, strict=True)
         ]
+        self._reads = asyncio.Semaphore(_reads_at_once(settings))
 
     async def connect(self) -> None:
         """Check every endpoint's chain id.
@@ -189,6 +192,10 @@ class Chain:
         return list(await asyncio.gather(*(_send(endpoint, raw) for endpoint in self.endpoints)))
 
     async def _read(self, method: str, *params: Any) -> Any:
+        async with self._reads:
+            return await self._read_from_any(method, params)
+
+    async def _read_from_any(self, method: str, params: tuple[Any, ...]) -> Any:
         failures: list[str] = []
         for endpoint in sorted(self.endpoints, key=lambda endpoint: endpoint.rank):
             try:
@@ -209,6 +216,14 @@ class Chain:
             f"chain {self.name} ({self.chain_id}) gives no answer: {'; '.join(failures)}",
             remedy="Check that its nodes run and that its endpoints are right; a running relayer keeps trying",
         )
+
+
+def _reads_at_once(settings: ChainSettings) -> int:
+    """So few that at least one endpoint lets the last of them go within its patience, half of which is for sends."""
+    rates = [rate for rate in settings.endpoint_rates if rate is not None]
+    if len(rates) < len(settings.endpoint_rates):
+        return READS_AT_ONCE
+    return max(1, min(READS_AT_ONCE, int(max(rates) * settings.rpc_timeout_seconds / 2)))
 
 
 def _said(error: BaseException) -> str:

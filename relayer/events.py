@@ -33,6 +33,7 @@ EVENTS: Mapping[str, str] = MappingProxyType(
         "key_used_elsewhere": "the signer's nonces are used by another program",
         "nonce_used_by_another": "the nonce of a transaction of ours was used by another one",
         "nonce_gap_filled": "a self-send took a nonce that would have held up the later ones",
+        "nonce_gap_open": "no self-send could be signed for such a nonce, and why; tried again",
         "transaction_replaced": "a transaction was replaced: dearer, or by a self-send that cancels it",
         "replacement_failed": "a replacement could not be signed; tried again",
         "receipt_denied": "endpoints disagree on a receipt; nothing is concluded",

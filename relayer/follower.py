@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import structlog
 
 from relayer.broadcast import broadcast
-from relayer.chain import Chain
+from relayer.chain import READS_AT_ONCE, Chain
 from relayer.chain_data import Block, Receipt
 from relayer.classify import Verdict
 from relayer.elapsed import elapsed
@@ -99,10 +99,13 @@ class Follower:
         await self._check_blocks([job for job in jobs if job.state is not JobState.SENT], look)
         sent = [job for job in self._jobs.in_flight() if job.state is JobState.SENT]
         attempts = self._attempts.of_sent_jobs()
-        receipts = await self._receipts(attempt for found in attempts.values() for attempt in found)
-        for job in sent:
-            if attempts.get(job.id):
-                await self._follow_sent(job, attempts[job.id], receipts, look)
+        for start in range(0, len(sent), READS_AT_ONCE):
+            # some at a time: what they have come to stays so when an endpoint wants rest before the others
+            some = sent[start : start + READS_AT_ONCE]
+            receipts = await self._receipts(attempt for job in some for attempt in attempts.get(job.id, ()))
+            for job in some:
+                if attempts.get(job.id):
+                    await self._follow_sent(job, attempts[job.id], receipts, look)
         for filler in fillers:
             await self._follow_filler(filler, look)
 
@@ -120,17 +123,26 @@ class Follower:
     async def _check_blocks(self, jobs: Sequence[JobRecord], look: Look) -> None:
         """INCLUDED and SEEN_ON_CHAIN: does the block still stand, and is it final?
 
-        While the newest block of the last look stands, so do all that were seen before; then only those that have
-        become final are asked for.
+        While the newest block of the last look at which all could be read stands, so do all up to it; then only later
+        ones are asked for, and those that have become final.
         """
-        anchored = self._anchor is not None and await self._stands(self._anchor)
-        self._anchor = look.head.reference
-        due = [job for job in jobs if not anchored or job.block is None or job.block.number <= look.finalized]
+        if self._anchor is not None and not await self._stands(self._anchor):
+            # nor does it say anything should it come back: jobs may have gone into other blocks meanwhile
+            self._anchor = None
+        due = [job for job in jobs if not self._is_vouched_for(job, look.finalized)]
         numbers = sorted({job.block.number for job in due if job.block is not None})
         found = await asyncio.gather(*(self._chain.block(number) for number in numbers))
         hashes = {n: None if block is None else block.reference.hash for n, block in zip(numbers, found, strict=True)}
         for job in due:
             self._judge_block(job, hashes, look.finalized)
+        if None not in hashes.values():
+            self._anchor = look.head.reference
+
+    def _is_vouched_for(self, job: JobRecord, finalized: int) -> bool:
+        """Whether a job's block stands because a later one does, and is not final yet."""
+        if self._anchor is None or job.block is None:
+            return False
+        return finalized < job.block.number <= self._anchor.number
 
     async def _stands(self, block: BlockReference) -> bool:
         now = await self._chain.block(block.number)
@@ -156,26 +168,29 @@ class Follower:
         for attempt in attempts:
             receipt = receipts[attempt.hash]
             if receipt is not None:
-                await self._landed(job, attempt, receipt, look)
+                await self._landed(job, attempts, attempt, receipt, look)
                 return
         if attempts[-1].nonce < look.used[attempts[-1].signer]:
             await self._consider_lost(job, attempts, look)
         else:
             await self._push(job, attempts[-1], look)
 
-    async def _landed(self, job: JobRecord, attempt: AttemptRecord, receipt: Receipt, look: Look) -> None:
+    async def _landed(
+        self, job: JobRecord, attempts: Sequence[AttemptRecord], attempt: AttemptRecord, receipt: Receipt, look: Look
+    ) -> None:
         self._resent.pop(attempt.hash, None)
         if receipt.succeeded and attempt.kind is AttemptKind.CALL:
             self._jobs.included(job.id, attempt, receipt)
             return
         reason = f"{attempt.hash} reverted in block {receipt.block.number}"
-        if attempt.kind is AttemptKind.CALL and not _is_cancelled(job):
+        cancelled = _is_cancelled(job, attempts)
+        if attempt.kind is AttemptKind.CALL and not cancelled:
             self._jobs.attempt_ended(job.id, attempt, REVERTED, reason)
             return
         # another transaction with this nonce could come back until this block is final
         if receipt.block.number > look.finalized or not await self._stands(receipt.block):
             return
-        end = JobState.CANCELLED if _is_cancelled(job) else CALLED_OFF[attempt.kind]
+        end = JobState.CANCELLED if cancelled else CALLED_OFF[attempt.kind]
         if attempt.kind in CALLED_OFF:
             reason = f"{attempt.hash} took nonce {attempt.nonce} in its place"
         self._jobs.called_off(job.id, end, reason)
@@ -185,7 +200,7 @@ class Follower:
         for attempt in attempts:
             receipt = await self._chain.receipt_anywhere(attempt.hash)
             if receipt is not None:
-                await self._landed(job, attempt, receipt, look)
+                await self._landed(job, attempts, attempt, receipt, look)
                 return
         newest = attempts[-1]
         if newest.passed_at_block is None:
@@ -200,7 +215,7 @@ class Follower:
                 self._jobs.note_error(job.id, error)
                 return
             reason = f"nonce {newest.nonce} went to {user or 'another transaction'} for good"
-            if _is_cancelled(job):
+            if _is_cancelled(job, attempts):
                 self._jobs.called_off(job.id, JobState.CANCELLED, reason)
             else:
                 self._jobs.attempt_ended(job.id, newest, LOST, reason)
@@ -249,6 +264,11 @@ class Follower:
         await self._replacer.fill(nonce, await self._chain.head())
 
 
-def _is_cancelled(job: JobRecord) -> bool:
-    """Whether the operator has called it off, so that it must not be tried again."""
-    return job.wish == "cancel"
+def _is_cancelled(job: JobRecord, attempts: Sequence[AttemptRecord]) -> bool:
+    """Whether the operator has called it off, so that it must not be tried again.
+
+    Args:
+        job: in flight.
+        attempts: of its nonce; the wish ends when it is carried out, which its self-send tells.
+    """
+    return job.wish == "cancel" or any(attempt.kind is AttemptKind.CANCEL for attempt in attempts)

@@ -98,14 +98,14 @@ class Replacer:
         """Use a nonce that nobody uses, so that later ones can follow.
 
         Raises:
-            VeristakeError: fees are above the maximum, or no endpoint answers.
+            VeristakeError: fees are above the maximum, no endpoint answers, or nothing is signed on this chain.
             RpcError: a self-send reverts.
         """
         fees = plan_fees(await self._chain.market(), self._account.limits)
         address = self._account.address
         terms = await self._account.terms(fees, to=address, data="0x", block_gas_limit=head.gas_limit)
         if self._gate is not None:
-            self._gate.check_filler(terms, chain_time=head.timestamp)
+            self._gate.check_filler(terms)
         attempt = self._attempts.store_filler(
             nonce,
             terms=terms,

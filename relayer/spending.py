@@ -165,14 +165,14 @@ class SpendingGate:
             self._check_budget(new.worst_cost, chain_time, without=nonce)
         self._check_dry_run(new)
 
-    def check_filler(self, terms: Terms, *, chain_time: float) -> None:
+    def check_filler(self, terms: Terms) -> None:
         """Whether a self-send for a nonce that nobody uses may be signed.
 
+        No budget refuses it, though it counts towards them: all later transactions, paid for already, wait for it.
+
         Raises:
-            BudgetExhaustedError: the budget is used up.
             DryRunError: nothing is signed on this chain.
         """
-        self._check_budget(terms.worst_cost, chain_time, without=None)
         self._check_dry_run(terms)
 
     def _check_budget(self, cost: int, chain_time: float, *, without: Nonce | None) -> None:

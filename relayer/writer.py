@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -110,6 +111,7 @@ class ChainWriter:
         failures = 0
         try:
             while not stop.is_set():
+                interrupts = [stop, self._wake]
                 try:
                     wait = await self.turn(stop)
                     failures = 0
@@ -119,6 +121,8 @@ class ChainWriter:
                     # whatever a node or the database answers must not stop the other chains
                     failures += 1
                     wait = backoff_seconds(failures, first=self._poll_seconds)
+                    # new heads and jobs are no reason to ask sooner what does not answer
+                    interrupts = [stop]
                     self._connected = False
                     self.health.ready, self.health.error = False, str(error)
                     expected = isinstance(error, VeristakeError | SQLAlchemyError | RpcError)
@@ -130,7 +134,7 @@ class ChainWriter:
                         retry_seconds=wait,
                         exc_info=None if expected else error,
                     )
-                await self._pause(wait, stop)
+                await _pause(wait, interrupts)
         finally:
             self.release()
 
@@ -146,6 +150,7 @@ class ChainWriter:
             ChainError: no endpoint answers.
             ConfigurationError: wrong chain id, or a state of another chain.
         """
+        self._wake.clear()
         leads = self._lease.hold()
         if leads != self.health.leads:
             log.info("leadership_changed", chain=self.name, signer=self._account.address, leads=leads)
@@ -166,7 +171,6 @@ class ChainWriter:
         Raises:
             ChainError: no endpoint answers.
         """
-        self._wake.clear()
         await self._follower.follow()
         await self._fill_gaps()
         if self._jobs.is_paused():
@@ -227,13 +231,22 @@ class ChainWriter:
         )
         for nonce in found:
             if nonce in self._suspected_gaps:
-                await self._follower.fill(nonce)
+                await self._fill(nonce)
         self._suspected_gaps = frozenset(found)
 
-    async def _pause(self, seconds: float, stop: asyncio.Event) -> None:
-        waits = [asyncio.create_task(event.wait()) for event in (stop, self._wake)]
+    async def _fill(self, nonce: Nonce) -> None:
         try:
-            await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
+            await self._follower.fill(nonce)
+        except (RpcError, VeristakeError) as error:
+            # neither the other nonces nor the jobs have to wait for this one
+            code = type(error).__name__
+            log.warning("nonce_gap_open", chain=self._chain.name, nonce=nonce, code=code, error=str(error))
+
+
+async def _pause(seconds: float, interrupts: Sequence[asyncio.Event]) -> None:
+    waits = [asyncio.create_task(event.wait()) for event in interrupts]
+    try:
+        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()

@@ -45,7 +45,7 @@ FEATURES_HASH = features_hash(*FACTORS)
 
 @cache
 def _errors() -> dict[bytes, dict[str, Any]]:
-    names = ("AssetObserver", "AttestedInputs", "RiskFeed", "VerifierRegistry", "AccessManager")
+    names = ("AssetObserver", "AttestedInputs", "RiskFeed", "VerifierRegistry", "CanaryStop", "AccessManager")
     entries = [entry for name in names for entry in load_abi(name) if entry["type"] == "error"]
     return {event_abi_to_log_topic(entry)[:4]: entry for entry in entries}
 

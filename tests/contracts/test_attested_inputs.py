@@ -22,6 +22,7 @@ from tests.contracts.feed_fixtures import (
 
 HOME_CHAIN = 31337
 ATTESTER_DELAY = 86400
+CARRIED = 2
 HOME_OBSERVER = "0x" + "0b" * 20
 INPUTS = tuple((-1) ** i * (i * 257 % 8193) for i in range(32))
 ATTESTERS = sorted(
@@ -72,8 +73,9 @@ def _deploy(stage: Stage, attesters: list[str], threshold: int, **changes: Any) 
         "epoch_length": EPOCH_LENGTH,
         "count": 32,
     }
+    delay = changes.pop("delay", ATTESTER_DELAY)
     arguments = {**fields, **changes}.values()
-    return stage.actors.owner.deploy(stage.project.AttestedInputs, *arguments, attesters, threshold, ATTESTER_DELAY)
+    return stage.actors.owner.deploy(stage.project.AttestedInputs, *arguments, attesters, threshold, delay)
 
 
 @pytest.fixture(scope="module")
@@ -294,3 +296,44 @@ def test_announce_attesters_zero_address_reverts(abroad: Abroad) -> None:
 def test_constructor_zero_address_reverts(abroad: Abroad, changes: dict[str, Any]) -> None:
     with reverts_with("AttestedInputsZeroAddress"):
         _deploy(abroad.stage, [OUTSIDER.address], 1, **changes)
+
+
+def test_constructor_set_that_could_change_at_once_reverts(abroad: Abroad) -> None:
+    with reverts_with("AttesterDelayIsZero"):
+        _deploy(abroad.stage, [OUTSIDER.address], 1, delay=0)
+
+
+def test_constructor_epochs_without_length_revert(abroad: Abroad) -> None:
+    with reverts_with("EpochLengthIsZero"):
+        _deploy(abroad.stage, [OUTSIDER.address], 1, epoch_length=0)
+
+
+def test_accept_attesters_nobody_announced_reverts(abroad: Abroad) -> None:
+    with reverts_with("AttestersNotAnnounced"):
+        abroad.contract.acceptAttesters(sender=abroad.stage.actors.stranger)
+
+
+@pytest.mark.parametrize("epochs", [-1, CARRIED + 1])
+def test_attest_epoch_that_the_observation_cannot_be_of_reverts(abroad: Abroad, epochs: int) -> None:
+    observed_at = abroad.stage.chain.blocks.head.timestamp - 5
+    attestation = abroad.attestation(observed_at=observed_at, epoch=observed_at // EPOCH_LENGTH + epochs)
+    with reverts_with("EpochDoesNotFitObservation", epoch=attestation.epoch, observedAt=observed_at):
+        abroad.attest(attestation, _sign(attestation, *ATTESTERS))
+
+
+def test_era_stopped_source_begins_anew_with_the_next_attesters(abroad: Abroad) -> None:
+    owner, guardian = abroad.stage.actors.owner, abroad.stage.actors.guardian
+    assert (abroad.contract.INPUT_COUNT(), abroad.contract.ATTESTER_DELAY()) == (32, ATTESTER_DELAY)
+    attestation = abroad.attestation()
+    abroad.attest(attestation, _sign(attestation, *ATTESTERS))
+    assert abroad.contract.era() == abroad.contract.eraOf(attestation.asset, attestation.epoch) == 1
+    abroad.contract.stopAttesting(sender=guardian)
+    assert (abroad.contract.era(), abroad.contract.eraOf(attestation.asset, attestation.epoch)) == (2, 1)
+    with reverts_with("InputsUnavailable", asset=attestation.asset, epoch=attestation.epoch):
+        abroad.contract.inputsOf(attestation.asset, attestation.epoch)
+    abroad.contract.announceAttesters([OUTSIDER.address], 1, sender=owner)
+    abroad.stage.at(abroad.stage.chain.blocks.head.timestamp + ATTESTER_DELAY)
+    abroad.contract.acceptAttesters(sender=owner)
+    again = abroad.attestation()
+    abroad.attest(again, _sign(again, OUTSIDER))
+    assert abroad.contract.eraOf(again.asset, again.epoch) == 2

@@ -350,3 +350,23 @@ def test_getters_deployed_observer_answer_as_built(stage: Stage) -> None:
     assert observer.DEPOSIT() == stage.deposit.address
     assert observer.SEQUENCER_FEED() == ZERO_ADDRESS
     assert observer.latestEpoch(stage.token) == observer.firstEpoch(stage.token) == 0
+    assert tuple(observer.seriesOf(stage.token))[2:] == (0, 0, False)
+    assert observer.configFromEpoch(stage.token, 1) <= stage.chain.blocks.head.timestamp // EPOCH_LENGTH
+    assert "0x" + bytes(observer.featuresHashOf(stage.token, 1)).hex() == FEATURES_HASH
+
+
+def test_series_of_observed_asset_says_where_it_stands(ready: Stage) -> None:
+    ready.observe()
+    # the first observation is the baseline of the second's changes, no part of a window
+    first = ready.observe_epochs(1)
+    latest = ready.observe_epochs(1)
+    series = ready.observer.seriesOf(ready.token)
+    assert (series.firstEpoch, series.latestEpoch, series.supplyConfirmed) == (first, latest, True)
+    assert series.observedAt == ready.observer.observationOf(ready.token, latest).observedAt
+
+
+def test_constructor_configs_without_a_delay_revert(stage: Stage) -> None:
+    with reverts_with("ConfigDelayIsZero"):
+        stage.actors.owner.deploy(
+            stage.project.AssetObserver, stage.authority, stage.deposit, EPOCH_LENGTH, 0, ZERO_ADDRESS
+        )

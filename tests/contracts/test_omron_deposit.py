@@ -273,6 +273,16 @@ def test_claim_manager_waits_out_the_delay(deposit, owner, claim_manager, chain)
         deposit.acceptClaimManager(sender=owner)
 
 
+def test_claim_manager_announced_too_long_ago_is_not_accepted(deposit, owner, claim_manager, chain):
+    deposit.raiseClaimManagerDelay(7 * 24 * HOUR, sender=owner)
+    receipt = deposit.setClaimManager(claim_manager, sender=owner)
+    expired_at = timestamp(chain, receipt) + 14 * 24 * HOUR
+    chain.pending_timestamp = expired_at + 1
+    with ape.reverts(deposit.ClaimManagerAnnouncementExpired, error_inputs={"expiredAt": expired_at}):
+        deposit.acceptClaimManager(sender=owner)
+    assert deposit.claimManager() == NOBODY
+
+
 def test_claim_manager_delay_only_rises(deposit, owner):
     with ape.reverts(deposit.ClaimManagerDelayNotRaised, error_inputs={"current": 0, "requested": 0}):
         deposit.raiseClaimManagerDelay(0, sender=owner)
@@ -344,3 +354,10 @@ def test_cumulative_of_is_the_time_integral_of_the_total(funded, ezeth, restaker
     funded.withdraw(ezeth, 3 * ONE, restaker, sender=restaker)
     chain.mine(1, timestamp=first + 1000)
     assert funded.cumulativeOf(ezeth) == (100 * 4 + 200 * 6 + 700 * 3) * ONE
+
+
+def test_deposit_token_whose_balance_cannot_be_read_reverts(funded, ezeth, restaker, chain):
+    # a token whose code has gone wrong: every call of it reverts
+    chain.provider.set_code(ezeth.address, "0x60006000fd")
+    with ape.reverts(funded.BalanceUnknown, error_inputs={"token": ezeth.address}):
+        funded.deposit(ezeth, ONE, sender=restaker)

@@ -179,7 +179,9 @@ def test_check_names_each_difference(home, tmp_path):
     assert result.exit_code == 1
     for expected in ("RiskFeed at", "AccessManager at", "no code", "ezETH.exit_risk_feed", "circuit_id"):
         assert expected in result.stdout
-    assert "4 differences" in result.stdout
+    # the lending protocol reads another feed than the one that is recorded
+    assert "ezETH.exit_risk_feed in SampleLendingProtocol" in result.stdout
+    assert "5 differences" in result.stdout
 
 
 def test_check_contract_that_is_no_access_manager_is_a_difference(home, tmp_path):

@@ -15,7 +15,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from relayer.settings import FinalitySettings
-from relayer.states import EFFECTIVE, GIVEN_UP, JobState
+from relayer.states import EFFECTIVE, GIVEN_UP, AttemptKind, JobState
 from statements.errors import ChainError
 from tests.integration.relayer_rig import EVERY_TIME, ONCE, SEND, BareChain, Rig
 from tests.integration.rpc_proxy import Fault, RpcProxy
@@ -54,6 +54,7 @@ class Machine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.modes: dict[int, int] = {}
+        self.cancelled: dict[int, set[int]] = {}
         self.folder = tempfile.TemporaryDirectory()
 
     @initialize()
@@ -224,18 +225,28 @@ class Machine(RuleBasedStateMachine):
     def restart(self) -> None:
         self.rig.restart()
 
-    @rule(data=st.data())
-    def cancel(self, data: Any) -> None:
+    @rule(data=st.data(), lands=st.booleans())
+    def cancel(self, data: Any, lands: bool) -> None:
         job = self.pick(data, JobState.QUEUED, JobState.SENT)
         if job is not None:
             self.rig.desk.cancel(job)
-            self.land(1)
+            self.cancelled[job] = self.nonces(job)
+            self.look(61.0)
+            if lands:
+                self.chain.mine()
+                self.look(61.0)
+
+    def nonces(self, job: int) -> set[int]:
+        return {attempt.nonce for attempt in self.rig.attempts(job)}
 
     @rule(data=st.data())
     def bump(self, data: Any) -> None:
         job = self.pick(data, JobState.SENT)
         if job is not None:
             self.rig.desk.bump(job)
+            if self.rig.attempts(job)[-1].kind != AttemptKind.CANCEL:
+                # the later wish counts
+                self.cancelled.pop(job, None)
             self.look(10.0)
 
     @rule(data=st.data())
@@ -243,6 +254,7 @@ class Machine(RuleBasedStateMachine):
         job = self.pick(data, *GIVEN_UP)
         if job is not None:
             self.rig.desk.retry(job)
+            self.cancelled.pop(job, None)
 
     @rule(data=st.data())
     def competitor_is_first(self, data: Any) -> None:
@@ -257,6 +269,11 @@ class Machine(RuleBasedStateMachine):
     def nothing_lands_twice(self) -> None:
         if self.modes:
             assert max(self.rig.tally()) <= 1
+
+    @invariant()
+    def cancelled_jobs_get_no_other_nonce(self) -> None:
+        for job, nonces in self.cancelled.items():
+            assert self.nonces(job) == nonces, job
 
     @invariant()
     def nonces_have_no_gap_in_blocks(self) -> None:
@@ -276,3 +293,4 @@ class Machine(RuleBasedStateMachine):
                 assert count == int(job.state in EFFECTIVE), job
         assert self.count("latest") == self.count("pending")
         self.nonces_have_no_gap_in_blocks()
+        self.cancelled_jobs_get_no_other_nonce()

@@ -67,9 +67,14 @@ def test_start_signal_amid_the_start_comes_when_the_process_is_known(
 
     processes = ProcessGroup(tmp_path)
     monkeypatch.setattr(subprocess.Popen, "__init__", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        processes.start("sleeper", ["sleep", "60"])
-    monkeypatch.undo()
+    # a shell starts what runs in its background with Ctrl-C ignored
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            processes.start("sleeper", ["sleep", "60"])
+    finally:
+        signal.signal(signal.SIGINT, before)
+        monkeypatch.undo()
     (sleeper,) = processes._running
     processes.stop_all()
     assert sleeper.process.poll() is not None

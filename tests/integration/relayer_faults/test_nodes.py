@@ -163,3 +163,45 @@ def test_heads_out_of_order_do_no_harm(make_rig: MakeRig, proxy: RpcProxy) -> No
     rig.finish(20)
     assert rig.tally() == [1, 1, 1]
     assert len(rig.sent()) == 3
+
+
+def test_block_that_cannot_be_read_after_a_reorganisation_is_asked_for_again(
+    make_rig: MakeRig, proxy: RpcProxy
+) -> None:
+    rig = make_rig(proxy.url)
+    rig.queue()
+    rig.step(mine=1)
+    rig.step(mine=1)
+    rig.step()
+    assert rig.states() == ["included"]
+    hidden = hex(rig.chain.height - 1)
+    rig.chain.ask("anvil_reorg", 2, [])
+    proxy.faults.append(
+        Fault("eth_getBlockByNumber", change=lambda asked, block: None if asked[0] == hidden else block)
+    )
+    rig.step()
+    assert rig.states() == ["included"]
+    proxy.faults.clear()
+    rig.step()
+    assert rig.states() == ["sent"]
+    rig.finish()
+    assert rig.tally() == [1]
+
+
+def test_block_newer_than_the_head_of_its_look_is_seen_to_go(make_rig: MakeRig, proxy: RpcProxy) -> None:
+    rig = make_rig(proxy.url)
+    rig.queue()
+    rig.step()
+    before = rig.chain.ask("eth_getBlockByNumber", "latest", False)
+    rig.chain.mine()
+    proxy.faults.append(
+        Fault("eth_getBlockByNumber", change=lambda asked, block: before if asked[0] == "latest" else block)
+    )
+    rig.step()
+    assert rig.states() == ["included"]
+    proxy.faults.clear()
+    rig.chain.ask("anvil_reorg", 1, [])
+    rig.step()
+    assert rig.states() == ["sent"]
+    rig.finish()
+    assert rig.tally() == [1]

@@ -8,9 +8,10 @@ from pydantic import ValidationError
 
 from relayer.rpc import Endpoint, EndpointError
 from relayer.settings import ChainSettings
+from statements.errors import ChainError
 from tests.integration.relayer_faults.conftest import MakeRig
 from tests.integration.relayer_rig import BareChain
-from tests.integration.rpc_proxy import RpcProxy
+from tests.integration.rpc_proxy import Fault, RpcProxy
 
 
 class Clock:
@@ -30,6 +31,24 @@ class StoppedClock(Clock):
 
     async def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
+
+
+class SharedClock(Clock):
+    """Moves to the next sleeper's moment, once all that can have begun to sleep."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.moments: list[float] = []
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        moment = self.now + seconds
+        self.moments.append(moment)
+        await asyncio.sleep(0)
+        while moment > min(self.moments):
+            await asyncio.sleep(0)
+        self.moments.remove(moment)
+        self.now = max(self.now, moment)
 
 
 def with_endpoint(url: str, clock: Clock, work: Callable[[Endpoint], Awaitable[None]], **about: float) -> None:
@@ -84,6 +103,47 @@ def test_first_endpoint_at_its_limit_the_second_is_read(make_rig: MakeRig, proxy
     assert rig.tally() == [1, 1, 1]
     # the chain id, and nothing that would have to wait for a quarter of an hour
     assert dict(proxy.asked) == {"eth_chainId": 1}
+
+
+def test_more_in_flight_than_the_rate_lets_through_at_once_are_followed_all(make_rig: MakeRig) -> None:
+    rig = make_rig(rpc_timeout_seconds=5.0)
+    jobs = rig.queue(24)
+    rig.step(mine=1)
+    rig.changes["requests_per_second"] = (2.0,)
+    rig.restart()
+    clock = SharedClock()
+    # within its patience of five seconds ten requests get their turn
+    rig.parts.chain.endpoints[:] = [
+        Endpoint(
+            rig.chain.url,
+            chain_id=rig.chain.chain_id,
+            timeout=5.0,
+            requests_per_second=2.0,
+            clock=lambda: clock.now,
+            sleep=clock.sleep,
+        )
+    ]
+    rig.step()
+    assert rig.states() == ["included"] * len(jobs)
+
+
+def test_rest_that_an_endpoint_wants_halfway_keeps_what_was_learned(make_rig: MakeRig, proxy: RpcProxy) -> None:
+    rig = make_rig(proxy.url)
+    rig.queue(10)
+    rig.step(mine=1)
+    answered = 0
+
+    def count(_: object, receipt: object) -> object:
+        nonlocal answered
+        answered += 1
+        if answered == 8:
+            proxy.faults.append(Fault(status=429))
+        return receipt
+
+    proxy.faults.append(Fault("eth_getTransactionReceipt", change=count, times=8))
+    with pytest.raises(ChainError, match=r"too many requests|rate limit"):
+        rig.step()
+    assert rig.states() == ["included"] * 8 + ["sent"] * 2
 
 
 def test_settings_figures_that_do_not_fit_the_endpoints_are_refused() -> None:

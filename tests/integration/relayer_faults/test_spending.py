@@ -155,19 +155,39 @@ def test_dry_run_set_while_one_is_in_flight_follows_it_and_replaces_nothing(make
     assert rig.tally() == [1]
 
 
-def test_gap_filled_by_a_self_send_counts_towards_the_budget(make_rig: MakeRig) -> None:
-    rig = make_rig(bump_seconds=1e9)
+def leave_a_gap(rig: Rig) -> None:
+    """A job's transaction waits for one of the same key that the nodes have forgotten."""
     fees = {"gas": 21_000, "maxFeePerGas": 10**11, "maxPriorityFeePerGas": 10**9, "chainId": rig.chain.chain_id}
     foreign = rig.account.sign_transaction({"to": "0x" + "11" * 20, "value": 1, "nonce": 0, "type": 2, **fees})
     transaction = rig.chain.ask("eth_sendRawTransaction", "0x" + foreign.raw_transaction.hex())
     rig.queue()
     rig.step()
-    before = spent(rig)
     rig.chain.ask("anvil_dropTransaction", transaction)
+
+
+def test_gap_filled_by_a_self_send_counts_towards_the_budget_that_is_used_up(make_rig: MakeRig) -> None:
+    rig = make_rig(bump_seconds=1e9)
+    leave_a_gap(rig)
+    before = spent(rig)
+    rig.changes["policy"] = ChainPolicy(budget_per_hour_wei=before)
+    rig.restart()
     rig.step(3)
     assert spent(rig) > before
     rig.finish()
     assert spent(rig) >= paid(rig)
+
+
+def test_gap_on_dry_run_stays_and_the_chain_is_followed_all_the_same(make_rig: MakeRig) -> None:
+    rig = make_rig(bump_seconds=1e9)
+    leave_a_gap(rig)
+    rig.changes["policy"] = ChainPolicy(dry_run=True)
+    rig.restart()
+    rig.queue()
+    rig.step(3, mine=1)
+    assert rig.states() == ["sent", "queued"]
+    assert "dry run: would send" in str(rig.jobs()[1].error)
+    assert rig.parts.writer.health.ready
+    assert rig.sent() == []
 
 
 def tips_rise(rig: Rig) -> None:
