@@ -26,8 +26,8 @@ def read_amounts(path: Path, claim_manager: str) -> dict[str, int]:
 
     Raises:
         ConfigurationError: the file cannot be read, or a row, named by its line, is refused: not two columns; an
-            address that is none, fails its EIP-55 checksum, is zero, is the ClaimManager's or was there before; an amount that is no whole
-            number above 0.
+            address that is none, fails its EIP-55 checksum, is zero, is the ClaimManager's or was there before; an
+            amount that is no whole number above 0.
     """
     amounts: dict[str, int] = {}
     lines: dict[str, int] = {}

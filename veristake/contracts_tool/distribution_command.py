@@ -43,7 +43,8 @@ def build_command(
     """Make the tree over AMOUNTS_FILE, a CSV file of the columns address,amount in the token's smallest units.
 
     Prints the root and the total for announceMerkle, and writes every user's proof for claimLeaf. A row whose address
-    is wrong, the ClaimManager's or was there before, or whose amount is not a whole number above 0, is named, and nothing is written.
+    is wrong, the ClaimManager's or was there before, or whose amount is not a whole number above 0,
+    is named, and nothing is written.
     """
     from veristake.contracts_tool.distribution_amounts import read_amounts
     from veristake.contracts_tool.distribution_file import DistributionFile
