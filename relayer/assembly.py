@@ -23,7 +23,7 @@ from relayer.outbox.attempt_store import AttemptStore
 from relayer.outbox.intake_store import IntakeStore
 from relayer.outbox.job_store import JobStore
 from relayer.outbox.keeper_store import KeeperStore
-from relayer.outbox.policy_store import OutlayReader
+from relayer.outbox.outlays import OutlayReader
 from relayer.planning import ContractAbis
 from relayer.replacer import Replacer
 from relayer.settings import ChainSettings, RelayerSettings

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import structlog
+from sqlalchemy.exc import IntegrityError
 
 from relayer.account import Account, AccountView
 from relayer.batching import BatchRules, answers_all, batch_of, packs
@@ -89,13 +90,15 @@ class Batcher:
                 stored.append(await self._store_one(pack, view))
             except GasAboveCapError:
                 waiting[:0] = [pack[: len(pack) // 2], pack[len(pack) // 2 :]]
-            except (RpcError, VeristakeError) as error:
+            except (RpcError, VeristakeError, IntegrityError) as error:
+                # of the same jobs there was a batch already, whose key is its own
+                said = str(error.orig) if isinstance(error, IntegrityError) else str(error)
                 log.warning(
                     "batch_refused",
                     chain=self._chain.name,
                     jobs=[each.job.id for each in pack],
                     code=type(error).__name__,
-                    error=str(error),
+                    error=said,
                 )
                 alone += pack
         return stored, sorted(alone, key=lambda each: each.job.id)

@@ -28,6 +28,7 @@ EVENTS: Mapping[str, str] = MappingProxyType(
         "job_postponed": "a job waits for its next try, and why",
         "job_taken_meanwhile": "the operator or another relayer was quicker with a job",
         "batch_refused": "jobs that succeed singly cannot share a transaction, and why; each is sent by itself",
+        "batch_member_astray": "a job of a batch is not where its batch was, and stays as it is: a defect to report",
         "transaction_sent": "what an endpoint said to a transaction",
         "nonce_reconciled": "nonces of database and chain were compared",
         "key_used_elsewhere": "the signer's nonces are used by another program",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -10,6 +11,8 @@ from relayer.outbox.records import Terms
 from statements.errors import VeristakeError
 
 HOUR_SECONDS, DAY_SECONDS = 3600.0, 86_400.0
+ALWAYS = math.inf
+"""Time of an outlay that is still to come: it counts in every hour and day."""
 
 
 class GasPriceAbovePolicyError(VeristakeError):
@@ -49,7 +52,7 @@ class Outlay:
     """What one nonce has cost, or may cost at worst.
 
     Attributes:
-        at: when it was signed, Unix time of the chain, seconds.
+        at: when it was signed, Unix time of the chain, seconds; ``ALWAYS`` while it is in flight.
         wei: its cost.
         nonce: that it has used or will use.
     """
@@ -82,7 +85,7 @@ def check_budget(rules: SpendingRules, outlays: list[Outlay], *, cost: int, now:
 
     Args:
         rules: of the chain.
-        outlays: of the last day, those in flight at their worst cost.
+        outlays: of the last day and in flight, the latter at their worst cost.
         cost: worst cost of the new transaction, wei.
         now: Unix time of the chain, seconds.
 

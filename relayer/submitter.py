@@ -23,7 +23,7 @@ from relayer.outbox.records import JobRecord, Terms
 from relayer.signing_checks import SigningChecks
 from relayer.simulation import Simulator
 from relayer.spending import SpendingGate
-from relayer.states import GIVEN_UP, IllegalTransitionError, JobState
+from relayer.states import GIVEN_UP, IllegalTransitionError
 from relayer.turns import Turn, wait_for_turn
 from statements.errors import VeristakeError
 from statements.job import JobKind
@@ -121,7 +121,8 @@ class Submitter:
         """Whether a job's deadline has passed, by the chain's time: this machine's clock may be wrong."""
         if job.expires_at is None or job.expires_at > head.timestamp:
             return False
-        self._jobs.called_off(job.id, JobState.EXPIRED, f"its deadline {job.expires_at:.0f} passed while it waited")
+        if not self._jobs.expire(job.id, f"its deadline {job.expires_at:.0f} passed while it waited"):
+            log.info("job_taken_meanwhile", chain=self._chain.name, job=job.id)
         return True
 
     async def _prepare(self, job: JobRecord, view: AccountView) -> Terms | None:

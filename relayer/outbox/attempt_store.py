@@ -16,7 +16,7 @@ from relayer.outbox.job_store import REVERTED
 from relayer.outbox.models import AttemptRow, JobRow
 from relayer.outbox.records import AttemptRecord, Terms
 from relayer.outbox.transitions import locked, move, queued, record
-from relayer.states import IN_FLIGHT, AttemptKind, JobState
+from relayer.states import IN_FLIGHT, AttemptKind, JobState, check_transition
 from statements.job import Job
 
 FILLED = "filled"
@@ -157,6 +157,8 @@ class AttemptStore:
         now = self._clock()
         with Session(self._engine) as session, session.begin():
             rows = [locked(session, job_id) for job_id in members]
+            for row in rows:
+                check_transition(JobState(row.state), JobState.SENT)
             deadlines = [row.expires_at for row in rows if row.expires_at is not None]
             whole = queued(batch, inference_id=None, depends_on=None, expires_at=min(deadlines, default=None), now=now)
             session.add(whole)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from relayer.outbox.models import JobRow
 from relayer.outbox.transitions import move
-from relayer.states import JobState
+from relayer.states import TRANSITIONS, JobState
 from statements.job import JobKind
+
+log = structlog.get_logger(__name__)
 
 CANCEL = "cancel"
 
@@ -18,7 +21,8 @@ CANCEL = "cancel"
 def carry_along(session: Session, batch: JobRow, *, at: float, reason: str) -> None:
     """Bring the jobs of a batch to its state, block and transaction; nothing happens for a job that is none.
 
-    Gas and price stay with the batch, so that they are counted once.
+    Gas and price stay with the batch, so that they are counted once. A job that has gone elsewhere stays there: it
+    must not hold up the others.
 
     Args:
         session: of the caller.
@@ -27,6 +31,9 @@ def carry_along(session: Session, batch: JobRow, *, at: float, reason: str) -> N
         reason: of that change.
     """
     for row in _members(session, batch):
+        if batch.state not in TRANSITIONS[JobState(row.state)]:
+            _log_astray(row, batch)
+            continue
         move(session, row, JobState(batch.state), at=at, reason=f"batch job {batch.id}: {reason}")
         row.transaction, row.sent_at = batch.transaction, batch.sent_at
         row.block_number, row.block_hash = batch.block_number, batch.block_hash
@@ -48,6 +55,9 @@ def set_free(session: Session, batch: JobRow, *, at: float, reason: str) -> None
     for row in _members(session, batch):
         cancelled = row.wish == CANCEL
         row.batch_id, row.singly = None, True
+        if row.state != JobState.SENT:
+            _log_astray(row, batch)
+            continue
         move(session, row, JobState.QUEUED, at=at, reason=f"batch job {batch.id}: {reason}")
         row.transaction, row.sent_at = None, None
         clear_block(row)
@@ -60,6 +70,10 @@ def clear_block(row: JobRow) -> None:
     """Forget the block of a job."""
     row.block_number, row.block_hash, row.included_at = None, None, None
     row.gas_used, row.effective_gas_price, row.data_fee = None, None, None
+
+
+def _log_astray(row: JobRow, batch: JobRow) -> None:
+    log.error("batch_member_astray", job=row.id, state=row.state, batch=batch.id, batch_state=batch.state)
 
 
 def _members(session: Session, batch: JobRow) -> Sequence[JobRow]:

@@ -181,7 +181,7 @@ class JobStore:
             give_up_batch(session, row, at=self._clock(), reason=reason)
 
     def called_off(self, job_id: int, new: JobState, reason: str) -> None:
-        """QUEUED or SENT → CANCELLED or EXPIRED: nothing was signed, or a self-send took the nonce for good.
+        """SENT → CANCELLED or EXPIRED: a self-send took the nonce for good.
 
         SENT → QUEUED after such a self-send: the call would have failed.
         """
@@ -195,6 +195,16 @@ class JobStore:
                 give_up_batch(session, row, at=self._clock(), reason=reason)
             else:
                 set_free(session, row, at=self._clock(), reason=reason)
+
+    def expire(self, job_id: int, reason: str) -> bool:
+        """QUEUED → EXPIRED; False when the job is not queued any more, so that its transaction decides."""
+        with Session(self._engine) as session, session.begin():
+            row = locked(session, job_id)
+            if row.state != JobState.QUEUED:
+                return False
+            move(session, row, JobState.EXPIRED, at=self._clock(), reason=reason)
+            row.error = reason
+            return True
 
     def wish_done(self, job_id: int, error: str | None = None) -> None:
         """The operator's wish was carried out, or cannot be, for which ``error`` is the reason."""

@@ -117,6 +117,7 @@ class AttemptRow(Base):
     __table_args__ = (
         UniqueConstraint("chain_id", "signer", "nonce", "replacement"),
         Index(None, "chain_id", "signer", "ended"),
+        Index("ix_attempts_chain_time", "chain_id", "signer", "chain_time"),
     )
     id: Mapped[int] = mapped_column(_BIG_KEY, primary_key=True)
     job_id: Mapped[int | None] = mapped_column(ForeignKey("jobs.id"), index=True)

@@ -8,12 +8,10 @@ from collections.abc import Callable, Iterator, Mapping
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
-from relayer.outbox.job_store import LOST
-from relayer.outbox.models import AttemptRow, InferenceRow, JobRow
+from relayer.outbox.models import InferenceRow, JobRow
 from relayer.outbox.transitions import move
 from relayer.policy import Decision, Score, Update, UpdateRules, decide
 from relayer.policy_settings import ChainPolicy
-from relayer.spending import Outlay
 from relayer.states import JobState
 from statements.job import JobKind
 from statements.proven_inference import ProvenInference
@@ -127,63 +125,3 @@ def _skipped(session: Session) -> Iterator[JobRow]:
 def _inference(session: Session, row: JobRow) -> ProvenInference:
     stored = session.get_one(InferenceRow, row.inference_id).publication
     return Publication.model_validate_json(stored).inference
-
-
-class OutlayReader:
-    """What one account has spent on one chain, and may still spend for what is in flight.
-
-    Args:
-        engine: of the state.
-        chain_id: EIP-155 id.
-        signer: address that pays.
-    """
-
-    def __init__(self, engine: Engine, *, chain_id: int, signer: str) -> None:
-        self._engine = engine.execution_options(reads_only=True)
-        self._chain_id = chain_id
-        self._signer = signer
-
-    def since(self, moment: float) -> list[Outlay]:
-        """One outlay per nonce signed after ``moment`` of the chain's time: as it was when included, else at its worst.
-
-        That goes for self-sends too, and for the fee for data. A transaction whose nonce went to another one for good
-        has cost nothing.
-        """
-        query = (
-            select(AttemptRow, JobRow)
-            .outerjoin(JobRow, JobRow.id == AttemptRow.job_id)
-            .where(AttemptRow.chain_id == self._chain_id, AttemptRow.signer == self._signer)
-            .where(AttemptRow.chain_time > moment)
-        )
-        worst: dict[int, Outlay] = {}
-        known: dict[int, Outlay] = {}
-        lost: set[int] = set()
-        with Session(self._engine) as session:
-            for attempt, job in session.execute(query):
-                nonce, at = attempt.nonce, attempt.chain_time
-                cost = None if job is None or job.transaction != attempt.hash else cost_of(job)
-                if cost is not None:
-                    known[nonce] = Outlay(at, cost, nonce)
-                elif attempt.ended == LOST:
-                    lost.add(nonce)
-                else:
-                    wei = attempt.gas_limit * attempt.maximum_fee + attempt.data_fee
-                    worst[nonce] = max(worst.get(nonce, Outlay(at, 0, nonce)), Outlay(at, wei, nonce), key=_wei)
-        return list(({nonce: each for nonce, each in worst.items() if nonce not in lost} | known).values())
-
-    def asset_of(self, job_id: int) -> str:
-        """The asset that a job is about, empty when it is about none or several."""
-        with Session(self._engine) as session:
-            inference = session.get_one(JobRow, job_id).inference_id
-            return "" if inference is None else session.get_one(InferenceRow, inference).asset
-
-
-def cost_of(job: JobRow) -> int | None:
-    """Wei that the transaction of a job in a block has cost, with the fee for its data; None before it is in one."""
-    if job.gas_used is None or job.effective_gas_price is None:
-        return None
-    return job.gas_used * job.effective_gas_price + (job.data_fee or 0)
-
-
-def _wei(outlay: Outlay) -> int:
-    return outlay.wei

@@ -157,7 +157,11 @@ class Machine(RuleBasedStateMachine):
     def take_the_nonce_elsewhere(self, data: Any) -> None:
         """Somebody with the key puts another transaction in the place of ours."""
         job = self.pick(data, JobState.SENT)
-        if job is not None and self.rig.attempts(job)[-1].nonce == self.count("latest"):
+        if job is not None:
+            self.take_the_nonce_of(job)
+
+    def take_the_nonce_of(self, job: int) -> None:
+        if job in self.jobs_in(JobState.SENT) and self.rig.attempts(job)[-1].nonce == self.count("latest"):
             self.send_with_the_key(self.rig.attempts(job)[-1].nonce)
             self.chain.mine()
             self.look(61.0)
@@ -225,16 +229,18 @@ class Machine(RuleBasedStateMachine):
     def restart(self) -> None:
         self.rig.restart()
 
-    @rule(data=st.data(), lands=st.booleans())
-    def cancel(self, data: Any, lands: bool) -> None:
+    @rule(data=st.data(), then=st.sampled_from(["waits", "lands", "nonce taken"]))
+    def cancel(self, data: Any, then: str) -> None:
         job = self.pick(data, JobState.QUEUED, JobState.SENT)
         if job is not None:
             self.rig.desk.cancel(job)
             self.cancelled[job] = self.nonces(job)
             self.look(61.0)
-            if lands:
+            if then == "lands":
                 self.chain.mine()
                 self.look(61.0)
+            elif then == "nonce taken":
+                self.take_the_nonce_of(job)
 
     def nonces(self, job: int) -> set[int]:
         return {attempt.nonce for attempt in self.rig.attempts(job)}

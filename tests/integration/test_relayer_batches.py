@@ -8,11 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
+from relayer.batching import batch_of
 from relayer.outbox import transitions
+from relayer.outbox.models import JobRow
 from relayer.outbox.operator_store import NotPossibleError
+from relayer.outbox.records import JobRecord
+from relayer.outbox.transitions import queued
 from relayer.policy_settings import ChainPolicy
 from relayer.states import JobState
 from tests.integration.databases import Databases
@@ -246,6 +250,49 @@ def test_more_gas_than_a_transaction_may_have_is_split(make_rig: MakeRig, chain:
     for batch in batches(rig):
         assert rig.attempts(batch.id)[0].gas_limit <= 16_777_216
         assert batch.state == "finalized"
+
+
+def goes_elsewhere(rig: Rig, job: int) -> None:
+    """Another writer, with an older look at the job, has called it off."""
+    with rig.engine.begin() as connection:
+        connection.exec_driver_sql(f"UPDATE jobs SET state = 'expired' WHERE id = {job}")
+
+
+def test_member_that_has_gone_elsewhere_holds_up_no_other(make_rig: MakeRig) -> None:
+    rig = make_rig()
+    jobs = rig.queue(3)
+    rig.step()
+    goes_elsewhere(rig, jobs[1])
+    finish(rig)
+    assert rig.states() == ["finalized", "expired", "finalized", "finalized"]
+    assert tally(rig) == [1, 1, 1]
+
+
+def test_member_that_has_gone_elsewhere_is_not_tried_again_with_the_others(make_rig: MakeRig) -> None:
+    rig = make_rig()
+    jobs = rig.queue(3, mode=ONCE)
+    rig.step()
+    goes_elsewhere(rig, jobs[1])
+    competitor_lands(rig, jobs[2])
+    finish(rig)
+    assert rig.states() == ["finalized", "expired", "already_on_chain", "rejected"]
+    assert tally(rig) == [1, 0, 1]
+
+
+def test_batch_of_the_same_jobs_as_one_before_is_sent_singly(make_rig: MakeRig) -> None:
+    rig = make_rig()
+    rig.queue(2)
+    with Session(rig.engine) as session, session.begin():
+        members = [JobRecord.of(row) for row in session.scalars(select(JobRow).order_by(JobRow.id))]
+        batch = batch_of(members, chain_id=rig.chain.chain_id, multicall=MULTICALL)
+        row = queued(batch, inference_id=None, depends_on=None, expires_at=None, now=rig.now)
+        session.add(row)
+        row.state = JobState.REJECTED
+        session.flush()
+        transitions.record(session, row, old=None, at=rig.now, reason="queued by an older release")
+    finish(rig)
+    assert rig.states() == ["finalized", "finalized", "rejected"]
+    assert tally(rig) == [1, 1]
 
 
 CHANGES = [

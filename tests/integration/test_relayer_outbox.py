@@ -24,9 +24,11 @@ from relayer.outbox.database import open_database
 from relayer.outbox.intake_store import IntakeStore
 from relayer.outbox.job_store import JobStore
 from relayer.outbox.models import Base
+from relayer.outbox.outlays import OutlayReader
 from relayer.outbox.records import JobRecord, Terms
 from relayer.outbox.views import UnknownJobError, Views
 from relayer.planning import PlannedJob
+from relayer.spending import ALWAYS, Outlay
 from relayer.states import SETTLED, TRANSITIONS, IllegalTransitionError, JobState
 from statements.errors import ConfigurationError
 from statements.job import Job, JobKind
@@ -115,6 +117,31 @@ def test_open_database_state_of_the_first_release_keeps_its_rows(state_url: str,
     assert (job.state, job.epoch, job.expires_at, attempt.nonce) == (JobState.SENT, 7, None, 4)
 
 
+@pytest.mark.parametrize(
+    ("batch", "expected"), [("queued", (None, True)), ("finalized", (None, True)), ("sent", (1, False))]
+)
+def test_open_database_jobs_of_an_older_kind_of_batch_go_singly_once_it_has_ended(
+    state_url: str, monkeypatch: Any, batch: str, expected: tuple[int | None, bool]
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr("alembic.command.upgrade", lambda config, _: upgrade(config, "0003"))
+        old = open_database(state_url)
+    insert = (
+        "INSERT INTO jobs (id, key, kind, statement_id, chain_id, target, calldata, depends_on, state, failures,"
+        " retry_at, taken_at) VALUES "
+    )
+    with old.begin() as connection:
+        connection.exec_driver_sql(
+            f"{insert} (1, 'b', 'batch', '0x01', 1, '0xf1', '0x01', NULL, '{batch}', 0, 0.0, 2.0)"
+        )
+        connection.exec_driver_sql(f"{insert} (2, 'o', 'observe', '0x02', 1, '0xf1', '0x01', 1, 'queued', 0, 0.0, 2.0)")
+    old.dispose()
+    engine = open_database(state_url)
+    with engine.connect() as connection:
+        (found,) = connection.exec_driver_sql("SELECT depends_on, singly FROM jobs WHERE id = 2").all()
+    assert (found.depends_on, bool(found.singly)) == expected
+
+
 def test_open_database_sqlite_survives_a_power_cut(tmp_path: Path) -> None:
     engine = open_database(f"sqlite:///{tmp_path}/relayer.db")
     with engine.connect() as connection:
@@ -182,6 +209,33 @@ def test_reserved_counts_only_what_is_in_flight(outbox: Outbox) -> None:
     assert outbox.attempts.reserved() == 2 * 21_000 * 100
     outbox.jobs.included(first, outbox.attempts.of_job(first)[0], receipt(5))
     assert outbox.attempts.reserved() == 21_000 * 100
+
+
+def test_since_what_is_in_flight_counts_whatever_its_age(outbox: Outbox) -> None:
+    (job,) = outbox.queue(1)
+    outbox.send(job)
+    outlays = OutlayReader(outbox.engine, chain_id=1, signer=SIGNER)
+    assert outlays.since(10**6) == [Outlay(ALWAYS, 21_000 * 100, 0)]
+    outbox.jobs.included(job, outbox.attempts.of_job(job)[0], receipt(5))
+    assert outlays.since(10**6) == [Outlay(ALWAYS, 50_000 * 7, 0)]
+    outbox.jobs.settled(job, JobState.FINALIZED, "final")
+    assert (outlays.since(10**6), outlays.since(99.0)) == ([], [Outlay(100.0, 50_000 * 7, 0)])
+
+
+def test_since_self_send_in_a_gap_counts_whatever_its_age_until_its_nonce_is_used(outbox: Outbox) -> None:
+    signed = SignedTransaction(raw=b"\x02", hash="0x02")
+    filler = outbox.attempts.store_filler(Nonce(3), terms=TERMS, chain_time=100.0, sign=lambda _: signed)
+    outlays = OutlayReader(outbox.engine, chain_id=1, signer=SIGNER)
+    assert outlays.since(10**6) == [Outlay(ALWAYS, 21_000 * 100, 3)]
+    outbox.attempts.filled(filler)
+    assert (outlays.since(10**6), outlays.since(99.0)) == ([], [Outlay(100.0, 21_000 * 100, 3)])
+
+
+def test_expire_only_what_is_still_queued(outbox: Outbox) -> None:
+    (waiting,), (sent,) = outbox.queue(1), outbox.queue(2)
+    outbox.send(sent)
+    assert [outbox.jobs.expire(job, "its deadline passed") for job in (waiting, sent)] == [True, False]
+    assert [outbox.state(job) for job in (waiting, sent)] == [JobState.EXPIRED, JobState.SENT]
 
 
 def test_claim_chain_other_genesis_is_refused(outbox: Outbox) -> None:

@@ -12,14 +12,18 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Add what tells a batch's jobs; those that waited for an older kind of batch wait no longer."""
+    """Add what tells a batch's jobs; those that waited for an older kind of batch, which has ended, go singly."""
     with op.batch_alter_table("jobs") as jobs:
         jobs.add_column(sa.Column("batch_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True))
         jobs.add_column(sa.Column("singly", sa.Boolean(), nullable=False, server_default=sa.false()))
         jobs.create_foreign_key("fk_jobs_batch_id", "jobs", ["batch_id"], ["id"])
     op.create_index("ix_jobs_batch_id", "jobs", ["batch_id"])
     op.execute("UPDATE jobs SET state = 'rejected' WHERE kind = 'batch' AND state = 'queued'")
-    op.execute("UPDATE jobs SET depends_on = NULL WHERE depends_on IN (SELECT id FROM jobs WHERE kind = 'batch')")
+    # a batch in flight still decides what becomes of those that wait for it; the same jobs would make the same key
+    op.execute(
+        "UPDATE jobs SET depends_on = NULL, singly = true WHERE depends_on IN (SELECT id FROM jobs WHERE kind = 'batch'"
+        " AND state NOT IN ('sent', 'included', 'seen_on_chain'))"
+    )
 
 
 def downgrade() -> None:

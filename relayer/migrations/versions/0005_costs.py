@@ -1,4 +1,4 @@
-"""Costs: what the data of a transaction cost, the chain's time when it was signed, and an index for sums."""
+"""Costs: what the data of a transaction cost, the chain's time when it was signed, and indices for sums."""
 
 from __future__ import annotations
 
@@ -23,10 +23,12 @@ def upgrade() -> None:
     op.execute("UPDATE attempts SET chain_time = signed_at")
     with op.batch_alter_table("attempts") as attempts:
         attempts.alter_column("chain_time", existing_type=sa.Float(precision=53), nullable=False)
+    op.create_index("ix_attempts_chain_time", "attempts", ["chain_id", "signer", "chain_time"])
 
 
 def downgrade() -> None:
     """Drop them."""
+    op.drop_index("ix_attempts_chain_time", "attempts")
     with op.batch_alter_table("attempts") as attempts:
         attempts.drop_column("chain_time")
     op.drop_index("ix_jobs_counted", "jobs")

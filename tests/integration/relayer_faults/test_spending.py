@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from relayer.outbox.policy_store import OutlayReader
+from relayer.outbox.outlays import OutlayReader
 from relayer.policy_settings import ChainPolicy
 from tests.integration.relayer_faults.conftest import MakeRig
 from tests.integration.relayer_rig import Rig
