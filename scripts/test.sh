@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# All linters and tests, with the line coverage of Python over all of them.
+# All linters and tests, with the line coverage of Python over most of them.
 #
 # Two lanes run beside each other, one for each core: one begins with circuits and what Ape touches (it may not run twice
 # in one project folder), the other with the unit tests; the rest they share. The second lane's output appears when it
@@ -18,6 +18,8 @@ run() {
   failures+=("$1"); printf '\n== failed: %s\n' "$1"
 }
 covered() { coverage run -m pytest "$@" -q --durations=5 --durations-min=5; }
+# whole deployments and demos: tracing them costs a minute of the gate, and others reach most of their lines
+untraced() { env -u COVERAGE_PROCESS_START python -m pytest "$@" -q --durations=5 --durations-min=5; }
 
 with_ape=(ape_scripts cli_failures corridor demo_failures)
 claims=$(mktemp -d "$TMPDIR/claims-XXXXXX")
@@ -52,10 +54,10 @@ ape_lane() {
   # Ape's own pytest plugin is switched off for all other tests; these test Solidity, so Python's coverage is not traced
   run "contract tests on Anvil" \
     ape test tests/contracts --network ethereum:local:foundry -q -o addopts="-ra --strict-markers" --durations 5
-  run "deployment tests" covered tests/deployment
+  run "deployment tests" untraced tests/deployment
   # a process each: Ape and py-evm change the process that imports them (py-evm raises the recursion limit tenfold)
   for name in "${with_ape[@]}"; do run "integration: $name" covered "tests/integration/test_$name.py"; done
-  run "end-to-end tests" covered tests/e2e
+  run "end-to-end tests" untraced tests/e2e
   shared_tests
   end_of_lane "lane of Ape"
 }
