@@ -3,27 +3,16 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
-from hypothesis.stateful import run_state_machine_as_test
 
+from tests.integration.courses import run_courses
 from tests.integration.deposit_machine.courses import Appointments, Claims, Deposits, Signatures
 from tests.integration.deposit_machine.machine import DepositMachine, on_stage
 
 
 def check_courses(course: type[DepositMachine], folder: Path, examples: int, steps: int) -> None:
     """So many courses of so many acts each; always the same."""
-    chosen = settings(
-        max_examples=examples,
-        stateful_step_count=steps,
-        database=None,
-        derandomize=True,
-        # a failure is shown as it came: to make it shorter takes minutes
-        phases=(Phase.generate,),
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-    )
     with on_stage(course, folder) as machine:
-        run_state_machine_as_test(machine, settings=chosen)
+        run_courses(machine, examples, steps)
 
 
 @pytest.mark.parametrize(

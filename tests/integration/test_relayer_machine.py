@@ -1,8 +1,6 @@
 """A relayer on Anvil through random faults: each job's call on the chain at most once, and once when it says so."""
 
-from hypothesis import HealthCheck, Phase, settings
-from hypothesis.stateful import run_state_machine_as_test
-
+from tests.integration.courses import run_courses
 from tests.integration.relayer_machine import Machine
 from tests.integration.relayer_rig import bare_chain
 from tests.integration.rpc_proxy import rpc_proxy
@@ -10,19 +8,9 @@ from tests.integration.rpc_proxy import rpc_proxy
 
 def check_courses(examples: int, steps: int) -> None:
     """So many courses of so many events each; always the same."""
-    course = settings(
-        max_examples=examples,
-        stateful_step_count=steps,
-        database=None,
-        derandomize=True,
-        # a failure is shown as it came: to make it shorter takes minutes
-        phases=(Phase.generate,),
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-    )
     with bare_chain() as chain, rpc_proxy(chain.url) as proxy:
         Machine.chain, Machine.proxy = chain, proxy
-        run_state_machine_as_test(Machine, settings=course)
+        run_courses(Machine, examples, steps)
 
 
 def test_relayer_any_faults_lands_each_job_once() -> None:
