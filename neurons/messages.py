@@ -1,4 +1,7 @@
-"""What validator and miner say to each other. Answers to an ObservationRequest are ProvenInference or Refusal."""
+"""What validator and miner say to each other.
+
+An ObservationRequest is answered by a ProvenInference, an InputRequest by a ProvenRun; each may be refused.
+"""
 
 from __future__ import annotations
 
@@ -10,26 +13,47 @@ from statements.quantities import Hash32
 from statements.subject import Subject
 from statements.traveller import Traveller
 
+MAXIMUM_INPUTS = 65_536
+"""More do not fit into a request of one MiB."""
 
-class ObservationRequest(Traveller):
-    """Prove the score of one observation.
+
+class ProofRequest(Traveller):
+    """What every request for a proof holds.
 
     Attributes:
         nonce: 32 random bytes that enter the request tag.
         circuit_id: sha256 of the verifying key to prove under.
-        subject: what to score.
         deadline_seconds: the asker stops waiting after this many seconds.
     """
 
     nonce: Hash32
     circuit_id: Hash32
-    subject: Subject
     deadline_seconds: float = Field(gt=0, le=3600)
 
     @property
     def nonce_bytes(self) -> bytes:
         """The nonce as 32 bytes."""
         return bytes.fromhex(self.nonce[2:])
+
+
+class ObservationRequest(ProofRequest):
+    """Prove the score of one observation, whose inputs the miner reads from the home chain.
+
+    Attributes:
+        subject: what to score.
+    """
+
+    subject: Subject
+
+
+class InputRequest(ProofRequest):
+    """Prove a circuit's outputs for inputs that the request carries: a customer's query, or a benchmark.
+
+    Attributes:
+        inputs: signed fixed point at the circuit's input scale, in circuit order.
+    """
+
+    inputs: tuple[int, ...] = Field(min_length=1, max_length=MAXIMUM_INPUTS)
 
 
 class CircuitCapability(Traveller):

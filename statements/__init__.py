@@ -9,6 +9,7 @@ from statements.instances import InstanceLayout, Instances
 from statements.job import Job, JobKind
 from statements.observation import Observation
 from statements.proven_inference import ProvenInference
+from statements.proven_run import ProvenRun
 from statements.publication import Publication, PublicationPage
 from statements.subject import Subject, model_id
 
@@ -24,6 +25,7 @@ __all__ = [
     "JobKind",
     "Observation",
     "ProvenInference",
+    "ProvenRun",
     "Publication",
     "PublicationPage",
     "SignedAttestation",

@@ -14,6 +14,7 @@ from statements.instances import Instances
 from statements.job import Job
 from statements.observation import Observation
 from statements.proven_inference import ProvenInference
+from statements.proven_run import ProvenRun
 from statements.publication import PublicationPage
 from statements.subject import Subject
 from statements.traveller import Traveller
@@ -25,6 +26,7 @@ _EXPORTED: tuple[type[Traveller], ...] = (
     Job,
     Observation,
     ProvenInference,
+    ProvenRun,
     PublicationPage,
     SignedAttestation,
     Subject,

@@ -12,6 +12,7 @@ from statements import (
     JobKind,
     Observation,
     ProvenInference,
+    ProvenRun,
     Publication,
     PublicationPage,
     SignedAttestation,
@@ -35,6 +36,7 @@ INSTANCES = Instances.build(LAYOUT, (-2048, 7), 123456789, (1000, 2000))
 INFERENCE = ProvenInference(
     circuit_id="0x" + "ab" * 32, subject=SUBJECT, instances=INSTANCES, proof="0x0102", prover="5F", prove_seconds=3.5
 )
+RUN = ProvenRun(circuit_id="0x" + "ab" * 32, instances=INSTANCES, proof="0x0102", prover="5F", prove_seconds=3.5)
 ATTESTATION = SignedAttestation(
     attestation=InputAttestation(
         destination_chain_id=31338, destination=OTHER, home_chain_id=31337, observer=OTHER,
@@ -60,5 +62,5 @@ DEPLOYMENT = Deployment(
 )  # fmt: skip
 EXAMPLES = {
     type(example).__name__: example
-    for example in (OBSERVATION, SUBJECT, INSTANCES, INFERENCE, ATTESTATION, PAGE, JOB, DEPLOYMENT)
+    for example in (OBSERVATION, SUBJECT, INSTANCES, RUN, INFERENCE, ATTESTATION, PAGE, JOB, DEPLOYMENT)
 }
