@@ -9,6 +9,7 @@ from pydantic import Field
 
 import daemon.settings
 from daemon.settings import ConfigPath, ProgramSettings, Section, WalletSettings
+from neurons.network.settings import NetworkSettings
 from statements.quantities import Address
 
 S = TypeVar("S", bound="NeuronSettings")
@@ -69,14 +70,14 @@ class NeuronSettings(ProgramSettings):
 
     Attributes:
         wallet: which wallet signs.
-        network: file of the local network.
+        network: the subnet: a table, or the file of a local network.
         listen: where to answer.
         chain: the home chain.
         http: bounds of each exchange.
     """
 
     wallet: WalletSettings
-    network: ConfigPath
+    network: NetworkSettings
     listen: ListenSettings
     chain: ChainSettings
     http: HttpSettings = HttpSettings()
