@@ -7,9 +7,9 @@ import asyncio
 import structlog
 
 from neurons.logs import configure_logs
-from neurons.network import LocalNetwork, Role
-from neurons.opening import open_chain, open_hotkey
-from neurons.serving import bind, serve, url_of
+from neurons.network import Role
+from neurons.opening import open_chain, open_hotkey, open_network
+from neurons.serving import bind, serve, signed_requests, url_of
 from neurons.validator.app import validator_app
 from neurons.validator.asking import Asker
 from neurons.validator.attest import Attester
@@ -17,7 +17,6 @@ from neurons.validator.known_assets import require_known_assets
 from neurons.validator.loop import ValidatorLoop
 from neurons.validator.settings import ValidatorSettings
 from neurons.validator.store import open_store
-from signed_http.server import SignedRequests
 from statements.errors import ConfigurationError
 from verifier_gen.circuit import Circuit, open_circuit
 from verifier_gen.pool import ProverPool
@@ -56,12 +55,13 @@ def run_validator(settings: ValidatorSettings) -> None:
     chain = open_chain(settings.chain)
     require_known_assets(chain, settings.assets)
     store = open_store(settings.state_url, hotkey)
-    network = LocalNetwork(settings.network)
+    network = open_network(settings)
     network.register(hotkey, Role.VALIDATOR)
     endpoint = url_of(settings.listen, listener)
     network.serve(hotkey, endpoint)
     pool = ProverPool(1)
     app = validator_app(hotkey, store, network, frozenset(settings.readers))
+    served = signed_requests(app, keypair, settings.http)
     loop = ValidatorLoop(
         assets=settings.assets,
         model=settings.model,
@@ -88,7 +88,7 @@ def run_validator(settings: ValidatorSettings) -> None:
         await loop.run()
 
     try:
-        asyncio.run(serve(SignedRequests(app, keypair), listener, work))
+        asyncio.run(serve(served, listener, work, connections=settings.http.connections))
     finally:
         pool.close()
         store.close()
