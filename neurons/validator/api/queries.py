@@ -27,17 +27,19 @@ from neurons.validator.api.query_store import (
 from neurons.validator.api.refusals import ApiCode, ApiRefusedError
 from neurons.validator.api.runner import Answer, Attempt, QueryFailedError, Runner
 from neurons.validator.api.states import OPEN
-from signed_http.refusal import Fault, Refusal
 from statements.errors import VeristakeError
 from verifier_gen.circuit import Circuit
 
 _log = structlog.get_logger(__name__)
 
-_FAILED_BY_FAULT = {
-    Fault.CALLER: ApiCode.WRONG_QUERY,
-    Fault.RESPONDER: ApiCode.UNPROVEN,
-    Fault.NOBODY: ApiCode.NO_MINER,
+_CODE_BY_FAULT = {
+    "caller": ApiCode.WRONG_QUERY,
+    "miners": ApiCode.UNPROVEN,
+    "validator": ApiCode.INTERNAL_ERROR,
+    "network": ApiCode.NO_MINER,
+    "nobody": ApiCode.NO_MINER,
 }
+"""What a failure of the runner is called here; each code has its fault."""
 _GRACE_SECONDS = 1.0
 """How long past the deadline the runner may take to say so itself, with what the miners did."""
 
@@ -228,12 +230,12 @@ class Queries:
             if self._clock() >= view.deadline_at:
                 await self._expire(view, _attempts(error.attempts))
             else:
-                await self._fail(view, _FAILED_BY_FAULT[error.fault], str(error), error.fault, error.attempts)
+                await self._fail(view, _CODE_BY_FAULT[error.fault], str(error), error.attempts)
         except Exception as error:
             # a defect or the validator's own trouble; the caller is told whose fault it is, the log has the trace
             _log.exception("query_broke", query_id=view.query_id)
             reason = str(error) if isinstance(error, VeristakeError) else "the validator failed"
-            await self._fail(view, ApiCode.INTERNAL_ERROR, reason, Fault.RESPONDER, ())
+            await self._fail(view, ApiCode.INTERNAL_ERROR, reason, ())
         else:
             await asyncio.to_thread(self._store.answered, view.query_id, result)
             _log.info("query_answered", query_id=view.query_id, miner=result.miner, seconds=round(result.seconds, 3))
@@ -264,17 +266,15 @@ class Queries:
 
     async def _expire(self, view: QueryView, attempts: tuple[AttemptView, ...]) -> None:
         seconds = view.deadline_at - view.received_at
-        refusal = Refusal(code=ApiCode.EXPIRED, message=f"no verified answer within {seconds:g} s", fault=Fault.NOBODY)
+        refusal = ApiRefusedError(ApiCode.EXPIRED, f"no verified answer within {seconds:g} s").refusal()
         await asyncio.to_thread(self._store.expired, view.query_id, Failure(refusal=refusal, attempts=attempts))
         _log.warning("query_expired", query_id=view.query_id)
 
-    async def _fail(
-        self, view: QueryView, code: ApiCode, reason: str, fault: Fault, attempts: Sequence[Attempt]
-    ) -> None:
-        refusal = Refusal(code=code, message=reason, fault=fault)
+    async def _fail(self, view: QueryView, code: ApiCode, reason: str, attempts: Sequence[Attempt]) -> None:
+        refusal = ApiRefusedError(code, reason).refusal()
         failure = Failure(refusal=refusal, attempts=_attempts(attempts))
         await asyncio.to_thread(self._store.failed, view.query_id, failure)
-        _log.warning("query_failed", query_id=view.query_id, code=code, fault=fault, reason=reason)
+        _log.warning("query_failed", query_id=view.query_id, code=code, fault=refusal.fault, reason=reason)
 
 
 def has_ended(view: QueryView) -> bool:

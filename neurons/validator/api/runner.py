@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from signed_http.refusal import Fault
 from statements.errors import VeristakeError
 from statements.proven_run import ProvenRun
 from verifier_gen.circuit import Circuit
@@ -111,18 +110,16 @@ class QueryAnswer:
 
 
 class QueryFailedError(VeristakeError):
-    """No miner gave a right answer.
+    """No miner gave a right answer in time.
 
     Args:
         message: what is wrong.
-        fault: whose it is.
-        attempts: each miner that was asked.
         remedy: what to do about it.
+        fault: who has to change something: ``caller``, ``miners``, ``validator``, ``network`` or ``nobody``.
+        attempts: everyone who was asked, in order.
     """
 
-    def __init__(
-        self, message: str, *, fault: Fault, attempts: tuple[MinerAttempt, ...] = (), remedy: str = ""
-    ) -> None:
+    def __init__(self, message: str, *, remedy: str, fault: str, attempts: tuple[MinerAttempt, ...] = ()) -> None:
         super().__init__(message, remedy=remedy)
         self.fault = fault
         self.attempts = attempts

@@ -18,7 +18,6 @@ from neurons.validator.api.runner import MinerAttempt, QueryFailedError
 from neurons.validator.api.settings import ApiSettings
 from signed_http.client import SignedClient
 from signed_http.errors import PeerRefusedError
-from signed_http.refusal import Fault
 from statements.errors import CircuitError
 from tests.integration.neurons.api_parts import CUSTOMER, GENEROUS, Api, ApiBench, ProvingRunner
 from tests.integration.neurons.subnet import MINER, STRANGER, VALIDATOR
@@ -149,9 +148,9 @@ def test_query_body_beyond_the_limit_is_refused_before_it_is_read(refusing: Api)
 @pytest.mark.parametrize(
     ("failure", "status", "code", "fault"),
     [
-        (QueryFailedError("none held", fault=Fault.RESPONDER), 502, "unproven", "responder"),
-        (QueryFailedError("none there", fault=Fault.NOBODY), 503, "no_miner", "nobody"),
-        (QueryFailedError("out of range", fault=Fault.CALLER), 422, "wrong_query", "caller"),
+        (QueryFailedError("none held", remedy="", fault="miners"), 502, "unproven", "responder"),
+        (QueryFailedError("none there", remedy="", fault="network"), 503, "no_miner", "nobody"),
+        (QueryFailedError("out of range", remedy="", fault="caller"), 422, "wrong_query", "caller"),
         (CircuitError("the pool is gone"), 500, "internal_error", "responder"),
         (KeyError("a secret"), 500, "internal_error", "responder"),
     ],
