@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from daemon.settings import WalletSettings
 from neurons.home_chain import HomeChain
-from neurons.settings import ChainSettings
+from neurons.network import LocalNetwork, Network
+from neurons.network.settings import LocalNetworkSettings
+from neurons.settings import ChainSettings, NeuronSettings
 from signed_http.wallets import HotkeyKeypair, hotkey_of, open_wallet
+from statements.errors import ConfigurationError
 
 
 def open_hotkey(settings: WalletSettings) -> HotkeyKeypair:
@@ -26,3 +29,15 @@ def open_chain(settings: ChainSettings) -> HomeChain:
     chain = HomeChain(settings)
     chain.check()
     return chain
+
+
+def open_network(settings: NeuronSettings) -> Network:
+    """The subnet that the settings name; nothing is read or written yet.
+
+    Raises:
+        ConfigurationError: it is of a kind that this release does not have.
+    """
+    network = settings.network
+    if isinstance(network, LocalNetworkSettings):
+        return LocalNetwork(network.path, network.rules)
+    raise ConfigurationError('network.kind "bittensor" is not in this release', remedy='Use network.kind = "local".')

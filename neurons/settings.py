@@ -8,7 +8,8 @@ from typing import TypeVar
 from pydantic import Field
 
 import daemon.settings
-from daemon.settings import ConfigPath, ProgramSettings, Section, WalletSettings
+from daemon.settings import ProgramSettings, Section, WalletSettings
+from neurons.network.settings import NetworkSettings
 from statements.quantities import Address
 
 S = TypeVar("S", bound="NeuronSettings")
@@ -49,13 +50,13 @@ class NeuronSettings(ProgramSettings):
 
     Attributes:
         wallet: which wallet signs.
-        network: file of the local network.
+        network: the subnet: a table, or the file of a local network.
         listen: where to answer.
         chain: the home chain.
     """
 
     wallet: WalletSettings
-    network: ConfigPath
+    network: NetworkSettings
     listen: ListenSettings
     chain: ChainSettings
 

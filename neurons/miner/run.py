@@ -12,8 +12,8 @@ from neurons.miner.app import miner_app
 from neurons.miner.queue import ProvingQueue
 from neurons.miner.service import MinerService
 from neurons.miner.settings import MinerSettings
-from neurons.network import LocalNetwork, Role
-from neurons.opening import open_chain, open_hotkey
+from neurons.network import Role
+from neurons.opening import open_chain, open_hotkey, open_network
 from neurons.serving import bind, serve, url_of
 from signed_http.server import SignedRequests
 from statements.errors import ConfigurationError
@@ -53,7 +53,7 @@ def run_miner(settings: MinerSettings) -> None:
     listener = bind(settings.listen)
     chain = open_chain(settings.chain)
     circuits = open_circuits(settings)
-    network = LocalNetwork(settings.network)
+    network = open_network(settings)
     network.register(hotkey.ss58_address, Role.MINER)
     endpoint = url_of(settings.listen, listener)
     network.serve(hotkey.ss58_address, endpoint)

@@ -7,8 +7,8 @@ import asyncio
 import structlog
 
 from neurons.logs import configure_logs
-from neurons.network import LocalNetwork, Role
-from neurons.opening import open_chain, open_hotkey
+from neurons.network import Role
+from neurons.opening import open_chain, open_hotkey, open_network
 from neurons.serving import bind, serve, url_of
 from neurons.validator.app import validator_app
 from neurons.validator.asking import Asker
@@ -56,7 +56,7 @@ def run_validator(settings: ValidatorSettings) -> None:
     chain = open_chain(settings.chain)
     require_known_assets(chain, settings.assets)
     store = open_store(settings.state_url, hotkey)
-    network = LocalNetwork(settings.network)
+    network = open_network(settings)
     network.register(hotkey, Role.VALIDATOR)
     endpoint = url_of(settings.listen, listener)
     network.serve(hotkey, endpoint)
