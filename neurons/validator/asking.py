@@ -193,5 +193,3 @@ def fault_of(error: PeerError) -> AnswerFault:
 def _signed_fault(error: PeerError) -> Fault | None:
     refusal = error.refusal if isinstance(error, PeerRefusedError) and error.authentic else None
     return refusal.fault if refusal is not None else None
-
-

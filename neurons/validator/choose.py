@@ -18,6 +18,7 @@ class Candidate:
         asked: how many requests it has had from us, so that turns are taken.
         queue_length: requests that waited at the miner when it was last asked.
         seconds: that it typically takes, as we measured it; None before the first answer.
+        failures: requests in a row that it has not answered rightly or not in its expected time.
     """
 
     hotkey: str
@@ -27,6 +28,7 @@ class Candidate:
     asked: int
     queue_length: int = 0
     seconds: float | None = None
+    failures: int = 0
 
     @property
     def occupied(self) -> float:
@@ -36,17 +38,20 @@ class Candidate:
 
 EXPLORE_EVERY = 8
 """One request in this many goes to the miner that was asked least, so that slow and new miners are measured again."""
+_MOST_DOUBLINGS = 10
 
 
 def expected_finish(miner: Candidate, assumed: float) -> float:
     """Seconds until one more request is answered: a round for what is ahead on each worker, and its own.
+
+    Each failure in a row doubles them: a miner that has stopped working is asked last.
 
     Args:
         miner: whom.
         assumed: seconds of a miner that has not been measured.
     """
     seconds = assumed if miner.seconds is None else miner.seconds
-    return seconds * (1 + int(miner.occupied))
+    return seconds * (1 + int(miner.occupied)) * 2.0 ** min(miner.failures, _MOST_DOUBLINGS)
 
 
 def choose_miner(candidates: Sequence[Candidate], tried: Collection[str], *, explore: bool = True) -> Candidate | None:
@@ -61,12 +66,12 @@ def choose_miner(candidates: Sequence[Candidate], tried: Collection[str], *, exp
     free = [miner for miner in candidates if miner.hotkey not in tried and miner.in_flight < miner.workers]
     if not free:
         return None
-    by_turn = min(free, key=lambda miner: (miner.asked, miner.occupied, miner.hotkey))
-    unmeasured = [miner for miner in free if miner.seconds is None]
+    sound = [miner for miner in free if miner.failures == 0]
+    unmeasured = [miner for miner in sound if miner.seconds is None]
     if explore and unmeasured:
         return min(unmeasured, key=lambda miner: (miner.occupied, miner.asked, miner.hotkey))
-    if explore and sum(miner.asked for miner in candidates) % EXPLORE_EVERY == EXPLORE_EVERY - 1:
-        return by_turn
+    if explore and sound and sum(miner.asked for miner in candidates) % EXPLORE_EVERY == EXPLORE_EVERY - 1:
+        return min(sound, key=lambda miner: (miner.asked, miner.occupied, miner.hotkey))
     slowest = max((miner.seconds for miner in free if miner.seconds is not None), default=1.0)
     return min(
         free,

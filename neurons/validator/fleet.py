@@ -14,6 +14,7 @@ from neurons.network import Network, Neuron, Role
 from neurons.validator.asking import Asker
 from neurons.validator.choose import Candidate, choose_miner
 from neurons.validator.measurements import Measurements
+from neurons.validator.timeouts import expected_seconds
 from signed_http.errors import PeerError
 from statements.errors import VeristakeError
 
@@ -55,6 +56,7 @@ class MinerFleet:
         self._survey = Survey()
         self._in_flight: dict[str, int] = {}
         self._asked: dict[str, int] = {}
+        self._failures: dict[str, int] = {}
         self._changed = asyncio.Condition()
 
     @property
@@ -69,6 +71,11 @@ class MinerFleet:
     def others_reachable(self, hotkey: str) -> bool:
         """Whether a miner other than this one answered the newest survey."""
         return any(other != hotkey for other in self._survey.able)
+
+    def expected_seconds(self, circuit_id: str, miner: Candidate) -> float | None:
+        """Seconds within which a miner is expected to answer, its queue included; None when it was never measured."""
+        expected = expected_seconds(self._measurements.of_miner(circuit_id, miner.hotkey))
+        return None if expected is None else expected * (1 + int(miner.occupied))
 
     async def survey(self) -> Survey:
         """Ask every registered miner what it can do.
@@ -118,9 +125,16 @@ class MinerFleet:
         """The miner to ask now; None when each is busy or tried."""
         return self._choose(circuit_id, tried, explore)
 
-    async def give_back(self, miner: Candidate) -> None:
-        """The miner has answered, or will not."""
+    async def give_back(self, miner: Candidate, *, sound: bool | None = None) -> None:
+        """The miner has answered, or will not.
+
+        Args:
+            miner: that was handed out.
+            sound: whether it answered rightly, or failed; None where neither can be said.
+        """
         async with self._changed:
+            if sound is not None:
+                self._failures[miner.hotkey] = 0 if sound else self._failures.get(miner.hotkey, 0) + 1
             self._in_flight[miner.hotkey] -= 1
             self._changed.notify_all()
 
@@ -146,4 +160,5 @@ class MinerFleet:
             asked=self._asked.get(hotkey, 0),
             queue_length=capabilities.queue_length,
             seconds=statistics.median(measured) if measured else None,
+            failures=self._failures.get(hotkey, 0),
         )

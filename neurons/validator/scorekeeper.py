@@ -1,11 +1,11 @@
-"""Settles what came of each request: who is to blame, which score changes and why, what is published; all or nothing."""
+"""Settles each request: who is to blame, which score changes and why, what is published; all or nothing."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import structlog
@@ -58,7 +58,7 @@ class ScoringRule:
 
     timeouts: TimeoutRule
     formula: Formula = Formula.PEERS
-    weights: OutputWeights = OutputWeights()
+    weights: OutputWeights = field(default_factory=OutputWeights)
 
 
 class Scorekeeper:
@@ -71,9 +71,7 @@ class Scorekeeper:
         rule: how to score.
     """
 
-    def __init__(
-        self, store: ValidatorStore, network: Network, measurements: Measurements, rule: ScoringRule
-    ) -> None:
+    def __init__(self, store: ValidatorStore, network: Network, measurements: Measurements, rule: ScoringRule) -> None:
         self._store = store
         self._network = network
         self._measurements = measurements

@@ -9,19 +9,19 @@ revision = "0002"
 down_revision = "0001"
 
 _COUNTER = sa.BigInteger().with_variant(sa.Integer, "sqlite")
-_REASONS = (
-    sa.Column("kind", sa.String(16), nullable=True),
-    sa.Column("circuit_id", sa.String(66), nullable=True),
-    sa.Column("nonce", sa.String(66), nullable=True),
-    sa.Column("formula", sa.String(16), nullable=True),
-    sa.Column("figures", sa.Text, nullable=True),
+_REASONS: tuple[tuple[str, sa.types.TypeEngine[str]], ...] = (
+    ("kind", sa.String(16)),
+    ("circuit_id", sa.String(66)),
+    ("nonce", sa.String(66)),
+    ("formula", sa.String(16)),
+    ("figures", sa.Text()),
 )
 
 
 def upgrade() -> None:
     """Forward."""
-    for column in _REASONS:
-        op.add_column("score_changes", column.copy())
+    for name, kind in _REASONS:
+        op.add_column("score_changes", sa.Column(name, kind, nullable=True))
     # a request changes one score once, however often its answer is settled
     op.create_index("ix_score_changes_nonce", "score_changes", ["nonce"], unique=True)
     op.create_table(
@@ -82,5 +82,5 @@ def downgrade() -> None:
         op.drop_table(table)
     op.drop_index("ix_score_changes_nonce", "score_changes")
     with op.batch_alter_table("score_changes") as batch:
-        for column in _REASONS:
-            batch.drop_column(column.name)
+        for name, _ in _REASONS:
+            batch.drop_column(name)

@@ -181,8 +181,7 @@ def test_tick_refusal_that_is_nobodys_fault_costs_nothing(parts: Parts) -> None:
 
 def test_tick_chain_gone_is_a_chain_error_and_blames_nobody(parts: Parts) -> None:
     gone = parts.home.settings.model_copy(update={"endpoint": f"http://127.0.0.1:{free_port()}"})
-    loop = parts.loop()
-    loop._chain = HomeChain(gone)
+    loop = parts.loop(chain=HomeChain(gone))
     with pytest.raises(ChainError, match="does not answer"):
         asyncio.run(loop.tick())
     assert parts.store.scores() == ()
