@@ -9,7 +9,7 @@ import structlog
 from neurons.logs import configure_logs
 from neurons.network import Role
 from neurons.opening import open_chain, open_hotkey, open_network
-from neurons.serving import bind, serve, url_of
+from neurons.serving import bind, serve, signed_requests, url_of
 from neurons.validator.app import validator_app
 from neurons.validator.assembly import Workings
 from neurons.validator.attest import Attester
@@ -18,7 +18,6 @@ from neurons.validator.scorekeeper import ScoringRule
 from neurons.validator.settings import ValidatorSettings
 from neurons.validator.store import open_store
 from neurons.validator.timeouts import TimeoutRule
-from signed_http.server import SignedRequests
 from statements.errors import ConfigurationError
 from verifier_gen.circuit import Circuit, open_circuit
 from verifier_gen.pool import ProverPool
@@ -63,6 +62,7 @@ def run_validator(settings: ValidatorSettings) -> None:
     network.serve(hotkey, endpoint)
     pool = ProverPool(1)
     app = validator_app(hotkey, store, network, frozenset(settings.readers))
+    served = signed_requests(app, keypair, settings.http)
     circuits = {circuit.manifest.circuit_id: circuit}
     workings = Workings.build(
         keypair=keypair,
@@ -93,7 +93,7 @@ def run_validator(settings: ValidatorSettings) -> None:
         await loop.run()
 
     try:
-        asyncio.run(serve(SignedRequests(app, keypair), listener, work))
+        asyncio.run(serve(served, listener, work, connections=settings.http.connections))
     finally:
         workings.verifier.close()
         pool.close()
