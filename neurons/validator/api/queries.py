@@ -25,8 +25,9 @@ from neurons.validator.api.query_store import (
     QuotaUsedUpError,
 )
 from neurons.validator.api.refusals import ApiCode, ApiRefusedError
-from neurons.validator.api.runner import Answer, Attempt, QueryFailedError, Runner
+from neurons.validator.api.runner import Runner
 from neurons.validator.api.states import OPEN
+from neurons.validator.queries import QueryAnswer, QueryAttempt, QueryFailedError
 from statements.errors import VeristakeError
 from verifier_gen.circuit import Circuit
 
@@ -83,6 +84,7 @@ class Queries:
         self._clock = clock
         self._under_way: dict[str, asyncio.Task[None]] = {}
         self._places = 0
+        self._stopping = False
 
     def circuits(self) -> tuple[Circuit, ...]:
         """Circuits that can be asked for."""
@@ -195,12 +197,15 @@ class Queries:
 
     async def stop(self) -> None:
         """Leave what is under way for the next start."""
+        self._stopping = True
         tasks = list(self._under_way.values())
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def _begin(self, view: QueryView) -> None:
+        if self._stopping:
+            return
         task = asyncio.create_task(self._run_logged(view))
         self._under_way[view.query_id] = task
         task.add_done_callback(lambda _: self._under_way.pop(view.query_id, None))
@@ -240,7 +245,7 @@ class Queries:
             await asyncio.to_thread(self._store.answered, view.query_id, result)
             _log.info("query_answered", query_id=view.query_id, miner=result.miner, seconds=round(result.seconds, 3))
 
-    def _result(self, view: QueryView, answer: Answer) -> QueryResult:
+    def _result(self, view: QueryView, answer: QueryAnswer) -> QueryResult:
         """The answer as it is stored: every value in it comes from the verified instances or was measured here."""
         run, manifest = answer.run, self.circuit(view.circuit_id).manifest
         instances = run.instances
@@ -270,7 +275,7 @@ class Queries:
         await asyncio.to_thread(self._store.expired, view.query_id, Failure(refusal=refusal, attempts=attempts))
         _log.warning("query_expired", query_id=view.query_id)
 
-    async def _fail(self, view: QueryView, code: ApiCode, reason: str, attempts: Sequence[Attempt]) -> None:
+    async def _fail(self, view: QueryView, code: ApiCode, reason: str, attempts: Sequence[QueryAttempt]) -> None:
         refusal = ApiRefusedError(code, reason).refusal()
         failure = Failure(refusal=refusal, attempts=_attempts(attempts))
         await asyncio.to_thread(self._store.failed, view.query_id, failure)
@@ -282,7 +287,7 @@ def has_ended(view: QueryView) -> bool:
     return view.state not in OPEN
 
 
-def _attempts(attempts: Sequence[Attempt]) -> tuple[AttemptView, ...]:
+def _attempts(attempts: Sequence[QueryAttempt]) -> tuple[AttemptView, ...]:
     return tuple(AttemptView(miner=each.miner, fault=each.fault, seconds=each.seconds) for each in attempts)
 
 

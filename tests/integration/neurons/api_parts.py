@@ -23,8 +23,9 @@ from neurons.validator.api.app import ApiParts, api_app, with_door
 from neurons.validator.api.messages import MinerView
 from neurons.validator.api.queries import Queries, QueryTerms
 from neurons.validator.api.query_store import QueryStore
-from neurons.validator.api.runner import MinerAttempt, QueryAnswer
 from neurons.validator.api.settings import ApiSettings
+from neurons.validator.blame import Blame
+from neurons.validator.queries import QueryAnswer, QueryAttempt
 from neurons.validator.store import ValidatorStore, open_store
 from statements.proven_run import ProvenRun
 from statements.request_tag import request_tag
@@ -94,7 +95,7 @@ async def proven(
         miner=MINER.ss58_address,
         endpoint="http://miner",
         seconds=seconds,
-        attempts=(MinerAttempt(MINER.ss58_address, None, seconds),),
+        attempts=(QueryAttempt(MINER.ss58_address, "http://miner", None, Blame.NOBODY, seconds),),
     )
 
 

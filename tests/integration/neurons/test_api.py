@@ -14,8 +14,10 @@ import pytest
 
 from neurons.validator.api.access_keys import Limits
 from neurons.validator.api.queries import QueryTerms
-from neurons.validator.api.runner import MinerAttempt, QueryFailedError
 from neurons.validator.api.settings import ApiSettings
+from neurons.validator.blame import Blame
+from neurons.validator.check import AnswerFault
+from neurons.validator.queries import QueryAttempt, QueryFailedError
 from signed_http.client import SignedClient
 from signed_http.errors import PeerRefusedError
 from statements.errors import CircuitError
@@ -159,7 +161,7 @@ def test_query_that_fails_says_whose_fault_it_is(
     api: Api, failure: Exception, status: int, code: str, fault: str
 ) -> None:
     if isinstance(failure, QueryFailedError):
-        failure.attempts = (MinerAttempt("5Miner", "wrong_tag", 1.5),)
+        failure.attempts = (QueryAttempt("5Miner", "http://m", AnswerFault.WRONG_TAG, Blame.MINER, 1.5),)
     api.runner.failure = failure
     answer = api.query()
     refusal = answer.json()
