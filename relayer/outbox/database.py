@@ -11,7 +11,7 @@ from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 from daemon import state
 from statements.errors import ConfigurationError
 
-NEWEST_SCHEMA = "0005"
+NEWEST_SCHEMA = "0006"
 """Newest revision of ``relayer/migrations``, to which :func:`open_database` brings a state."""
 VERSION_TABLE = "alembic_version"
 _BUSY_SECONDS = 15

@@ -234,6 +234,13 @@ class Rig:
         words = [job.statement_id for job in self.jobs()]
         return [int(self.chain.ask("eth_getStorageAt", self.target, word, "latest"), 16) for word in words]
 
+    def compete(self, job_id: int = 1, *, tip: int = 10**11) -> None:
+        """Somebody who pays more makes a job's call: in the next block it lands first, and ours reverts."""
+        job = next(job for job in self.jobs() if job.id == job_id)
+        call = {"from": self.chain.web3.eth.accounts[0], "to": self.target, "gas": hex(100_000)}
+        fees = {"maxFeePerGas": hex(10**12), "maxPriorityFeePerGas": hex(tip)}
+        self.chain.ask("eth_sendTransaction", {**call, **fees, "data": f"{job.statement_id}{ONCE:064x}"})
+
     def sent(self) -> list[dict[str, Any]]:
         """Transactions of this relayer in blocks."""
         return self.chain.transactions(self.account.address, self.since)

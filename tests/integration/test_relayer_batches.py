@@ -50,14 +50,6 @@ def make_rig(chain: BareChain, tmp_path: Path) -> Iterator[MakeRig]:
         rig.close()
 
 
-def competitor_lands(rig: Rig, job_id: int, tip: int = 10**11) -> None:
-    """Somebody else records what a job wants to record."""
-    job = next(job for job in rig.jobs() if job.id == job_id)
-    call = {"from": rig.chain.web3.eth.accounts[0], "to": rig.target, "gas": hex(100_000)}
-    fees = {"maxFeePerGas": hex(10**12), "maxPriorityFeePerGas": hex(tip)}
-    rig.chain.ask("eth_sendTransaction", {**call, **fees, "data": f"{job.statement_id}{ONCE:064x}"})
-
-
 def batches(rig: Rig) -> list[Any]:
     return [job for job in rig.jobs() if job.kind == "batch"]
 
@@ -105,7 +97,7 @@ def test_batch_jobs_setting_limits_how_many_share_one(make_rig: MakeRig) -> None
 def test_one_that_fails_in_simulation_leaves_the_others_together(make_rig: MakeRig) -> None:
     rig = make_rig()
     _, taken, _ = rig.queue(3, mode=ONCE)
-    competitor_lands(rig, taken)
+    rig.compete(taken)
     rig.chain.mine()
     finish(rig)
     assert tally(rig) == [1, 1, 1]
@@ -138,7 +130,7 @@ def test_batch_that_reverts_in_its_block_is_given_up_and_the_good_ones_land_sing
     rig = make_rig()
     good, taken, other = rig.queue(3, mode=ONCE)
     rig.step()
-    competitor_lands(rig, taken)
+    rig.compete(taken)
     finish(rig)
     (batch,) = batches(rig)
     assert tally(rig) == [1, 1, 1]
@@ -273,7 +265,7 @@ def test_member_that_has_gone_elsewhere_is_not_tried_again_with_the_others(make_
     jobs = rig.queue(3, mode=ONCE)
     rig.step()
     goes_elsewhere(rig, jobs[1])
-    competitor_lands(rig, jobs[2])
+    rig.compete(jobs[2])
     finish(rig)
     assert rig.states() == ["finalized", "expired", "already_on_chain", "rejected"]
     assert tally(rig) == [1, 0, 1]
@@ -359,7 +351,7 @@ def test_killed_amid_a_batch_nothing_is_lost_or_sent_twice(
         die_amid(change, 2, moment)
         child.step()
         if change == (JobState.SENT, JobState.QUEUED):
-            competitor_lands(child, jobs[1])
+            child.compete(jobs[1])
         chain.mine()
         child.step()
         if change == (JobState.INCLUDED, JobState.SENT):
