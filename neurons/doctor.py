@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from neurons.network import LocalNetwork, Role, neuron_of
-from neurons.opening import open_chain, open_hotkey
+from neurons.network import Role, neuron_of
+from neurons.opening import open_chain, open_hotkey, open_network
 from neurons.serving import bind
 from neurons.settings import NeuronSettings
 from statements.errors import ConfigurationError, VeristakeError
@@ -19,7 +19,7 @@ def examine_common(settings: NeuronSettings, role: Role) -> list[Finding]:
         return open_hotkey(settings.wallet).ss58_address
 
     def network() -> str:
-        known = neuron_of(LocalNetwork(settings.network).neurons(), wallet())
+        known = neuron_of(open_network(settings).neurons(), wallet())
         if known is None:
             return "not registered yet; `run` registers"
         if known.role is not role:

@@ -9,8 +9,10 @@ from collections.abc import Awaitable, Callable
 
 import uvicorn
 
-from neurons.settings import ListenSettings
-from signed_http.server import SignedRequests
+from neurons.settings import HttpSettings, ListenSettings
+from signed_http.nonces import SqliteNonceStore
+from signed_http.server import Application, HttpBounds, SignedRequests
+from signed_http.wallets import HotkeyKeypair
 from statements.errors import ConfigurationError
 
 _GRACE_SECONDS = 5
@@ -46,18 +48,52 @@ def url_of(listen: ListenSettings, listener: socket.socket) -> str:
     return f"http://{host}:{listener.getsockname()[1]}"
 
 
+def signed_requests(
+    app: Application, keypair: HotkeyKeypair, settings: HttpSettings, *, open_prefixes: tuple[str, ...] = ()
+) -> SignedRequests:
+    """An application that answers signed requests only, with the bounds and the replay memory of the settings.
+
+    Args:
+        app: answers.
+        keypair: hotkey of this neuron.
+        settings: bounds and place of the replay memory.
+        open_prefixes: beginnings of the paths that anybody may read.
+
+    Raises:
+        ConfigurationError: the replay memory cannot be opened.
+    """
+    bounds = HttpBounds(
+        request_bytes=settings.request_bytes,
+        request_seconds=settings.request_timeout_seconds,
+        answer_bytes=settings.answer_bytes,
+        send_seconds=settings.send_timeout_seconds,
+    )
+    store = SqliteNonceStore(settings.replay_memory, keypair.ss58_address)
+    return SignedRequests(app, keypair, open_prefixes=open_prefixes, bounds=bounds, nonce_store=store)
+
+
 async def serve(
-    app: SignedRequests, listener: socket.socket, work: Callable[[], Awaitable[None]] | None = None
+    app: Application,
+    listener: socket.socket,
+    work: Callable[[], Awaitable[None]] | None = None,
+    *,
+    connections: int | None = None,
 ) -> None:
     """Serve until SIGTERM or Ctrl-C, then return.
 
     Args:
-        app: what to serve; one worker process, because the memory of nonces is per process.
+        app: what to serve.
         listener: bound socket; closed on return.
+        connections: requests served at the same time; None: any number.
         work: runs beside the server and is cancelled with it; when it raises, the server stops and it is raised.
     """
     config = uvicorn.Config(
-        app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=_GRACE_SECONDS
+        app,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+        limit_concurrency=connections,
     )
     server = uvicorn.Server(config)
 

@@ -9,6 +9,7 @@ from pydantic import Field
 
 import daemon.settings
 from daemon.settings import ConfigPath, ProgramSettings, Section, WalletSettings
+from neurons.network.settings import NetworkSettings
 from statements.quantities import Address
 
 S = TypeVar("S", bound="NeuronSettings")
@@ -44,20 +45,42 @@ class ChainSettings(Section):
     confirmations: int = Field(default=0, ge=0)
 
 
+class HttpSettings(Section):
+    """Bounds of each exchange, and the memory that refuses replayed requests.
+
+    Attributes:
+        replay_memory: SQLite file of accepted nonces; processes of one neuron share it, restarts keep it.
+        request_bytes: largest request body.
+        request_timeout_seconds: in which a request's body must have arrived.
+        answer_bytes: largest signed answer.
+        send_timeout_seconds: in which the caller must have taken the answer.
+        connections: requests served at the same time; more are refused with 503, unsigned.
+    """
+
+    replay_memory: ConfigPath = Path("build/replay.sqlite")
+    request_bytes: int = Field(default=1024 * 1024, ge=4096, le=64 * 1024 * 1024)
+    request_timeout_seconds: float = Field(default=10.0, gt=0, le=600)
+    answer_bytes: int = Field(default=8 * 1024 * 1024, ge=65_536, le=64 * 1024 * 1024)
+    send_timeout_seconds: float = Field(default=30.0, gt=0, le=600)
+    connections: int = Field(default=512, ge=8, le=65_536)
+
+
 class NeuronSettings(ProgramSettings):
     """What miner and validator have in common.
 
     Attributes:
         wallet: which wallet signs.
-        network: file of the local network.
+        network: the subnet: a table, or the file of a local network.
         listen: where to answer.
         chain: the home chain.
+        http: bounds of each exchange.
     """
 
     wallet: WalletSettings
-    network: ConfigPath
+    network: NetworkSettings
     listen: ListenSettings
     chain: ChainSettings
+    http: HttpSettings = HttpSettings()
 
 
 def load_settings(model: type[S], path: Path) -> S:

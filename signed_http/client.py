@@ -20,7 +20,14 @@ from signed_http.errors import (
     ResponseSignatureError,
 )
 from signed_http.refusal import Refusal
-from signed_http.response import HOTKEY_HEADER, SIGNATURE_HEADER, response_payload, signature_is_valid
+from signed_http.response import (
+    HOTKEY_HEADER,
+    SIGNATURE_HEADER,
+    UNREAD_STATUSES,
+    response_payload,
+    signature_is_valid,
+    unread_payload,
+)
 from signed_http.wallets import HotkeyKeypair
 from statements.causes import cause_of
 
@@ -138,12 +145,7 @@ class SignedClient:
         signature = response.headers.get(SIGNATURE_HEADER)
         if signature is None and response.is_error:
             raise PeerRefusedError(url, response.status_code, _refusal(body), authentic=False)
-        payload = response_payload(
-            request_body=request.content,
-            request_signature=request.headers[http_auth.HEADER_SIGNATURE],
-            response_body=body,
-        )
-        if not signature_is_valid(payload, signature or "", self._receiver):
+        if not self._signed_by_receiver(request, response, body):
             claimed = response.headers.get(HOTKEY_HEADER, "nobody")
             raise ResponseSignatureError(
                 url,
@@ -158,6 +160,18 @@ class SignedClient:
             raise MalformedResponseError(
                 url, f"the answer of {url} is not JSON: {error}", remedy="Ask the peer's operator to update."
             ) from error
+
+    def _signed_by_receiver(self, request: httpx.Request, response: httpx.Response, body: bytes) -> bool:
+        signature = response.headers.get(SIGNATURE_HEADER, "")
+        asked = request.headers[http_auth.HEADER_SIGNATURE]
+        payload = response_payload(request_body=request.content, request_signature=asked, response_body=body)
+        if signature_is_valid(payload, signature, self._receiver):
+            return True
+        if response.status_code not in UNREAD_STATUSES:
+            return False
+        return signature_is_valid(
+            unread_payload(request_signature=asked, response_body=body), signature, self._receiver
+        )
 
 
 def _refusal(body: bytes) -> Refusal | None:

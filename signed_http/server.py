@@ -1,13 +1,15 @@
 """Answering peers: an ASGI wrapper that authenticates each request and signs each answer.
 
 Wrap the finished application (``SignedRequests(app, keypair)``) and run the wrapper: then error answers are
-signed too. Run one worker process: the memory of accepted nonces, which stops replays, is per process.
+signed too. The memory of accepted nonces, which stops replays, is per process unless a
+:class:`signed_http.nonces.SqliteNonceStore` is given.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -15,9 +17,11 @@ from bittensor import http_auth
 from fastapi import Request
 
 from signed_http.errors import AuthenticationError, RequestTooLargeError
+from signed_http.nonces import NonceStoreError
 from signed_http.refusal import Fault, Refusal
-from signed_http.response import HOTKEY_HEADER, SIGNATURE_HEADER, response_payload, sign_response
+from signed_http.response import HOTKEY_HEADER, SIGNATURE_HEADER, response_payload, sign_response, unread_payload
 from signed_http.wallets import HotkeyKeypair
+from statements.errors import VeristakeError
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -29,6 +33,12 @@ _log = structlog.get_logger(__name__)
 
 MAXIMUM_BODY_BYTES = 1024 * 1024
 BODY_TIMEOUT_SECONDS = 10.0
+MAXIMUM_ANSWER_BYTES = 8 * 1024 * 1024
+ANSWER_TIMEOUT_SECONDS = 3630.0
+"""The longest deadline of a proof, an hour, and something for the rest."""
+SEND_TIMEOUT_SECONDS = 30.0
+_CHUNK_BYTES = 64 * 1024
+"""Answers go out in such pieces, so that a caller that stops reading is noticed."""
 
 
 def caller_hotkey(request: Request) -> str:
@@ -43,6 +53,29 @@ def caller_hotkey(request: Request) -> str:
     return str(caller)
 
 
+class AnswerTooLargeError(VeristakeError):
+    """The application's answer exceeds what may be held back for its signature."""
+
+
+@dataclass(frozen=True)
+class HttpBounds:
+    """What one exchange may cost at most.
+
+    Attributes:
+        request_bytes: a body beyond this is refused before it is hashed.
+        request_seconds: in which the body must have arrived.
+        answer_bytes: an answer beyond this is a defect of the application.
+        answer_seconds: in which the application must have answered.
+        send_seconds: in which the caller must have taken the answer.
+    """
+
+    request_bytes: int = MAXIMUM_BODY_BYTES
+    request_seconds: float = BODY_TIMEOUT_SECONDS
+    answer_bytes: int = MAXIMUM_ANSWER_BYTES
+    answer_seconds: float = ANSWER_TIMEOUT_SECONDS
+    send_seconds: float = SEND_TIMEOUT_SECONDS
+
+
 class SignedRequests:
     """Wraps an ASGI application.
 
@@ -50,9 +83,9 @@ class SignedRequests:
         app: the application.
         keypair: hotkey for which requests must be signed, and which signs the answers.
         open_paths: paths that anybody may read without a signature, such as ``/healthz``.
-        maximum_body_bytes: a body beyond this is refused before it is hashed.
-        body_timeout: seconds in which the body must have arrived.
-        nonce_store: memory of accepted nonces; one per server by default.
+        open_prefixes: the same for all paths that begin so; their answers are streamed, not held back.
+        bounds: what one exchange may cost.
+        nonce_store: memory of accepted nonces; one per server by default, which forgets at its end.
     """
 
     def __init__(
@@ -61,46 +94,69 @@ class SignedRequests:
         keypair: HotkeyKeypair,
         *,
         open_paths: frozenset[str] = frozenset({"/healthz"}),
-        maximum_body_bytes: int = MAXIMUM_BODY_BYTES,
-        body_timeout: float = BODY_TIMEOUT_SECONDS,
+        open_prefixes: tuple[str, ...] = (),
+        bounds: HttpBounds | None = None,
         nonce_store: http_auth.NonceStore | None = None,
     ) -> None:
         self._app = app
         self._keypair = keypair
         self._open_paths = open_paths
-        self._maximum_body_bytes = maximum_body_bytes
-        self._body_timeout = body_timeout
+        self._open_prefixes = open_prefixes
+        self._bounds = bounds or HttpBounds()
         self._nonces = nonce_store or http_auth.InMemoryNonceStore()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Authenticate, let the application answer, sign its answer."""
-        if scope["type"] != "http" or scope["path"] in self._open_paths:
+        if scope["type"] != "http" or self._is_open(scope["path"]):
             await self._app(scope, receive, send)
             return
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        signature = headers.get(http_auth.HEADER_SIGNATURE.lower(), "")
         try:
             body = await self._read_body(headers, receive)
         except RequestTooLargeError as error:
-            # unsigned: a body that was not read cannot be signed for
-            await _Answer.refusing(413, "request_too_large", error.message).send_to(send, None)
-            return
+            await self._refuse_unread(signature, _Answer.refusing(413, "request_too_large", error.message), send)
         except TimeoutError:
-            await _Answer.refusing(408, "request_timeout", "the request body did not arrive").send_to(send, None)
-            return
-        answer = await self._answer(scope, headers, body, receive)
-        signature = headers.get(http_auth.HEADER_SIGNATURE.lower(), "")
-        payload = response_payload(request_body=body, request_signature=signature, response_body=bytes(answer.body))
-        await answer.send_to(send, (self._keypair.ss58_address, sign_response(self._keypair, payload)))
+            refusal = _Answer.refusing(408, "request_timeout", "the request body did not arrive")
+            await self._refuse_unread(signature, refusal, send)
+        else:
+            answer = await self._answer(scope, headers, body, receive)
+            payload = response_payload(request_body=body, request_signature=signature, response_body=bytes(answer.body))
+            await self._send(answer, payload, send)
+
+    def _is_open(self, path: str) -> bool:
+        return path in self._open_paths or path.startswith(self._open_prefixes)
+
+    async def _refuse_unread(self, request_signature: str, answer: _Answer, send: Send) -> None:
+        payload = unread_payload(request_signature=request_signature, response_body=bytes(answer.body))
+        await self._send(answer, payload, send)
+
+    async def _send(self, answer: _Answer, payload: bytes, send: Send) -> None:
+        signed = (self._keypair.ss58_address, sign_response(self._keypair, payload))
+        try:
+            async with asyncio.timeout(self._bounds.send_seconds):
+                await answer.send_to(send, signed)
+        except TimeoutError:
+            # the caller does not read; the server closes the connection of an answer that is not complete
+            _log.info("answer_not_taken", seconds=self._bounds.send_seconds)
 
     async def _answer(self, scope: Scope, headers: dict[str, str], body: bytes, receive: Receive) -> _Answer:
         try:
             caller = self._authenticate(scope, headers, body)
         except AuthenticationError as error:
             return _Answer.refusing(401, "unauthenticated", str(error))
+        except NonceStoreError as error:
+            _log.error("replay_memory_unavailable", reason=error.message)
+            message = "the responder cannot remember this request, and so does not take it"
+            return _Answer.refusing(503, "replay_memory_unavailable", message, Fault.RESPONDER)
         scope.setdefault("state", {})["caller_hotkey"] = caller
-        answer = _Answer()
+        answer = _Answer(self._bounds.answer_bytes)
         try:
-            await self._app(scope, _replay(body, receive), answer.collect)
+            async with asyncio.timeout(self._bounds.answer_seconds):
+                await self._app(scope, _replay(body, receive), answer.collect)
+        except TimeoutError:
+            _log.error("request_failed", path=scope["path"], caller=caller, reason="no answer in time")
+            return _Answer.refusing(504, "answer_timeout", "the responder did not finish", Fault.RESPONDER)
         except Exception:
             # a defect in a handler: its trace goes to the log, the caller learns that it is not to blame
             _log.exception("request_failed", path=scope["path"], caller=caller)
@@ -108,10 +164,10 @@ class SignedRequests:
         return answer
 
     async def _read_body(self, headers: dict[str, str], receive: Receive) -> bytes:
-        limit = self._maximum_body_bytes
+        limit = self._bounds.request_bytes
         announced = headers.get("content-length", "0")
         body = bytearray()
-        async with asyncio.timeout(self._body_timeout):
+        async with asyncio.timeout(self._bounds.request_seconds):
             more = True
             while more:
                 if len(body) > limit or (announced.isdigit() and int(announced) > limit):
@@ -147,9 +203,10 @@ class SignedRequests:
 class _Answer:
     """An answer held back until it is complete, because its signature travels before it."""
 
-    def __init__(self) -> None:
+    def __init__(self, maximum_bytes: int = MAXIMUM_ANSWER_BYTES) -> None:
         self.start: Message = {}
         self.body = bytearray()
+        self._maximum_bytes = maximum_bytes
 
     @classmethod
     def refusing(cls, status: int, code: str, message: str, fault: Fault = Fault.CALLER) -> _Answer:
@@ -165,14 +222,18 @@ class _Answer:
             self.start = message
         elif message["type"] == "http.response.body":
             self.body += message.get("body", b"")
+            if len(self.body) > self._maximum_bytes:
+                raise AnswerTooLargeError(f"an answer exceeds {self._maximum_bytes} bytes", remedy="Give it in pages")
 
-    async def send_to(self, send: Send, signed: tuple[str, str] | None) -> None:
+    async def send_to(self, send: Send, signed: tuple[str, str]) -> None:
         headers = list(self.start["headers"])
-        if signed is not None:
-            headers.append((HOTKEY_HEADER.lower().encode(), signed[0].encode()))
-            headers.append((SIGNATURE_HEADER.lower().encode(), signed[1].encode()))
+        headers.append((HOTKEY_HEADER.lower().encode(), signed[0].encode()))
+        headers.append((SIGNATURE_HEADER.lower().encode(), signed[1].encode()))
         await send({**self.start, "headers": headers})
-        await send({"type": "http.response.body", "body": bytes(self.body), "more_body": False})
+        for start in range(0, len(self.body), _CHUNK_BYTES):
+            part = bytes(self.body[start : start + _CHUNK_BYTES])
+            await send({"type": "http.response.body", "body": part, "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:

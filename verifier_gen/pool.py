@@ -26,6 +26,10 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
+class WorkerDiedError(CircuitError):
+    """A worker process ended in the midst of its work, or was ended because it did not come to an end."""
+
+
 @lru_cache(maxsize=8)
 def _opened(directory: Path, with_proving_key: bool) -> Circuit:
     """A worker checks a circuit's hashes once."""
@@ -102,12 +106,12 @@ class ProverPool:
             return await asyncio.wait_for(future, self._timeout)
         except TimeoutError as error:
             self._replace(executor)
-            raise CircuitError(
+            raise WorkerDiedError(
                 f"EZKL did not answer within {self._timeout:.0f} s", remedy="Try again, or use a faster machine"
             ) from error
         except BrokenProcessPool as error:
             self._replace(executor)
-            raise CircuitError(
+            raise WorkerDiedError(
                 "a prover process died", remedy="Try again; if it recurs, memory is too small for the circuit"
             ) from error
 

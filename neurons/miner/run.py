@@ -12,10 +12,9 @@ from neurons.miner.app import miner_app
 from neurons.miner.queue import ProvingQueue
 from neurons.miner.service import MinerService
 from neurons.miner.settings import MinerSettings
-from neurons.network import LocalNetwork, Role
-from neurons.opening import open_chain, open_hotkey
-from neurons.serving import bind, serve, url_of
-from signed_http.server import SignedRequests
+from neurons.network import Role
+from neurons.opening import open_chain, open_hotkey, open_network
+from neurons.serving import bind, serve, signed_requests, url_of
 from statements.errors import ConfigurationError
 from verifier_gen.circuit import Circuit, open_circuit
 from verifier_gen.pool import ProverPool
@@ -53,7 +52,7 @@ def run_miner(settings: MinerSettings) -> None:
     listener = bind(settings.listen)
     chain = open_chain(settings.chain)
     circuits = open_circuits(settings)
-    network = LocalNetwork(settings.network)
+    network = open_network(settings)
     network.register(hotkey.ss58_address, Role.MINER)
     endpoint = url_of(settings.listen, listener)
     network.serve(hotkey.ss58_address, endpoint)
@@ -69,8 +68,9 @@ def run_miner(settings: MinerSettings) -> None:
         "miner_started", hotkey=hotkey.ss58_address, endpoint=endpoint, circuits=[*circuits], workers=settings.workers
     )
     try:
-        app = SignedRequests(miner_app(service, network), hotkey)
-        asyncio.run(serve(app, listener, lambda: _warm(pool, circuits.values(), settings.workers)))
+        app = signed_requests(miner_app(service, network), hotkey, settings.http)
+        work = lambda: _warm(pool, circuits.values(), settings.workers)  # noqa: E731
+        asyncio.run(serve(app, listener, work, connections=settings.http.connections))
     finally:
         pool.close()
     _log.info("miner_stopped", hotkey=hotkey.ss58_address)

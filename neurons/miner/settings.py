@@ -45,6 +45,14 @@ host = "127.0.0.1"
 port = 8091                            # 0 takes a free one
 # external_url = "https://miner.example:8091"  # when others reach it under another address
 
+[http]
+replay_memory = "build/replay.sqlite"  # refuses replayed requests across restarts
+# request_bytes = 1048576              # larger requests are refused
+# request_timeout_seconds = 10.0       # in which a request's body must arrive
+# answer_bytes = 8388608               # largest signed answer
+# send_timeout_seconds = 30.0          # in which the caller must take the answer
+# connections = 512                    # requests served at the same time
+
 [chain]                                # the home chain, whose state is scored
 endpoint = "http://127.0.0.1:8545"
 chain_id = 31337                       # checked against the endpoint

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from neurons.doctor import examine_common, look
-from neurons.network import LocalNetwork, Role
-from neurons.opening import open_chain
+from neurons.network import Role
+from neurons.opening import open_chain, open_network
 from neurons.validator.attest import Attester
 from neurons.validator.known_assets import require_known_assets
 from neurons.validator.run import open_asked_circuit
@@ -35,9 +35,9 @@ def examine_validator(settings: ValidatorSettings) -> list[Finding]:
             store.close()
 
     def miners() -> str:
-        found = [neuron for neuron in LocalNetwork(settings.network).neurons() if neuron.role is Role.MINER]
+        found = [neuron for neuron in open_network(settings).neurons() if neuron.role is Role.MINER]
         if not found:
-            raise ConfigurationError(f"no miner is registered in {settings.network}", remedy="Start a miner.")
+            raise ConfigurationError("no miner is registered in the network", remedy="Start a miner.")
         return f"{len(found)} registered"
 
     return [

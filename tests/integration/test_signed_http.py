@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated, Any
 
 import httpx
@@ -26,8 +27,10 @@ from signed_http.errors import (
     PeerUnreachableError,
     ResponseSignatureError,
 )
+from signed_http.nonces import SqliteNonceStore
 from signed_http.refusal import Fault, Refusal
-from signed_http.server import SignedRequests, caller_hotkey
+from signed_http.response import SIGNATURE_HEADER, sign_response, signature_is_valid, unread_payload
+from signed_http.server import HttpBounds, SignedRequests, caller_hotkey
 
 MINER = Keypair.create_from_uri("//Miner")
 VALIDATOR = Keypair.create_from_uri("//Validator")
@@ -77,6 +80,7 @@ def application() -> FastAPI:
 def serving(app: Any) -> Iterator[str]:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
+        listener.listen()
         port = listener.getsockname()[1]
         config = uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=1)
         server = uvicorn.Server(config)
@@ -91,7 +95,7 @@ def serving(app: Any) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    with serving(SignedRequests(application(), MINER, maximum_body_bytes=1000)) as base:
+    with serving(SignedRequests(application(), MINER, bounds=HttpBounds(request_bytes=1000))) as base:
         yield base
 
 
@@ -170,6 +174,83 @@ def test_body_too_large_is_refused_before_authentication(url: str, chunked: bool
     response = httpx.post(url + "/echo", content=content)
     assert response.status_code == 413
     assert Refusal.model_validate_json(response.content).code == "request_too_large"
+
+
+def test_post_json_body_too_large_refusal_is_signed_though_unread(url: str) -> None:
+    with pytest.raises(PeerRefusedError) as caught:
+        ask(url, "/echo", body="x" * 2000)
+    assert (caught.value.status, caught.value.authentic) == (413, True)
+    assert caught.value.refusal is not None
+    assert (caught.value.refusal.code, caught.value.refusal.fault) == ("request_too_large", Fault.CALLER)
+
+
+def test_body_that_does_not_arrive_is_refused_signed() -> None:
+    headers = signed("/echo", "POST", b'"x"')
+    app = SignedRequests(application(), MINER, bounds=HttpBounds(request_seconds=0.1))
+    with serving(app) as url, socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), 10) as connection:
+        lines = ["POST /echo HTTP/1.1", "Host: x", "Content-Length: 3", *(f"{k}: {v}" for k, v in headers.items())]
+        connection.sendall("\r\n".join([*lines, "", '"']).encode())
+        answer = b""
+        while part := connection.recv(65_536):
+            answer += part
+    head, _, _ = answer.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 408")
+    sent = dict(line.split(": ", 1) for line in head.decode().splitlines()[1:])
+    body = Refusal(code="request_timeout", message="the request body did not arrive", fault=Fault.CALLER)
+    payload = unread_payload(
+        request_signature=headers[http_auth.HEADER_SIGNATURE], response_body=body.model_dump_json().encode()
+    )
+    assert signature_is_valid(payload, sent["x-veristake-signature"], MINER.ss58_address)
+
+
+def test_get_json_answer_signed_as_unread_is_believed_for_refusals_only() -> None:
+    """Otherwise the weaker signature could stand for an answer."""
+
+    async def lying(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            return
+        asked = dict(scope["headers"])[http_auth.HEADER_SIGNATURE.lower().encode()].decode()
+        signature = sign_response(MINER, unread_payload(request_signature=asked, response_body=b"{}"))
+        headers = [(SIGNATURE_HEADER.lower().encode(), signature.encode())]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b"{}"})
+
+    with serving(lying) as liar, pytest.raises(ResponseSignatureError):
+        ask(liar, "/who")
+
+
+def test_get_json_answer_beyond_the_bound_is_a_signed_500() -> None:
+    app = SignedRequests(application(), MINER, bounds=HttpBounds(answer_bytes=1000))
+    with serving(app) as bounded, capture_logs(), pytest.raises(PeerRefusedError) as caught:
+        ask(bounded, "/nested")
+    assert (caught.value.status, caught.value.authentic) == (500, True)
+
+
+def test_get_json_handler_beyond_its_time_is_a_signed_504() -> None:
+    app = SignedRequests(application(), MINER, bounds=HttpBounds(answer_seconds=0.2))
+    with serving(app) as bounded, capture_logs(), pytest.raises(PeerRefusedError) as caught:
+        ask(bounded, "/slow")
+    assert (caught.value.status, caught.value.authentic) == (504, True)
+    assert caught.value.refusal is not None
+    assert caught.value.refusal.fault is Fault.RESPONDER
+
+
+def test_get_json_replay_memory_fails_is_a_signed_refusal_that_blames_the_responder(tmp_path: Path) -> None:
+    store = SqliteNonceStore(tmp_path / "nonces.sqlite", MINER.ss58_address)
+    store.close()
+    app = SignedRequests(application(), MINER, nonce_store=store)
+    with serving(app) as forgetful, capture_logs(), pytest.raises(PeerRefusedError) as caught:
+        ask(forgetful, "/who")
+    assert (caught.value.status, caught.value.authentic) == (503, True)
+    assert caught.value.refusal is not None
+    assert (caught.value.refusal.code, caught.value.refusal.fault) == ("replay_memory_unavailable", Fault.RESPONDER)
+
+
+def test_open_prefix_needs_no_signature_and_nothing_beside_it_is_open() -> None:
+    app = SignedRequests(application(), MINER, open_prefixes=("/healt",))
+    with serving(app) as url:
+        assert httpx.get(url + "/healthz").status_code == 200
+        assert httpx.get(url + "/who").status_code == 401
 
 
 def test_get_json_typed_error_is_authentic_and_carries_the_refusal(url: str) -> None:

@@ -96,7 +96,7 @@ def test_doctor_finds_what_is_there_and_what_is_missing(subnet: Subnet) -> None:
     assert subnet.attester.address in findings["attestation"].detail
     miner = load_settings(MinerSettings, subnet.write_settings("miner"))
     assert all(finding.ok for finding in examine_miner(miner))
-    LocalNetwork(miner.network).register(subnet.hotkeys["miner"], Role.VALIDATOR)
+    LocalNetwork(subnet.folder / "network.json").register(subnet.hotkeys["miner"], Role.VALIDATOR)
     unreachable = miner.chain.model_copy(update={"endpoint": f"http://127.0.0.1:{free_port()}"})
     broken = miner.model_copy(update={"circuits": (subnet.folder,), "chain": unreachable})
     with socket.socket() as taken:

@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 
 from neurons.miner import settings as miner
+from neurons.network import LocalNetwork
+from neurons.network.settings import BittensorNetworkSettings, LocalNetworkSettings
+from neurons.opening import open_network
 from neurons.settings import load_settings
 from neurons.validator import settings as validator
 from statements.errors import ConfigurationError
@@ -67,7 +70,8 @@ def test_load_settings_relative_paths_start_at_the_file(tmp_path: Path, monkeypa
     path = tmp_path / "settings.toml"
     path.write_text(miner.TEMPLATE.replace("~/.bittensor/wallets", "wallets"))
     mining = load_settings(miner.MinerSettings, Path("../settings.toml"))
-    assert mining.network == tmp_path / "build/network.json"
+    assert isinstance(mining.network, LocalNetworkSettings)
+    assert mining.network.path == tmp_path / "build/network.json"
     assert mining.circuits == (tmp_path / "build/circuits/staking",)
     assert mining.wallet.path == tmp_path / "wallets"
     text = validator.TEMPLATE.split("# [attestation]")
@@ -120,3 +124,47 @@ def test_validator_settings_same_token_twice_is_refused(tmp_path: Path) -> None:
     path.write_text(validator.TEMPLATE + again)
     with pytest.raises(ConfigurationError, match="listed twice"):
         load_settings(validator.ValidatorSettings, path)
+
+
+def network_of(config: Path, network: str) -> miner.MinerSettings:
+    config.write_text(config.read_text().replace('network = "build/network.json"', "") + network)
+    return load_settings(miner.MinerSettings, config)
+
+
+def test_load_settings_network_as_a_table_is_local_or_bittensor(config: Path, tmp_path: Path) -> None:
+    text = config.read_text()
+    local = network_of(config, '[network]\npath = "net.json"\nrules = { block_seconds = 0.5, rate_limit_blocks = 2 }')
+    assert isinstance(local.network, LocalNetworkSettings)
+    assert local.network.path == tmp_path / "net.json"
+    assert (local.network.rules.block_seconds, local.network.rules.tempo_blocks) == (0.5, 360)
+    assert isinstance(open_network(local), LocalNetwork)
+    config.write_text(text)
+    remote = network_of(config, '[network]\nkind = "bittensor"\nendpoint = "test"\nnetuid = 118')
+    assert isinstance(remote.network, BittensorNetworkSettings)
+    assert (remote.network.endpoint, remote.network.netuid) == ("test", 118)
+
+
+def test_load_settings_network_environment_overrides_the_file(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VERISTAKE_MINER_NETWORK", "/var/net.json")
+    settings = load_settings(miner.MinerSettings, config)
+    assert settings.network == LocalNetworkSettings(path=Path("/var/net.json"))
+
+
+@pytest.mark.parametrize(
+    ("network", "said"),
+    [
+        ('kind = "bittensor"\nendpoint = "mainnet"\nnetuid = 2', r"network\.bittensor\.endpoint"),
+        ('kind = "bittensor"\nendpoint = "finney"', r"network\.bittensor\.netuid"),
+        ('kind = "ethereum"\npath = "x"', "network"),
+        ('path = "x"\nnetuid = 2', r"network\.local\.netuid"),
+    ],
+)
+def test_load_settings_network_malformed_is_named(config: Path, network: str, said: str) -> None:
+    with pytest.raises(ConfigurationError, match=said):
+        network_of(config, f"[network]\n{network}")
+
+
+def test_load_settings_network_endpoint_with_a_key_is_not_shown(config: Path) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        network_of(config, '[network]\nkind = "bittensor"\nendpoint = "https://node/secret"\nnetuid = 2')
+    assert "secret" not in str(caught.value)

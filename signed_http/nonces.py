@@ -1,0 +1,145 @@
+"""Memory of accepted nonces in an SQLite file: survives restarts, and worker processes of one neuron share it.
+
+It implements ``bittensor.http_auth.NonceStore``. A request is accepted only once its nonce is in the file; when the
+file cannot be written (disk full, locked, removed rights) the request is refused, never accepted unremembered.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from statements.errors import ConfigurationError, VeristakeError
+
+RETENTION_SECONDS = 60.0
+"""Nonces are kept this long; btauth/1 accepts none that is older than 10 s or more than 2 s ahead."""
+
+_LOCK_SECONDS = 2.0
+"""How long to wait for another process's write; one takes well under a millisecond."""
+_PRUNE_EVERY = 256
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS nonce (
+    receiver TEXT NOT NULL, sender TEXT NOT NULL, nonce_ns INTEGER NOT NULL,
+    PRIMARY KEY (receiver, nonce_ns, sender)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS pruned (receiver TEXT PRIMARY KEY, below_ns INTEGER NOT NULL) WITHOUT ROWID;
+"""
+_LARGEST_INTEGER = (1 << 63) - 1
+
+
+class NonceStoreError(VeristakeError):
+    """The memory of nonces cannot be written, so no request can be accepted."""
+
+
+class SqliteNonceStore:
+    """Accepted nonces of requests to one hotkey.
+
+    A power failure may lose the last moments (``synchronous = NORMAL``); a machine that is up again within the 12 s
+    for which btauth/1 takes a request would accept one of those again.
+
+    Args:
+        path: SQLite file; made when absent. Several hotkeys may share one.
+        receiver: ss58 hotkey to which the requests are addressed.
+        retention: seconds for which nonces are kept.
+        clock: nanoseconds since 1970; for tests.
+
+    Raises:
+        ConfigurationError: the file cannot be opened.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        receiver: str,
+        *,
+        retention: float = RETENTION_SECONDS,
+        clock: Callable[[], int] = time.time_ns,
+    ) -> None:
+        self.retention = retention
+        self._receiver, self._clock = receiver, clock
+        self._lock = threading.Lock()
+        self._until_pruning = 0
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.with_name(path.name + ".lock").open("a") as opening:
+                # SQLite does not wait when two processes turn one new file to write-ahead logging
+                fcntl.flock(opening, fcntl.LOCK_EX)
+                self._connection = _connect(path)
+        except (sqlite3.Error, OSError) as error:
+            raise ConfigurationError(
+                f"replay memory {path} cannot be opened: {error}",
+                remedy="Choose a file in http.replay_memory that this user may write, on a disk with room",
+            ) from error
+
+    def check_and_store(self, hotkey_ss58: str, nonce_ns: int) -> bool:
+        """Remember a nonce; False when it is there already, or so old that it may have been forgotten.
+
+        Args:
+            hotkey_ss58: who signed the request.
+            nonce_ns: nanoseconds since 1970, by the signer's clock.
+
+        Raises:
+            NonceStoreError: the file cannot be written.
+        """
+        if not 0 <= nonce_ns <= _LARGEST_INTEGER:
+            return False
+        try:
+            with self._lock, self._writing():
+                self._prune()
+                if nonce_ns < self._pruned_below():
+                    # the clock was set back: this one was perhaps accepted and forgotten
+                    return False
+                inserted = self._connection.execute(
+                    "INSERT OR IGNORE INTO nonce VALUES (?, ?, ?)", (self._receiver, hotkey_ss58, nonce_ns)
+                )
+                return inserted.rowcount == 1
+        except sqlite3.Error as error:
+            raise NonceStoreError(
+                f"the replay memory cannot be written: {error}",
+                remedy="Make room on the disk of http.replay_memory; until then every signed request is refused",
+            ) from error
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        # IMMEDIATE: what is read inside cannot be outdated by another process before the insert
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._connection.execute("COMMIT")
+        except BaseException:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise
+
+    def _pruned_below(self) -> int:
+        row = self._connection.execute("SELECT below_ns FROM pruned WHERE receiver = ?", (self._receiver,)).fetchone()
+        return 0 if row is None else int(row[0])
+
+    def _prune(self) -> None:
+        self._until_pruning -= 1
+        if self._until_pruning > 0:
+            return
+        self._until_pruning = _PRUNE_EVERY
+        below = self._clock() - int(self.retention * 1e9)
+        self._connection.execute("DELETE FROM nonce WHERE receiver = ? AND nonce_ns < ?", (self._receiver, below))
+        self._connection.execute(
+            "INSERT INTO pruned VALUES (?, ?) ON CONFLICT (receiver) DO UPDATE SET below_ns = max(below_ns, ?)",
+            (self._receiver, below, below),
+        )
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=_LOCK_SECONDS, isolation_level=None, check_same_thread=False)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.executescript(_SCHEMA)
+    return connection
