@@ -65,10 +65,9 @@ def run_validator(settings: ValidatorSettings) -> None:
     pool = ProverPool(1)
     app = validator_app(hotkey, store, network, frozenset(settings.readers))
     served = signed_requests(app, keypair, settings.http)
-    circuits = {circuit.manifest.circuit_id: circuit}
     workings = Workings.build(
         keypair=keypair,
-        circuits=circuits,
+        circuits={circuit.manifest.circuit_id: circuit},
         store=store,
         network=network,
         pool=pool,
