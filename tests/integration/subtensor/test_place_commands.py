@@ -68,10 +68,12 @@ def test_register_with_yes_pays_once(empty: Stand, tmp_path: Path) -> None:
         ("Burn", 2 * TAO, [], BalanceError),
         ("Burn", TAO, ["--max-cost", "0.9"], BalanceError),
         ("NetworkRegistrationAllowed", False, [], DisabledError),
+        ("Burn", TAO, ["--max-cost", "NaN"], SystemExit),
+        ("Burn", TAO, ["--max-cost", "-1"], SystemExit),
     ],
 )
 def test_register_what_cannot_be_is_refused_before_signing(
-    empty: Stand, tmp_path: Path, rule: str, value: Any, arguments: list[str], error: type[Exception]
+    empty: Stand, tmp_path: Path, rule: str, value: Any, arguments: list[str], error: type[BaseException]
 ) -> None:
     config, wallet = write_settings(tmp_path, "miner", empty.node.url)
     fund(empty.chain, wallet, 1.0)
