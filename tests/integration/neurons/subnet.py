@@ -73,6 +73,7 @@ class Subnet:
     attester: Any
     ports: dict[str, int] = field(default_factory=lambda: {"miner": free_port(), "validator": free_port()})
     running: list[NeuronProcess] = field(default_factory=list)
+    more_settings: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         wallets = self.folder / "wallets"
@@ -91,7 +92,8 @@ class Subnet:
 
     def write_settings(self, role: str) -> Path:
         config = self.folder / f"{role}.toml"
-        config.write_text(self._common(role) + ("" if role == "miner" else self._validator()))
+        more = self.more_settings.get(role, "")
+        config.write_text(self._common(role) + ("" if role == "miner" else self._validator()) + more)
         return config
 
     def events(self, role: str, name: str) -> list[dict[str, Any]]:
