@@ -55,7 +55,7 @@ def read_feed(url: str, validator: str, after: int = 0, reader: Any = RELAYER) -
 def subject_of(home: Home, symbol: str, epoch: int) -> Subject:
     return Subject(
         home_chain_id=CHAIN_ID,
-        observer=home.deployment.observer,
+        observer=home.observer,
         config_version=1,
         model_id=model_id(MODEL),
         asset=home.token(symbol),
@@ -121,7 +121,7 @@ port = {self.ports[role]}
 [chain]
 endpoint = "{self.home.chain.url}"
 chain_id = {CHAIN_ID}
-observer = "{self.home.deployment.observer}"
+observer = "{self.home.observer}"
 """
 
     def _validator(self) -> str:
