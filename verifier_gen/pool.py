@@ -35,7 +35,7 @@ def _opened(directory: Path, with_proving_key: bool) -> Circuit:
 
 
 class WorkerDiedError(CircuitError):
-    """The process that worked on a call ended; the same call may succeed in another one."""
+    """A worker process ended amid its work, or was ended because it did not come to an end; another one may do it."""
 
 
 def _prove(directory: Path, inputs: tuple[int, ...], tag: int) -> MeasuredProof:
@@ -106,8 +106,8 @@ class ProverPool:
         """Prove in a worker, with the memory that it took.
 
         Raises:
-            WorkerDiedError: the worker ended amid the proof.
-            CircuitError: as :func:`verifier_gen.prover.prove`, or nothing came in time.
+            WorkerDiedError: the worker ended amid the proof, or nothing came in time.
+            CircuitError: as :func:`verifier_gen.prover.prove`.
         """
         return await self._run(_prove, directory, tuple(inputs), tag)
 
@@ -126,7 +126,7 @@ class ProverPool:
             return answer
         except TimeoutError as error:
             self._replace(slot)
-            raise CircuitError(
+            raise WorkerDiedError(
                 f"EZKL did not answer within {self._timeout:.0f} s", remedy="Try again, or use a faster machine"
             ) from error
         except BrokenProcessPool as error:

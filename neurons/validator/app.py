@@ -9,7 +9,8 @@ from fastapi import Depends, FastAPI, Query
 from neurons.messages import RefusalCode
 from neurons.network import Network, neuron_of
 from neurons.refusing import RefusedError, refuse_in_types
-from neurons.validator.store import MinerScore, ValidatorStore
+from neurons.validator.records import MinerScore
+from neurons.validator.store import ValidatorStore
 from signed_http.server import caller_hotkey
 from statements.publication import PublicationPage
 

@@ -1,18 +1,21 @@
-"""One question to one miner: the request, the answer, and the first fault found in it."""
+"""One question to one miner: the request, the answer, the first fault found in it, and who is to blame."""
 
 from __future__ import annotations
 
-import secrets
+import asyncio
 import time
 from dataclasses import dataclass
+from typing import Any
 
 from pydantic import ValidationError
 
 from neurons.home_chain import Reading
-from neurons.messages import Capabilities, ObservationRequest
-from neurons.validator.check import AnswerFault, Expectation, find_fault, own_instances
+from neurons.messages import Capabilities
+from neurons.validator.check import AnswerFault, find_fault, own_instances
 from neurons.validator.choose import Candidate
-from signed_http.client import SignedClient
+from neurons.validator.peers import PeerClients
+from neurons.validator.questions import Asked, Question
+from neurons.validator.verification import ProofCrashesVerifierError, Verifier
 from signed_http.errors import (
     MalformedResponseError,
     PeerError,
@@ -23,11 +26,9 @@ from signed_http.errors import (
 )
 from signed_http.refusal import Fault
 from signed_http.wallets import HotkeyKeypair
-from statements.proven_inference import ProvenInference
-from statements.request_tag import request_tag
+from statements.errors import CircuitError
+from statements.proven_run import ProvenRun
 from statements.subject import Subject
-from verifier_gen.circuit import Circuit
-from verifier_gen.pool import ProverPool
 
 _SURVEY_TIMEOUT_SECONDS = 5.0
 _FAULT_OF_ERROR: tuple[tuple[type[PeerError], AnswerFault], ...] = (
@@ -57,38 +58,50 @@ class Due:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one question.
+    """What came of one question to one miner.
 
     Attributes:
-        inference: the verified answer; None when there is a fault.
+        asked: what went to whom.
+        asked_at: Unix time, seconds.
+        run: the verified answer; None when there is a fault.
         fault: why there is none.
+        refusal: what the miner says of its refusal, if it signed one.
         detail: one sentence on the fault.
-        blameless: the miner is not at fault, so that its score stays.
-        seconds: from request to answer.
+        seconds: from request to complete answer.
+        verify_seconds: from complete answer to verdict; 0 where nothing was verified.
     """
 
-    inference: ProvenInference | None
+    asked: Asked
+    asked_at: float
+    run: ProvenRun | None
     fault: AnswerFault | None
+    refusal: Fault | None
     detail: str
-    blameless: bool
     seconds: float
+    verify_seconds: float = 0.0
+
+    @property
+    def hotkey(self) -> str:
+        """The miner."""
+        return self.asked.miner
 
 
 class Asker:
-    """Asks miners under one circuit.
+    """Asks miners.
 
     Args:
         keypair: hotkey of the validator.
-        circuit: what miners shall prove.
-        pool: verifies.
-        timeout: seconds a miner may take.
+        verifier: verifies their proofs.
+        survey_seconds: how long a miner may take to say what it can do.
     """
 
-    def __init__(self, keypair: HotkeyKeypair, circuit: Circuit, pool: ProverPool, timeout: float) -> None:
-        self._keypair = keypair
-        self._circuit = circuit
-        self._pool = pool
-        self._timeout = timeout
+    def __init__(
+        self, keypair: HotkeyKeypair, verifier: Verifier, survey_seconds: float = _SURVEY_TIMEOUT_SECONDS
+    ) -> None:
+        self._hotkey = keypair.ss58_address
+        self._verifier = verifier
+        self._survey_seconds = survey_seconds
+        self._clients = PeerClients(keypair)
 
     async def survey(self, hotkey: str, endpoint: str) -> Capabilities:
         """What a miner can do now.
@@ -96,67 +109,80 @@ class Asker:
         Raises:
             PeerError: it gives no believable answer.
         """
-        timeout = min(_SURVEY_TIMEOUT_SECONDS, self._timeout)
-        async with SignedClient(self._keypair, endpoint, hotkey, timeout) as client:
-            try:
-                return Capabilities.model_validate(await client.get_json("/v1/capabilities"))
-            except ValidationError as error:
-                raise MalformedResponseError(endpoint, f"{endpoint} describes no capabilities: {error}") from error
-
-    async def ask(self, miner: Candidate, due: Due) -> Outcome:
-        """Ask one miner for one statement and check its answer.
-
-        Raises:
-            CircuitError: the validator's own circuit or prover process failed.
-        """
-        request = ObservationRequest(
-            nonce="0x" + secrets.token_hex(32),
-            circuit_id=self._circuit.manifest.circuit_id,
-            subject=due.subject,
-            deadline_seconds=self._timeout,
-        )
-        client = SignedClient(self._keypair, miner.endpoint, miner.hotkey, self._timeout)
-        started = time.monotonic()
+        content = await self._bounded(hotkey, endpoint, "/v1/capabilities", None, self._survey_seconds)
         try:
-            async with client:
-                content = await client.post_json("/v1/observations", request.model_dump(mode="json"))
-        except PeerError as error:
-            return _failed(error, time.monotonic() - started)
-        seconds = time.monotonic() - started
-        try:
-            answer = ProvenInference.model_validate(content)
+            return Capabilities.model_validate(content)
         except ValidationError as error:
-            return _faulty(AnswerFault.MALFORMED, str(error.errors()[0]["msg"]), seconds)
-        expected = self._expectation(request, miner, due)
+            raise MalformedResponseError(endpoint, f"{endpoint} describes no capabilities: {error}") from error
+
+    async def ask(self, miner: Candidate, question: Question, seconds: float) -> Outcome:
+        """Ask one miner and check its answer.
+
+        Args:
+            miner: whom.
+            question: what.
+            seconds: how long it may take.
+        """
+        asked = Asked(question=question, validator=self._hotkey, miner=miner.hotkey, seconds=seconds)
+        asked_at, started = time.time(), time.monotonic()
+
+        def outcome(run: ProvenRun | None, fault: AnswerFault | None, detail: str, **more: Any) -> Outcome:
+            taken = answered - started
+            verifying = time.monotonic() - answered
+            fields = {"refusal": None, "verify_seconds": verifying} | more
+            return Outcome(asked, asked_at, run, fault, detail=detail, seconds=taken, **fields)
+
+        message = asked.message.model_dump(mode="json")
+        try:
+            content = await self._bounded(miner.hotkey, miner.endpoint, asked.path, message, seconds)
+        except PeerError as error:
+            answered = time.monotonic()
+            return outcome(None, fault_of(error), error.message, refusal=_signed_fault(error), verify_seconds=0.0)
+        answered = time.monotonic()
+        try:
+            answer = asked.answer_type.model_validate(content)
+        except ValidationError as error:
+            return outcome(None, AnswerFault.MALFORMED, str(error.errors()[0]["msg"]))
+        fault = await self._examine(asked, answer)
+        if fault is None:
+            return outcome(answer, None, "")
+        return outcome(None, fault, "the answer is not what was asked for")
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._clients.aclose()
+
+    async def _examine(self, asked: Asked, answer: ProvenRun) -> AnswerFault | None:
+        expected = asked.expectation()
         fault = find_fault(answer, expected)
-        if fault is None and not await self._verifies(answer, expected):
-            fault = AnswerFault.INVALID_PROOF
         if fault is not None:
-            return _faulty(fault, "the answer is not what was asked for", seconds)
-        return Outcome(inference=answer, fault=None, detail="", blameless=True, seconds=seconds)
+            return fault
+        try:
+            instances = own_instances(answer, expected)
+            holds = await self._verifier.verify(asked.question.circuit, instances, answer.proof_bytes)
+        except ProofCrashesVerifierError:
+            return AnswerFault.CRASHED_VERIFIER
+        except CircuitError:
+            # the validator's own files or processes: the miner may have answered rightly
+            return AnswerFault.VERIFIER_FAILED
+        return None if holds else AnswerFault.INVALID_PROOF
 
-    def _expectation(self, request: ObservationRequest, miner: Candidate, due: Due) -> Expectation:
-        layout = self._circuit.manifest.layout
-        tag = request_tag(
-            nonce=request.nonce_bytes,
-            validator=self._keypair.ss58_address,
-            miner=miner.hotkey,
-            circuit_id=request.circuit_id,
-            inputs=due.reading.inputs,
-            bits=layout.tag_bits,
-        )
-        return Expectation(
-            subject=due.subject,
-            circuit_id=request.circuit_id,
-            prover=miner.hotkey,
-            layout=layout,
-            inputs=due.reading.inputs,
-            tag=tag,
-        )
+    async def _bounded(self, hotkey: str, endpoint: str, path: str, message: Any, seconds: float) -> Any:
+        try:
+            async with asyncio.timeout(seconds):
+                try:
+                    return await self._exchange(hotkey, endpoint, path, message)
+                except PeerTimeoutError:
+                    raise
+                except PeerUnreachableError:
+                    # a kept connection may be closed by the miner just as it is used: only a new one tells
+                    return await self._exchange(hotkey, endpoint, path, message)
+        except TimeoutError as error:
+            raise PeerTimeoutError(endpoint, f"{endpoint} gave no complete answer within {seconds:g} s") from error
 
-    async def _verifies(self, answer: ProvenInference, expected: Expectation) -> bool:
-        instances = own_instances(answer, expected)
-        return await self._pool.verify(self._circuit.directory, instances, answer.proof_bytes)
+    async def _exchange(self, hotkey: str, endpoint: str, path: str, message: Any) -> Any:
+        client = self._clients.of(hotkey, endpoint)
+        return await (client.get_json(path) if message is None else client.post_json(path, message))
 
 
 def fault_of(error: PeerError) -> AnswerFault:
@@ -164,11 +190,6 @@ def fault_of(error: PeerError) -> AnswerFault:
     return next((fault for kind, fault in _FAULT_OF_ERROR if isinstance(error, kind)), AnswerFault.MALFORMED)
 
 
-def _failed(error: PeerError, seconds: float) -> Outcome:
+def _signed_fault(error: PeerError) -> Fault | None:
     refusal = error.refusal if isinstance(error, PeerRefusedError) and error.authentic else None
-    blameless = refusal is not None and refusal.fault is not Fault.RESPONDER
-    return Outcome(inference=None, fault=fault_of(error), detail=error.message, blameless=blameless, seconds=seconds)
-
-
-def _faulty(fault: AnswerFault, detail: str, seconds: float) -> Outcome:
-    return Outcome(inference=None, fault=fault, detail=detail, blameless=False, seconds=seconds)
+    return refusal.fault if refusal is not None else None

@@ -7,11 +7,12 @@ from enum import StrEnum
 
 from statements.instances import InstanceLayout, Instances
 from statements.proven_inference import ProvenInference
+from statements.proven_run import ProvenRun
 from statements.subject import Subject
 
 
 class AnswerFault(StrEnum):
-    """Why an answer is not published; the ``reason`` of log events and score changes."""
+    """Why an answer is not used; the ``reason`` of log events and score changes."""
 
     UNREACHABLE = "unreachable"
     TIMED_OUT = "timed_out"
@@ -26,6 +27,9 @@ class AnswerFault(StrEnum):
     WRONG_TAG = "wrong_tag"
     OUTPUT_OUT_OF_RANGE = "output_out_of_range"
     INVALID_PROOF = "invalid_proof"
+    CRASHED_VERIFIER = "crashed_verifier"
+    ABANDONED = "abandoned"
+    VERIFIER_FAILED = "verifier_failed"
 
 
 @dataclass(frozen=True)
@@ -33,15 +37,15 @@ class Expectation:
     """What a right answer to one request holds.
 
     Attributes:
-        subject: what was asked.
+        subject: of an observation; None where the inputs belong to no chain's state.
         circuit_id: circuit that was asked for.
         prover: ss58 hotkey that was asked.
         layout: of the validator's own circuit.
-        inputs: from the validator's own reading of the chain.
+        inputs: that the validator read from the chain, drew, or was given by a customer.
         tag: of this request.
     """
 
-    subject: Subject
+    subject: Subject | None
     circuit_id: str
     prover: str
     layout: InstanceLayout
@@ -49,12 +53,13 @@ class Expectation:
     tag: int
 
 
-def find_fault(answer: ProvenInference, expected: Expectation) -> AnswerFault | None:
+def find_fault(answer: ProvenRun, expected: Expectation) -> AnswerFault | None:
     """The first respect in which an answer differs from what was asked; None when there is none.
 
     A right answer still needs its proof verified, against :func:`own_instances`.
     """
-    if answer.subject != expected.subject:
+    subject = answer.subject if isinstance(answer, ProvenInference) else None
+    if subject != expected.subject:
         return AnswerFault.WRONG_SUBJECT
     if answer.circuit_id != expected.circuit_id:
         return AnswerFault.WRONG_CIRCUIT
@@ -73,7 +78,7 @@ def find_fault(answer: ProvenInference, expected: Expectation) -> AnswerFault | 
     return None
 
 
-def own_instances(answer: ProvenInference, expected: Expectation) -> Instances:
+def own_instances(answer: ProvenRun, expected: Expectation) -> Instances:
     """Instances rebuilt as the contract does it: only the outputs are the answer's."""
     return Instances.build(expected.layout, expected.inputs, expected.tag, answer.instances.outputs)
 

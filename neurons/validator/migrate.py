@@ -15,9 +15,17 @@ VERSION_TABLE = "validator_schema_version"
 
 
 def migrate(engine: Engine) -> None:
-    """Run the migrations that the database has not seen, in one transaction."""
+    """Run the migrations that the database has not seen, in one transaction.
+
+    Raises:
+        ConfigurationError: the database is of a newer release.
+    """
     config = _migrations()
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     with engine.begin() as connection:
+        schema = state.schema_of(connection, VERSION_TABLE)
+        if schema is not None and schema not in known:
+            raise state.unknown_schema(schema)
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 

@@ -11,12 +11,13 @@ from neurons.network import Role
 from neurons.opening import open_chain, open_hotkey, open_network
 from neurons.serving import bind, serve, signed_requests, url_of
 from neurons.validator.app import validator_app
-from neurons.validator.asking import Asker
+from neurons.validator.assembly import Workings
 from neurons.validator.attest import Attester
 from neurons.validator.known_assets import require_known_assets
-from neurons.validator.loop import ValidatorLoop
+from neurons.validator.scorekeeper import ScoringRule
 from neurons.validator.settings import ValidatorSettings
 from neurons.validator.store import open_store
+from neurons.validator.timeouts import TimeoutRule
 from statements.errors import ConfigurationError
 from verifier_gen.circuit import Circuit, open_circuit
 from verifier_gen.pool import ProverPool
@@ -62,17 +63,21 @@ def run_validator(settings: ValidatorSettings) -> None:
     pool = ProverPool(1)
     app = validator_app(hotkey, store, network, frozenset(settings.readers))
     served = signed_requests(app, keypair, settings.http)
-    loop = ValidatorLoop(
+    circuits = {circuit.manifest.circuit_id: circuit}
+    workings = Workings.build(
+        keypair=keypair,
+        circuits=circuits,
+        store=store,
+        network=network,
+        pool=pool,
+        rule=ScoringRule(timeouts=TimeoutRule(floor=5.0, ceiling=settings.request_timeout_seconds)),
+    )
+    loop = workings.observation_loop(
+        chain=chain,
+        circuit=circuit,
         assets=settings.assets,
         model=settings.model,
-        circuit_id=circuit.manifest.circuit_id,
-        input_scale_bits=circuit.manifest.layout.input_scale_bits,
-        chain=chain,
-        network=network,
-        asker=Asker(keypair, circuit, pool, settings.request_timeout_seconds),
         attester=attester,
-        store=store,
-        timeout=settings.request_timeout_seconds,
         poll_seconds=settings.poll_seconds,
     )
     _log.info(
@@ -84,12 +89,13 @@ def run_validator(settings: ValidatorSettings) -> None:
     )
 
     async def work() -> None:
-        await pool.warm(circuit.directory, with_proving_key=False)
+        await workings.verifier.warm(circuit)
         await loop.run()
 
     try:
         asyncio.run(serve(served, listener, work, connections=settings.http.connections))
     finally:
+        workings.verifier.close()
         pool.close()
         store.close()
     _log.info("validator_stopped", hotkey=hotkey)

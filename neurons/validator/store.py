@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter
-from sqlalchemy import create_engine, event, make_url, select
+from pydantic import TypeAdapter
+from sqlalchemy import create_engine, event, func, make_url, or_, select
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import ArgumentError, IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from neurons.validator.migrate import migrate
-from neurons.validator.tables import PublicationRow, ScoreChangeRow, ScoreRow
+from neurons.validator.records import MinerScore, OutcomeRecord, ResponseTimes, ScoreChange
+from neurons.validator.tables import OutcomeRow, PublicationRow, ScoreChangeRow, ScoreRow
 from statements.attestation import SignedAttestation
 from statements.errors import ConfigurationError, VeristakeError
 from statements.proven_inference import ProvenInference
@@ -29,60 +31,8 @@ class AlreadyPublishedError(VeristakeError):
     """The statement has been published before."""
 
 
-class ScoreChange(BaseModel):
-    """One change of a miner's score.
-
-    Attributes:
-        hotkey: the miner.
-        previous: score before.
-        score: score after.
-        reason: ``verified``, or why the answer failed.
-        seconds: from request to answer; None when there was no answer.
-        statement_id: what was asked; None when nothing was.
-        at: Unix time, seconds.
-    """
-
-    model_config = ConfigDict(frozen=True, from_attributes=True)
-
-    hotkey: str
-    previous: float
-    score: float
-    reason: str
-    seconds: float | None = None
-    statement_id: str | None = None
-    at: float
-
-
-class MinerScore(BaseModel):
-    """A miner's present score.
-
-    Attributes:
-        hotkey: the miner.
-        score: from 0 to 1 over the number of miners.
-        updated_at: Unix time, seconds.
-        last_change: its newest change.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    hotkey: str
-    score: float
-    updated_at: float
-    last_change: ScoreChange
-
-
-class ResponseTimes(BaseModel):
-    """Samples for the scoring formula.
-
-    Attributes:
-        latest: seconds of each miner's latest success, by hotkey.
-        successes: seconds of the latest successes of all miners.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    latest: dict[str, float]
-    successes: tuple[float, ...]
+class AlreadySettledError(VeristakeError):
+    """The request has an outcome already."""
 
 
 class ValidatorStore:
@@ -97,6 +47,40 @@ class ValidatorStore:
         self._engine = engine
         self._validator = validator
 
+    def settle(
+        self,
+        outcome: OutcomeRecord | None,
+        change: ScoreChange | None,
+        inference: ProvenInference | None = None,
+        attestations: tuple[SignedAttestation, ...] = (),
+    ) -> int | None:
+        """Record what came of a request, the change of score and the publication that it earned: all or nothing.
+
+        Args:
+            outcome: what came of it.
+            change: None where no score changes.
+            inference: None where nothing is published.
+            attestations: of the published inputs.
+
+        Returns:
+            The cursor of the publication.
+
+        Raises:
+            AlreadyPublishedError: the statement has a cursor already.
+            AlreadySettledError: the request has an outcome already.
+        """
+        try:
+            with Session(self._engine) as session, session.begin():
+                cursor = None if inference is None else _publish(session, inference, attestations)
+                if outcome is not None:
+                    session.add(OutcomeRow(**outcome.model_dump()))
+                if change is not None:
+                    _apply(session, change)
+                return cursor
+        except IntegrityError as error:
+            nonce = outcome.nonce if outcome is not None else None
+            raise AlreadySettledError(f"request {nonce} has an outcome already") from error
+
     def publish(
         self, inference: ProvenInference, attestations: tuple[SignedAttestation, ...], change: ScoreChange
     ) -> int:
@@ -108,25 +92,48 @@ class ValidatorStore:
         Raises:
             AlreadyPublishedError: the statement has a cursor already.
         """
-        row = PublicationRow(
-            statement_id=inference.statement_id,
-            published_at=time.time(),
-            inference=inference.to_json(),
-            attestations=_ATTESTATIONS.dump_json(attestations).decode(),
-        )
-        try:
-            with Session(self._engine) as session, session.begin():
-                session.add(row)
-                session.flush()
-                _apply(session, change)
-                return row.cursor
-        except IntegrityError as error:
-            raise AlreadyPublishedError(f"statement {inference.statement_id} is published already") from error
+        return self.settle(None, change, inference, attestations) or 0
 
     def record(self, change: ScoreChange) -> None:
         """Record a change of score that comes with no publication."""
-        with Session(self._engine) as session, session.begin():
-            _apply(session, change)
+        self.settle(None, change)
+
+    def blamed(self, hotkey: str, statement_id: str) -> bool:
+        """Whether a miner's score has fallen for a statement already."""
+        query = select(ScoreChangeRow.number).where(
+            ScoreChangeRow.hotkey == hotkey,
+            ScoreChangeRow.statement_id == statement_id,
+            ScoreChangeRow.reason != VERIFIED,
+        )
+        with Session(self._engine) as session:
+            return session.scalar(query.limit(1)) is not None
+
+    def refusals_in_a_row(self, hotkey: str) -> int:
+        """Refusals of a miner since its latest verified proof."""
+        of_miner = OutcomeRow.hotkey == hotkey
+        latest = select(func.max(OutcomeRow.number)).where(of_miner, OutcomeRow.fault.is_(None)).scalar_subquery()
+        query = select(func.count()).where(
+            of_miner, OutcomeRow.fault == "refused", OutcomeRow.number > func.coalesce(latest, 0)
+        )
+        with Session(self._engine) as session:
+            return session.scalar(query) or 0
+
+    def outcomes(self, hotkey: str, limit: int = 20) -> tuple[OutcomeRecord, ...]:
+        """The newest outcomes of requests to a miner, newest first."""
+        query = select(OutcomeRow).where(OutcomeRow.hotkey == hotkey).order_by(OutcomeRow.number.desc()).limit(limit)
+        with Session(self._engine) as session:
+            return tuple(OutcomeRecord.model_validate(row) for row in session.scalars(query))
+
+    def measured_seconds(self, limit: int = 4096) -> list[tuple[str, str, float]]:
+        """Circuit, miner and seconds of the latest verified answers, oldest first."""
+        query = (
+            select(OutcomeRow.circuit_id, OutcomeRow.hotkey, OutcomeRow.seconds)
+            .where(OutcomeRow.fault.is_(None))
+            .order_by(OutcomeRow.number.desc())
+            .limit(limit)
+        )
+        with Session(self._engine) as session:
+            return [(circuit_id, hotkey, seconds) for circuit_id, hotkey, seconds in session.execute(query)][::-1]
 
     def is_published(self, statement_id: str) -> bool:
         """Whether a statement has a cursor."""
@@ -166,18 +173,26 @@ class ValidatorStore:
         with Session(self._engine) as session:
             return _changes_of(session, hotkey, limit)
 
-    def response_times(self) -> ResponseTimes:
-        """Samples for the scoring formula, of the latest 256 successes."""
-        query = (
-            select(ScoreChangeRow.hotkey, ScoreChangeRow.seconds)
-            .where(ScoreChangeRow.reason == VERIFIED, ScoreChangeRow.seconds.is_not(None))
-            .order_by(ScoreChangeRow.number.desc())
-            .limit(_REMEMBERED_SUCCESSES)
+    def response_times(self, circuit_id: str | None = None) -> ResponseTimes:
+        """Samples for the scoring formula, of the latest 256 successes.
+
+        Args:
+            circuit_id: of this circuit only, and of changes that do not say of which; None for all.
+        """
+        query = select(ScoreChangeRow.hotkey, ScoreChangeRow.seconds).where(
+            ScoreChangeRow.reason == VERIFIED, ScoreChangeRow.seconds.is_not(None)
         )
+        if circuit_id is not None:
+            query = query.where(or_(ScoreChangeRow.circuit_id == circuit_id, ScoreChangeRow.circuit_id.is_(None)))
+        query = query.order_by(ScoreChangeRow.number.desc()).limit(_REMEMBERED_SUCCESSES)
         with Session(self._engine) as session:
             rows = session.execute(query)
             newest_first = [(hotkey, seconds) for hotkey, seconds in rows if seconds is not None]
-        return ResponseTimes(latest=dict(reversed(newest_first)), successes=tuple(s for _, s in newest_first))
+        return ResponseTimes(
+            latest=dict(reversed(newest_first)),
+            successes=tuple(seconds for _, seconds in newest_first),
+            delivered=dict(Counter(hotkey for hotkey, _ in newest_first)),
+        )
 
     def close(self) -> None:
         """Close the connections."""
@@ -226,8 +241,23 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
+def _publish(session: Session, inference: ProvenInference, attestations: tuple[SignedAttestation, ...]) -> int:
+    row = PublicationRow(
+        statement_id=inference.statement_id,
+        published_at=time.time(),
+        inference=inference.to_json(),
+        attestations=_ATTESTATIONS.dump_json(attestations).decode(),
+    )
+    session.add(row)
+    try:
+        session.flush()
+    except IntegrityError as error:
+        raise AlreadyPublishedError(f"statement {inference.statement_id} is published already") from error
+    return row.cursor
+
+
 def _apply(session: Session, change: ScoreChange) -> None:
-    session.add(ScoreChangeRow(**change.model_dump()))
+    session.add(ScoreChangeRow(**change.row()))
     session.merge(ScoreRow(hotkey=change.hotkey, score=change.score, updated_at=change.at))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Float, Integer, MetaData, String, Text
+from sqlalchemy import BigInteger, Boolean, Float, Integer, MetaData, String, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 # SQLite only counts its own INTEGER type up by itself
@@ -58,3 +58,64 @@ class ScoreChangeRow(Base):
     reason: Mapped[str] = mapped_column(String(32))
     seconds: Mapped[float | None] = mapped_column(Float)
     statement_id: Mapped[str | None] = mapped_column(String(66))
+    kind: Mapped[str | None] = mapped_column(String(16))
+    circuit_id: Mapped[str | None] = mapped_column(String(66))
+    # a request changes one score once, however often its answer is settled
+    nonce: Mapped[str | None] = mapped_column(String(66), index=True, unique=True)
+    formula: Mapped[str | None] = mapped_column(String(16))
+    figures: Mapped[str | None] = mapped_column(Text)
+
+
+class OutcomeRow(Base):
+    """What came of one request to one miner; rows are never changed or removed."""
+
+    __tablename__ = "outcomes"
+    __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012 - SQLAlchemy reads a plain dict here
+
+    number: Mapped[int] = mapped_column(_COUNTER, primary_key=True, autoincrement=True)
+    nonce: Mapped[str] = mapped_column(String(66), unique=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    circuit_id: Mapped[str] = mapped_column(String(66), index=True)
+    hotkey: Mapped[str] = mapped_column(String(64), index=True)
+    statement_id: Mapped[str | None] = mapped_column(String(66))
+    asked_at: Mapped[float] = mapped_column(Float)
+    seconds: Mapped[float] = mapped_column(Float)
+    fault: Mapped[str | None] = mapped_column(String(32))
+    blame: Mapped[str] = mapped_column(String(16))
+    detail: Mapped[str] = mapped_column(Text)
+
+
+class WeightsSetRow(Base):
+    """Weights that were decided, and what came of them."""
+
+    __tablename__ = "weights_sets"
+    __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012 - SQLAlchemy reads a plain dict here
+
+    number: Mapped[int] = mapped_column(_COUNTER, primary_key=True, autoincrement=True)
+    decided_at: Mapped[float] = mapped_column(Float)
+    block: Mapped[int] = mapped_column(BigInteger)
+    version_key: Mapped[int] = mapped_column(BigInteger)
+    weights: Mapped[str] = mapped_column(Text)
+    dry_run: Mapped[bool] = mapped_column(Boolean)
+    state: Mapped[str] = mapped_column(String(16))
+    detail: Mapped[str] = mapped_column(Text)
+    reveal_round: Mapped[int | None] = mapped_column(BigInteger)
+    concluded_at: Mapped[float | None] = mapped_column(Float)
+
+
+class CompetitionEntryRow(Base):
+    """A measured entry of a competition; rows are never changed or removed."""
+
+    __tablename__ = "competition_entries"
+    __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012 - SQLAlchemy reads a plain dict here
+
+    number: Mapped[int] = mapped_column(_COUNTER, primary_key=True, autoincrement=True)
+    competition: Mapped[str] = mapped_column(String(64), index=True)
+    hotkey: Mapped[str] = mapped_column(String(64))
+    circuit_id: Mapped[str] = mapped_column(String(66))
+    at: Mapped[float] = mapped_column(Float)
+    accuracy: Mapped[float] = mapped_column(Float)
+    proof_bytes: Mapped[int] = mapped_column(Integer)
+    seconds: Mapped[float] = mapped_column(Float)
+    score: Mapped[float] = mapped_column(Float)
+    is_best: Mapped[bool] = mapped_column(Boolean)

@@ -22,10 +22,12 @@ from neurons.miner.queue import ProvingQueue
 from neurons.miner.service import MinerService
 from neurons.miner.settings import AdmissionSettings
 from neurons.network import LocalNetwork, Role
-from neurons.validator.asking import Asker
+from neurons.validator.assembly import Workings
 from neurons.validator.loop import ValidatorLoop
+from neurons.validator.scorekeeper import ScoringRule
 from neurons.validator.settings import AssetSettings
 from neurons.validator.store import ValidatorStore
+from neurons.validator.timeouts import TimeoutRule
 from signed_http.client import SignedClient
 from signed_http.wallets import hotkey_of, open_or_create
 from statements.publication import PublicationPage
@@ -149,18 +151,23 @@ class Parts:
     network: LocalNetwork
     store: ValidatorStore
 
-    def loop(self, timeout: float = 30) -> ValidatorLoop:
-        return ValidatorLoop(
-            assets=[AssetSettings(symbol="ezETH", token=self.home.token("ezETH"))],
-            model=MODEL,
-            circuit_id=self.circuit.manifest.circuit_id,
-            input_scale_bits=self.circuit.manifest.layout.input_scale_bits,
-            chain=HomeChain(self.home.settings),
-            network=self.network,
-            asker=Asker(VALIDATOR, self.circuit, self.pool, timeout),
-            attester=None,
+    def workings(self, timeout: float = 30) -> Workings:
+        return Workings.build(
+            keypair=VALIDATOR,
+            circuits={self.circuit.manifest.circuit_id: self.circuit},
             store=self.store,
-            timeout=timeout,
+            network=self.network,
+            pool=self.pool,
+            rule=ScoringRule(timeouts=TimeoutRule(floor=min(5.0, timeout), ceiling=timeout)),
+        )
+
+    def loop(self, timeout: float = 30, chain: HomeChain | None = None) -> ValidatorLoop:
+        return self.workings(timeout).observation_loop(
+            chain=chain or HomeChain(self.home.settings),
+            circuit=self.circuit,
+            assets=(AssetSettings(symbol="ezETH", token=self.home.token("ezETH")),),
+            model=MODEL,
+            attester=None,
             poll_seconds=0.1,
         )
 

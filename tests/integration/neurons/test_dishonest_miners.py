@@ -113,7 +113,7 @@ def test_tick_dishonest_miner_each_lie_is_refused_with_its_reason(parts: Parts) 
         reasons = []
         while lies:
             await parts.loop().tick()
-            reasons.append(parts.store.changes(MINER.ss58_address, 1)[0].reason)
+            reasons.append(parts.store.outcomes(MINER.ss58_address, 1)[0].fault or "")
             del lies[0]
         return reasons
 
@@ -121,6 +121,8 @@ def test_tick_dishonest_miner_each_lie_is_refused_with_its_reason(parts: Parts) 
         parts.announce(MINER, url)
         reasons = asyncio.run(go())
     assert dict(zip(_LIES, reasons, strict=True)) == {lie: reason for lie, (_, reason) in _LIES.items()}
+    # blamed once for the statement, also by a validator that was started anew
+    assert [change.reason for change in parts.store.changes(MINER.ss58_address)] == ["wrong_tag"]
     assert parts.store.page(0, 10).items == ()
 
 
@@ -175,8 +177,7 @@ def test_tick_refusal_that_is_nobodys_fault_costs_nothing(parts: Parts) -> None:
 
 def test_tick_chain_gone_is_a_chain_error_and_blames_nobody(parts: Parts) -> None:
     gone = parts.home.settings.model_copy(update={"endpoint": f"http://127.0.0.1:{free_port()}"})
-    loop = parts.loop()
-    loop._chain = HomeChain(gone)
+    loop = parts.loop(chain=HomeChain(gone))
     with pytest.raises(ChainError, match="does not answer"):
         asyncio.run(loop.tick())
     assert parts.store.scores() == ()

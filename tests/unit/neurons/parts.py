@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from neurons.home_chain import Reading
-from neurons.validator.store import ScoreChange
+from neurons.validator.records import ScoreChange
 from statements.instances import InstanceLayout, Instances
 from statements.proven_inference import ProvenInference
 from statements.subject import Subject, model_id

@@ -1,0 +1,108 @@
+"""Puts the validator's working parts together; nothing runs yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from neurons.home_chain import HomeChain
+from neurons.network import Network
+from neurons.validator.asking import Asker
+from neurons.validator.attest import Attester
+from neurons.validator.due import DueFinder
+from neurons.validator.fleet import MinerFleet
+from neurons.validator.loop import ValidatorLoop
+from neurons.validator.measurements import Measurements
+from neurons.validator.queries import QueryRunner
+from neurons.validator.scorekeeper import Scorekeeper, ScoringRule
+from neurons.validator.settings import AssetSettings
+from neurons.validator.store import ValidatorStore
+from neurons.validator.verification import Verifier
+from signed_http.wallets import HotkeyKeypair
+from verifier_gen.circuit import Circuit
+from verifier_gen.pool import ProverPool
+
+
+@dataclass(frozen=True)
+class Workings:
+    """What asks, checks and scores, whatever the request.
+
+    Attributes:
+        hotkey: ss58 hotkey of the validator.
+        circuits: that may be asked for, by circuit id.
+        store: remembers.
+        measurements: how long miners took.
+        verifier: verifies proofs.
+        asker: asks and checks.
+        fleet: hands out miners.
+        scorekeeper: scores.
+        queries: answers customers.
+    """
+
+    hotkey: str
+    circuits: Mapping[str, Circuit]
+    store: ValidatorStore
+    measurements: Measurements
+    verifier: Verifier
+    asker: Asker
+    fleet: MinerFleet
+    scorekeeper: Scorekeeper
+    queries: QueryRunner
+
+    @classmethod
+    def build(
+        cls,
+        *,
+        keypair: HotkeyKeypair,
+        circuits: Mapping[str, Circuit],
+        store: ValidatorStore,
+        network: Network,
+        pool: ProverPool,
+        rule: ScoringRule,
+    ) -> Workings:
+        """Everything from what a process opens at start."""
+        measurements = Measurements(store.measured_seconds())
+        verifier = Verifier(pool)
+        asker = Asker(keypair, verifier)
+        fleet = MinerFleet(network, asker, measurements)
+        scorekeeper = Scorekeeper(store, network, measurements, rule)
+        return cls(
+            hotkey=keypair.ss58_address,
+            circuits=circuits,
+            store=store,
+            measurements=measurements,
+            verifier=verifier,
+            asker=asker,
+            fleet=fleet,
+            scorekeeper=scorekeeper,
+            queries=QueryRunner(circuits, fleet, asker, scorekeeper),
+        )
+
+    def observation_loop(
+        self,
+        *,
+        chain: HomeChain,
+        circuit: Circuit,
+        assets: tuple[AssetSettings, ...],
+        model: str,
+        attester: Attester | None,
+        poll_seconds: float,
+    ) -> ValidatorLoop:
+        """The loop that publishes the feed."""
+        finder = DueFinder(
+            assets=assets,
+            model=model,
+            input_scale_bits=circuit.manifest.layout.input_scale_bits,
+            chain=chain,
+            store=self.store,
+        )
+        return ValidatorLoop(
+            hotkey=self.hotkey,
+            circuit=circuit,
+            finder=finder,
+            fleet=self.fleet,
+            asker=self.asker,
+            attester=attester,
+            scorekeeper=self.scorekeeper,
+            poll_seconds=poll_seconds,
+        )

@@ -1,0 +1,75 @@
+"""Whose fault it is that there is no usable answer, as a table; only the miner's own faults cost it score."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from neurons.validator.check import AnswerFault
+
+
+class Blame(StrEnum):
+    """Who has to change something."""
+
+    MINER = "miner"
+    VALIDATOR = "validator"
+    NETWORK = "network"
+    NOBODY = "nobody"
+
+
+_ALWAYS: dict[AnswerFault, Blame] = {
+    AnswerFault.BAD_SIGNATURE: Blame.MINER,
+    AnswerFault.MALFORMED: Blame.MINER,
+    AnswerFault.WRONG_SUBJECT: Blame.MINER,
+    AnswerFault.WRONG_CIRCUIT: Blame.MINER,
+    AnswerFault.WRONG_PROVER: Blame.MINER,
+    AnswerFault.WRONG_LAYOUT: Blame.MINER,
+    AnswerFault.WRONG_INPUTS: Blame.MINER,
+    AnswerFault.WRONG_TAG: Blame.MINER,
+    AnswerFault.OUTPUT_OUT_OF_RANGE: Blame.MINER,
+    AnswerFault.INVALID_PROOF: Blame.MINER,
+    AnswerFault.CRASHED_VERIFIER: Blame.MINER,
+    AnswerFault.VERIFIER_FAILED: Blame.VALIDATOR,
+    AnswerFault.ABANDONED: Blame.NOBODY,
+}
+MOST_REFUSALS_IN_A_ROW = 8
+"""A queue may be full for a while; a miner that refuses more often than this without one proof between offers
+nothing, and its score must not outlive that."""
+
+
+def blame_of_silence(fault: AnswerFault, *, full_time: bool, others_reachable: bool) -> Blame:
+    """Who is to blame for no answer at all.
+
+    Args:
+        fault: unreachable or timed_out.
+        full_time: whether the miner had at least the time that the circuit's proofs are known to take.
+        others_reachable: whether another miner answered lately; when none does, the fault is the validator's line.
+    """
+    if fault is AnswerFault.UNREACHABLE and not others_reachable:
+        return Blame.NETWORK
+    if fault is AnswerFault.TIMED_OUT and not full_time:
+        return Blame.NOBODY
+    return Blame.MINER
+
+
+def blame_of_refusal(*, signed: bool, fault: str | None, in_a_row: int) -> Blame:
+    """Who is to blame for a refusal.
+
+    Args:
+        signed: whether the miner's hotkey signed it; an unsigned one may come from anybody on the way.
+        fault: what the refusal says of itself (``signed_http.refusal.Fault``); None when it says nothing.
+        in_a_row: refusals of this miner since its last verified proof, this one included.
+    """
+    if in_a_row > MOST_REFUSALS_IN_A_ROW:
+        return Blame.MINER
+    if not signed or fault in (None, "responder"):
+        return Blame.MINER
+    return Blame.NOBODY
+
+
+def blame_of_answer(fault: AnswerFault) -> Blame:
+    """Who is to blame for an answer that is not right.
+
+    Raises:
+        KeyError: the fault is a silence or a refusal, which hang on more than their name.
+    """
+    return _ALWAYS[fault]

@@ -1,0 +1,164 @@
+"""The miners that can be asked now: surveyed, handed out, and given back."""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+import structlog
+
+from neurons.messages import Capabilities
+from neurons.network import Network, Neuron, Role
+from neurons.validator.asking import Asker
+from neurons.validator.choose import Candidate, choose_miner
+from neurons.validator.measurements import Measurements
+from neurons.validator.timeouts import expected_seconds
+from signed_http.errors import PeerError
+from statements.errors import VeristakeError
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Survey:
+    """Who answered the question what they can do.
+
+    Attributes:
+        able: by hotkey, the registered entry and the answer.
+        failed: by hotkey, why there was none.
+        registered: how many miners are registered with an address.
+    """
+
+    able: dict[str, tuple[Neuron, Capabilities]] = field(default_factory=dict)
+    failed: dict[str, PeerError] = field(default_factory=dict)
+    registered: int = 0
+
+    def holders(self, circuit_id: str) -> list[str]:
+        """Hotkeys of miners that hold a circuit."""
+        return [hotkey for hotkey, (_, answer) in self.able.items() if answer.holds(circuit_id)]
+
+
+class MinerFleet:
+    """Hands out miners, never more requests to one than it has workers.
+
+    Args:
+        network: says who mines.
+        asker: asks them what they can do.
+        measurements: how long they took.
+    """
+
+    def __init__(self, network: Network, asker: Asker, measurements: Measurements) -> None:
+        self._network = network
+        self._asker = asker
+        self._measurements = measurements
+        self._survey = Survey()
+        self._in_flight: dict[str, int] = {}
+        self._asked: dict[str, int] = {}
+        self._failures: dict[str, int] = {}
+        self._changed = asyncio.Condition()
+
+    @property
+    def latest_survey(self) -> Survey:
+        """What the newest survey found; empty before the first."""
+        return self._survey
+
+    def in_flight(self, hotkey: str) -> int:
+        """Requests of ours that a miner has not answered."""
+        return self._in_flight.get(hotkey, 0)
+
+    def others_reachable(self, hotkey: str) -> bool:
+        """Whether a miner other than this one answered the newest survey."""
+        return any(other != hotkey for other in self._survey.able)
+
+    def expected_seconds(self, circuit_id: str, miner: Candidate) -> float | None:
+        """Seconds within which a miner is expected to answer, its queue included; None when it was never measured."""
+        expected = expected_seconds(self._measurements.of_miner(circuit_id, miner.hotkey))
+        return None if expected is None else expected * (1 + int(miner.occupied))
+
+    async def survey(self) -> Survey:
+        """Ask every registered miner what it can do.
+
+        Raises:
+            VeristakeError: the network cannot be read.
+        """
+        neurons = await asyncio.to_thread(self._network.neurons)
+        miners = [neuron for neuron in neurons if neuron.role is Role.MINER and neuron.endpoint]
+        answers = await asyncio.gather(
+            *(self._asker.survey(neuron.hotkey, neuron.endpoint or "") for neuron in miners), return_exceptions=True
+        )
+        survey = Survey(registered=len(miners))
+        for neuron, answer in zip(miners, answers, strict=True):
+            if isinstance(answer, PeerError):
+                _log.warning("survey_failed", miner=neuron.hotkey, reason=answer.message)
+                survey.failed[neuron.hotkey] = answer
+            elif isinstance(answer, BaseException):
+                raise answer
+            else:
+                survey.able[neuron.hotkey] = (neuron, answer)
+        async with self._changed:
+            self._survey = survey
+            self._changed.notify_all()
+        return survey
+
+    async def keep_surveying(self, seconds: float) -> None:
+        """Survey again and again, until cancelled."""
+        while True:
+            try:
+                await self.survey()
+            except VeristakeError as error:
+                _log.warning("network_unavailable", reason=str(error))
+            await asyncio.sleep(seconds)
+
+    async def take(self, circuit_id: str, tried: Collection[str], *, explore: bool = True) -> Candidate | None:
+        """The miner to ask now, waiting until one is free; None when every miner has been tried."""
+        async with self._changed:
+            while any(hotkey not in tried for hotkey in self._survey.holders(circuit_id)):
+                chosen = self._choose(circuit_id, tried, explore)
+                if chosen is not None:
+                    return chosen
+                await self._changed.wait()
+        return None
+
+    def take_now(self, circuit_id: str, tried: Collection[str], *, explore: bool = True) -> Candidate | None:
+        """The miner to ask now; None when each is busy or tried."""
+        return self._choose(circuit_id, tried, explore)
+
+    async def give_back(self, miner: Candidate, *, sound: bool | None = None) -> None:
+        """The miner has answered, or will not.
+
+        Args:
+            miner: that was handed out.
+            sound: whether it answered rightly, or failed; None where neither can be said.
+        """
+        async with self._changed:
+            if sound is not None:
+                self._failures[miner.hotkey] = 0 if sound else self._failures.get(miner.hotkey, 0) + 1
+            self._in_flight[miner.hotkey] -= 1
+            self._changed.notify_all()
+
+    def candidates(self, circuit_id: str) -> list[Candidate]:
+        """The miners that hold a circuit, as the choice sees them."""
+        return [self._candidate(circuit_id, hotkey) for hotkey in self._survey.holders(circuit_id)]
+
+    def _choose(self, circuit_id: str, tried: Collection[str], explore: bool) -> Candidate | None:
+        chosen = choose_miner(self.candidates(circuit_id), tried, explore=explore)
+        if chosen is not None:
+            self._in_flight[chosen.hotkey] = self.in_flight(chosen.hotkey) + 1
+            self._asked[chosen.hotkey] = self._asked.get(chosen.hotkey, 0) + 1
+        return chosen
+
+    def _candidate(self, circuit_id: str, hotkey: str) -> Candidate:
+        neuron, capabilities = self._survey.able[hotkey]
+        measured = self._measurements.of_miner(circuit_id, hotkey)
+        return Candidate(
+            hotkey=hotkey,
+            endpoint=neuron.endpoint or "",
+            workers=capabilities.workers,
+            in_flight=self.in_flight(hotkey),
+            asked=self._asked.get(hotkey, 0),
+            queue_length=capabilities.queue_length,
+            seconds=statistics.median(measured) if measured else None,
+            failures=self._failures.get(hotkey, 0),
+        )

@@ -1,0 +1,41 @@
+"""Connections to miners that are kept: opening one anew for each request costs more than the rest of the validator."""
+
+from __future__ import annotations
+
+import asyncio
+
+from signed_http.client import SignedClient
+from signed_http.wallets import HotkeyKeypair
+
+_LONGEST_SECONDS = 3600.0
+"""Callers bound each request by themselves; this is the longest that a request may allow."""
+
+
+class PeerClients:
+    """One client for each miner and address.
+
+    Args:
+        keypair: signs the requests.
+    """
+
+    def __init__(self, keypair: HotkeyKeypair) -> None:
+        self._keypair = keypair
+        self._clients: dict[tuple[str, str], SignedClient] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def of(self, hotkey: str, endpoint: str) -> SignedClient:
+        """The client that asks ``hotkey`` at ``endpoint``."""
+        loop = asyncio.get_running_loop()
+        if self._loop is not loop:
+            # connections belong to the event loop in which they were opened
+            self._clients, self._loop = {}, loop
+        key = (hotkey, endpoint)
+        if key not in self._clients:
+            self._clients[key] = SignedClient(self._keypair, endpoint, hotkey, _LONGEST_SECONDS)
+        return self._clients[key]
+
+    async def aclose(self) -> None:
+        """Close them all."""
+        clients, self._clients = self._clients, {}
+        for client in clients.values():
+            await client.aclose()

@@ -1,0 +1,203 @@
+"""Settles each request: who is to blame, which score changes and why, what is published; all or nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import structlog
+
+from neurons.network import Network, Role
+from neurons.validator.accuracy import accuracy_of_run
+from neurons.validator.asking import Outcome
+from neurons.validator.blame import Blame, blame_of_answer, blame_of_refusal, blame_of_silence
+from neurons.validator.check import AnswerFault
+from neurons.validator.formulas import Evidence, Formula, Scored, score_failed, score_verified
+from neurons.validator.measurements import Measurements
+from neurons.validator.records import OutcomeRecord, ScoreChange
+from neurons.validator.scoring import time_bounds
+from neurons.validator.scoring_output import OutputWeights
+from neurons.validator.store import VERIFIED, ValidatorStore
+from neurons.validator.timeouts import TimeoutRule, learned_timeout
+from statements.attestation import SignedAttestation
+from statements.proven_inference import ProvenInference
+from verifier_gen.circuit import Circuit
+
+T = TypeVar("T")
+_log = structlog.get_logger(__name__)
+_SILENT = (AnswerFault.UNREACHABLE, AnswerFault.TIMED_OUT)
+
+
+@dataclass(frozen=True)
+class Settlement:
+    """What a request led to.
+
+    Attributes:
+        blame: whose fault it is; nobody's when the answer was right.
+        cursor: of the publication; None where nothing was published.
+        change: of the score; None where it stays.
+    """
+
+    blame: Blame
+    cursor: int | None
+    change: ScoreChange | None
+
+
+@dataclass(frozen=True)
+class ScoringRule:
+    """How a subnet scores.
+
+    Attributes:
+        formula: which.
+        weights: of the output formula's parts.
+        timeouts: how long a miner may take.
+    """
+
+    timeouts: TimeoutRule
+    formula: Formula = Formula.PEERS
+    weights: OutputWeights = field(default_factory=OutputWeights)
+
+
+class Scorekeeper:
+    """The only one that changes scores.
+
+    Args:
+        store: remembers.
+        network: says how many miners there are.
+        measurements: learn from each verified answer.
+        rule: how to score.
+    """
+
+    def __init__(self, store: ValidatorStore, network: Network, measurements: Measurements, rule: ScoringRule) -> None:
+        self._store = store
+        self._network = network
+        self._measurements = measurements
+        self._rule = rule
+        self._writing = asyncio.Lock()
+
+    def timeout(self, circuit_id: str) -> float:
+        """Seconds that a miner may take for a circuit."""
+        return learned_timeout(self._measurements.of_circuit(circuit_id), self._rule.timeouts)
+
+    async def settle(
+        self, outcome: Outcome, *, others_reachable: bool, attestations: tuple[SignedAttestation, ...] = ()
+    ) -> Settlement:
+        """Record an outcome.
+
+        Args:
+            outcome: what came of a request.
+            others_reachable: whether another miner answered lately.
+            attestations: published beside the inference of a right observation.
+
+        Raises:
+            AlreadyPublishedError: the statement is published already.
+            AlreadySettledError: this request was settled before.
+        """
+        # reading a score and writing its successor must not interleave with another answer's
+        miners = await self._registered_miners() if outcome.run is not None else 1
+        async with self._writing:
+            settlement = await asyncio.to_thread(self._settle, outcome, others_reachable, attestations, miners)
+        if outcome.run is not None:
+            self._measurements.add(outcome.asked.question.circuit_id, outcome.hotkey, outcome.seconds)
+        if settlement.change is not None:
+            log_change(settlement.change)
+        return settlement
+
+    async def write(self, transaction: Callable[[], T]) -> T:
+        """Run another transaction that reads and writes scores, never beside one of these."""
+        async with self._writing:
+            return await asyncio.to_thread(transaction)
+
+    def _settle(
+        self, outcome: Outcome, others_reachable: bool, attestations: tuple[SignedAttestation, ...], miners: int
+    ) -> Settlement:
+        blame = self._blame(outcome, others_reachable)
+        record = _record(outcome, blame)
+        change = self._change(outcome, blame, miners)
+        run = outcome.run
+        inference = run if isinstance(run, ProvenInference) else None
+        cursor = self._store.settle(record, change, inference, attestations)
+        return Settlement(blame, cursor, change)
+
+    def _blame(self, outcome: Outcome, others_reachable: bool) -> Blame:
+        fault = outcome.fault
+        if fault is None:
+            return Blame.NOBODY
+        if fault in _SILENT:
+            full_time = outcome.asked.seconds >= self.timeout(outcome.asked.question.circuit_id)
+            return blame_of_silence(fault, full_time=full_time, others_reachable=others_reachable)
+        if fault is AnswerFault.REFUSED:
+            in_a_row = self._store.refusals_in_a_row(outcome.hotkey) + 1
+            return blame_of_refusal(signed=outcome.refusal is not None, fault=outcome.refusal, in_a_row=in_a_row)
+        return blame_of_answer(fault)
+
+    def _change(self, outcome: Outcome, blame: Blame, miners: int) -> ScoreChange | None:
+        if outcome.fault is not None and blame is not Blame.MINER:
+            return None
+        statement_id = outcome.asked.question.statement_id
+        if outcome.fault is not None and statement_id and self._store.blamed(outcome.hotkey, statement_id):
+            return None  # once per miner and statement, however often it is asked again
+        previous = self._store.score(outcome.hotkey)
+        scored = score_failed(previous) if outcome.run is None else self._score(outcome, previous, miners)
+        return ScoreChange(
+            hotkey=outcome.hotkey,
+            previous=previous,
+            score=scored.score,
+            reason=VERIFIED if outcome.fault is None else outcome.fault,
+            seconds=outcome.seconds,
+            statement_id=statement_id,
+            at=time.time(),
+            kind=outcome.asked.question.kind,
+            circuit_id=outcome.asked.question.circuit_id,
+            nonce=outcome.asked.nonce,
+            formula=self._rule.formula,
+            figures=scored.figures,
+        )
+
+    def _score(self, outcome: Outcome, previous: float, miners: int) -> Scored:
+        question, run = outcome.asked.question, outcome.run
+        assert run is not None  # noqa: S101 - the caller has looked
+        times = self._store.response_times(question.circuit_id)
+        evidence = Evidence(
+            seconds=outcome.seconds,
+            bounds=time_bounds(times.latest, times.successes, self._rule.timeouts.ceiling),
+            miners=miners,
+            accuracy=self._accuracy(question.circuit, run.instances.inputs, run.instances.tag, run.instances.outputs),
+            proof_bytes=len(run.proof_bytes),
+            delivered=(times.delivered.get(outcome.hotkey, 0) + 1) / (max(times.delivered.values(), default=0) + 1),
+        )
+        return score_verified(self._rule.formula, self._rule.weights, previous, evidence)
+
+    def _accuracy(self, circuit: Circuit, inputs: tuple[int, ...], tag: int, outputs: tuple[int, ...]) -> float:
+        if self._rule.formula is not Formula.OUTPUT:
+            return 1.0
+        return accuracy_of_run(circuit, inputs, tag, outputs)
+
+    async def _registered_miners(self) -> int:
+        neurons = await asyncio.to_thread(self._network.neurons)
+        return max(1, sum(neuron.role is Role.MINER for neuron in neurons))
+
+
+def log_change(change: ScoreChange) -> None:
+    """Tell of a change of score."""
+    fields: dict[str, Any] = change.model_dump(exclude={"at", "figures"}, exclude_none=True)
+    _log.info("score_changed", **fields)
+
+
+def _record(outcome: Outcome, blame: Blame) -> OutcomeRecord:
+    question = outcome.asked.question
+    return OutcomeRecord(
+        nonce=outcome.asked.nonce,
+        kind=question.kind,
+        circuit_id=question.circuit_id,
+        hotkey=outcome.hotkey,
+        statement_id=question.statement_id,
+        asked_at=outcome.asked_at,
+        seconds=outcome.seconds,
+        fault=outcome.fault,
+        blame=blame,
+        detail=outcome.detail[:1000],
+    )

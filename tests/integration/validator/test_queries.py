@@ -1,0 +1,124 @@
+"""A customer's query against real miners over HTTP: hedged, retried, and answered by verified instances only."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+
+from neurons.validator.assembly import Workings
+from neurons.validator.blame import Blame
+from neurons.validator.check import AnswerFault
+from neurons.validator.queries import QueryAnswer, QueryFailedError
+from signed_http.refusal import Fault
+from statements.request_tag import request_tag
+from tests.integration.neurons.parts import serving
+from tests.integration.validator.miners import FIRST, SECOND, VALIDATOR, Bench, SmallMiner, inputs_of
+from verifier_gen.circuit import Circuit
+
+FORGED = {"alter": lambda run: run.model_copy(update={"proof": "0x" + "ab" * len(run.proof_bytes)})}
+HANGS = {"seconds": 3600.0}
+
+
+def ask(bench: Bench, *miners: SmallMiner, deadline: float = 60, **workings: Any) -> QueryAnswer:
+    """Ask ``miners``, the first of whom is known as the quickest."""
+
+    async def go(asking: Workings) -> QueryAnswer:
+        for place, miner in enumerate(miners):
+            # so that the choice is the test's: the first is expected soonest
+            asking.measurements.add(bench.circuit.manifest.circuit_id, miner.keypair.ss58_address, 0.1 * (place + 1))
+        try:
+            return await asking.queries.run(bench.circuit.manifest.circuit_id, inputs_of(bench.circuit), deadline)
+        finally:
+            await asking.asker.aclose()
+
+    with ExitStack() as servers:
+        for miner in miners:
+            bench.announce(miner.keypair, servers.enter_context(serving(miner.app())))
+        return asyncio.run(go(bench.workings(**workings)))
+
+
+def test_run_honest_miner_gives_outputs_of_the_verified_instances(bench: Bench, tiny_circuit: Circuit) -> None:
+    answer = ask(bench, miner := bench.miner(FIRST))
+    (request,) = miner.asked
+    assert answer.outputs == answer.run.instances.outputs
+    assert answer.run.instances.inputs == request.inputs == inputs_of(tiny_circuit)
+    assert answer.tag == request_tag(
+        nonce=answer.nonce,
+        validator=VALIDATOR.ss58_address,
+        miner=answer.miner,
+        circuit_id=tiny_circuit.manifest.circuit_id,
+        inputs=request.inputs,
+        bits=tiny_circuit.manifest.layout.tag_bits,
+    )
+    assert [(attempt.miner, attempt.fault) for attempt in answer.attempts] == [(FIRST.ss58_address, None)]
+    (outcome,) = bench.store.outcomes(FIRST.ss58_address)
+    assert (outcome.kind, outcome.fault, outcome.nonce) == ("query", None, request.nonce)
+    assert bench.store.score(FIRST.ss58_address) > 0
+
+
+def test_run_forger_first_is_blamed_and_the_next_miner_answers(bench: Bench) -> None:
+    answer = ask(bench, bench.miner(FIRST, **FORGED), bench.miner(SECOND))
+    assert answer.miner == SECOND.ss58_address
+    assert [(attempt.fault, attempt.blame) for attempt in answer.attempts] == [
+        (AnswerFault.INVALID_PROOF, Blame.MINER),
+        (None, Blame.NOBODY),
+    ]
+    assert bench.store.changes(FIRST.ss58_address)[0].reason == "invalid_proof"
+
+
+def test_run_hanging_miner_is_hedged_and_being_slower_costs_nothing(bench: Bench) -> None:
+    answer = ask(bench, bench.miner(FIRST, **HANGS), bench.miner(SECOND))
+    assert answer.miner == SECOND.ss58_address
+    assert [attempt.fault for attempt in answer.attempts] == [None, AnswerFault.ABANDONED]
+    assert bench.store.changes(FIRST.ss58_address) == ()
+    assert bench.store.outcomes(FIRST.ss58_address) == ()
+
+
+def test_run_hanging_miner_alone_is_timed_out_and_blamed_when_it_had_its_full_time(bench: Bench) -> None:
+    with pytest.raises(QueryFailedError) as caught:
+        ask(bench, bench.miner(FIRST, **HANGS), timeout=0.3)
+    assert caught.value.fault == "miners"
+    assert [attempt.fault for attempt in caught.value.attempts] == [AnswerFault.TIMED_OUT]
+    assert bench.store.changes(FIRST.ss58_address)[0].reason == "timed_out"
+
+
+def test_run_deadline_shorter_than_a_proof_blames_nobody(bench: Bench) -> None:
+    with pytest.raises(QueryFailedError) as caught:
+        ask(bench, bench.miner(FIRST, **HANGS), deadline=0.3)
+    assert caught.value.fault == "nobody"
+    assert bench.store.changes(FIRST.ss58_address) == ()
+
+
+def test_run_busy_miners_refusal_costs_nothing_and_the_next_is_asked(bench: Bench) -> None:
+    answer = ask(bench, bench.miner(FIRST, refusal=Fault.NOBODY), bench.miner(SECOND))
+    assert [(attempt.fault, attempt.blame) for attempt in answer.attempts] == [
+        (AnswerFault.REFUSED, Blame.NOBODY),
+        (None, Blame.NOBODY),
+    ]
+    assert bench.store.changes(FIRST.ss58_address) == ()
+
+
+def test_run_nobody_holds_the_circuit_is_told(bench: Bench) -> None:
+    with pytest.raises(QueryFailedError, match="no miner is free") as caught:
+        ask(bench)
+    assert caught.value.fault == "network"
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"circuit_id": "0x" + "00" * 32}, "is not served here"),
+        ({"inputs": (1, 2)}, "2 inputs given, the circuit takes 32"),
+        ({"inputs": (1 << 255,) * 32}, "exceeds the proof's field"),
+        ({"deadline_seconds": 0.0}, "is not in"),
+    ],
+)
+def test_run_what_the_caller_did_wrong_is_the_callers_fault(bench: Bench, fields: dict[str, Any], message: str) -> None:
+    circuit = bench.circuit
+    given = {"circuit_id": circuit.manifest.circuit_id, "inputs": inputs_of(circuit), "deadline_seconds": 1.0}
+    with pytest.raises(QueryFailedError, match=message) as caught:
+        asyncio.run(bench.workings().queries.run(**(given | fields)))
+    assert caught.value.fault == "caller"
