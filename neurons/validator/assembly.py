@@ -31,6 +31,7 @@ class Workings:
         hotkey: ss58 hotkey of the validator.
         circuits: that may be asked for, by circuit id.
         store: remembers.
+        network: says who takes part.
         measurements: how long miners took.
         verifier: verifies proofs.
         asker: asks and checks.
@@ -42,6 +43,7 @@ class Workings:
     hotkey: str
     circuits: Mapping[str, Circuit]
     store: ValidatorStore
+    network: Network
     measurements: Measurements
     verifier: Verifier
     asker: Asker
@@ -70,6 +72,7 @@ class Workings:
             hotkey=keypair.ss58_address,
             circuits=circuits,
             store=store,
+            network=network,
             measurements=measurements,
             verifier=verifier,
             asker=asker,

@@ -47,6 +47,11 @@ class ValidatorStore:
         self._engine = engine
         self._validator = validator
 
+    @property
+    def engine(self) -> Engine:
+        """The database, for those who keep tables of their own in it."""
+        return self._engine
+
     def settle(
         self,
         outcome: OutcomeRecord | None,

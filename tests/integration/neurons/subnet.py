@@ -62,7 +62,7 @@ def read_feed(url: str, validator: str, after: int = 0, reader: Any = RELAYER) -
 def subject_of(home: Home, symbol: str, epoch: int) -> Subject:
     return Subject(
         home_chain_id=CHAIN_ID,
-        observer=home.deployment.observer,
+        observer=home.observer,
         config_version=1,
         model_id=model_id(MODEL),
         asset=home.token(symbol),
@@ -80,6 +80,7 @@ class Subnet:
     attester: Any
     ports: dict[str, int] = field(default_factory=lambda: {"miner": free_port(), "validator": free_port()})
     running: list[NeuronProcess] = field(default_factory=list)
+    more_settings: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         wallets = self.folder / "wallets"
@@ -98,7 +99,8 @@ class Subnet:
 
     def write_settings(self, role: str) -> Path:
         config = self.folder / f"{role}.toml"
-        config.write_text(self._common(role) + ("" if role == "miner" else self._validator()))
+        more = self.more_settings.get(role, "")
+        config.write_text(self._common(role) + ("" if role == "miner" else self._validator()) + more)
         return config
 
     def events(self, role: str, name: str) -> list[dict[str, Any]]:
@@ -126,7 +128,7 @@ port = {self.ports[role]}
 [chain]
 endpoint = "{self.home.chain.url}"
 chain_id = {CHAIN_ID}
-observer = "{self.home.deployment.observer}"
+observer = "{self.home.observer}"
 """
 
     def _validator(self) -> str:
