@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from daemon.findings import show_findings
+from neurons.network_commands import add_network_commands
 from neurons.validator.api.commands import keys
 from statements.errors import ConfigurationError
 
@@ -156,6 +157,8 @@ def validator_scores(config: Path, as_json: bool, hotkey: str | None) -> None:
     click.echo(json.dumps(rows) if as_json else "\n".join(lines) or "no scores yet")
 
 
+add_network_commands(miner, "miner")
+add_network_commands(validator, "validator")
 validator.add_command(keys)
 
 
