@@ -46,10 +46,20 @@ def bind(listen: ListenSettings, *, table: str = "listen") -> socket.socket:
 
 def url_of(listen: ListenSettings, listener: socket.socket) -> str:
     """The URL to announce for a bound socket."""
+    return announced_url(listen, listener.getsockname()[1])
+
+
+def announced_url(listen: ListenSettings, port: int) -> str:
+    """The URL to announce for a port.
+
+    Args:
+        listen: where the neuron answers.
+        port: that is bound.
+    """
     if listen.external_url is not None:
         return listen.external_url
     host = f"[{listen.host}]" if ":" in listen.host else listen.host
-    return f"http://{host}:{listener.getsockname()[1]}"
+    return f"http://{host}:{port}"
 
 
 def signed_requests(

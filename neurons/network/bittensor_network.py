@@ -147,6 +147,14 @@ class BittensorNetwork:
         plan = self.client.ask("planning the announcement", lambda client: client.plan(intent, self._wallet))
         return (*plan.effects, f"fee {plan.fee}", *plan.warnings)
 
+    def head_time(self) -> float:
+        """Unix time of the node's newest block, in seconds.
+
+        Raises:
+            NetworkError: the node does not answer.
+        """
+        return self.client.ask("reading the newest block", lambda client: client.timestamp()).timestamp()
+
     def weight_rules(self, hotkey: str) -> WeightRules:
         """What the subnet asks of weights at the newest block.
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any
 
 from tests.integration.subtensor.runtime import SUBTENSOR, Runtime
-
-_FIRST_BLOCK_MILLISECONDS = 1_790_000_000_000
-_BLOCK_MILLISECONDS = 12_000
 
 
 @dataclass(frozen=True)
@@ -43,6 +42,7 @@ class Chain:
     blocks: list[Block] = field(default_factory=list)
     nonces: dict[str, int] = field(default_factory=dict)
     stakes: dict[str, int] = field(default_factory=dict)
+    clock: Callable[[], float] = time.time
 
     def __post_init__(self) -> None:
         self.blocks.append(Block(0, self.runtime.recorded.genesis, "0x" + "00" * 32, (), {}))
@@ -86,7 +86,7 @@ class Chain:
         """Add a block with one extrinsic and what became of it, or an empty one."""
         number = self.head.number + 1
         self.put("Number", [], number, pallet="System")
-        self.put("Now", [], _FIRST_BLOCK_MILLISECONDS + number * _BLOCK_MILLISECONDS, pallet="Timestamp")
+        self.put("Now", [], int(self.clock() * 1000), pallet="Timestamp")
         records = [] if event is None else [{"phase": {"ApplyExtrinsic": 0}, "event": event, "topics": []}]
         self.put("Events", [], records, pallet="System")
         extrinsics = () if extrinsic is None else ("0x" + extrinsic.hex(),)
