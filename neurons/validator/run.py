@@ -14,10 +14,8 @@ from neurons.validator.app import validator_app
 from neurons.validator.assembly import Workings
 from neurons.validator.attest import Attester
 from neurons.validator.known_assets import require_known_assets
-from neurons.validator.scorekeeper import ScoringRule
 from neurons.validator.settings import ValidatorSettings
 from neurons.validator.store import open_store
-from neurons.validator.timeouts import TimeoutRule
 from statements.errors import ConfigurationError
 from verifier_gen.circuit import Circuit, open_circuit
 from verifier_gen.pool import ProverPool
@@ -41,6 +39,25 @@ def open_asked_circuit(settings: ValidatorSettings) -> Circuit:
     return circuit
 
 
+def open_served_circuits(settings: ValidatorSettings, asked: Circuit) -> dict[str, Circuit]:
+    """All circuits that queries and benchmarks may ask for, by circuit id.
+
+    Raises:
+        CircuitError: a file is missing or changed.
+        ConfigurationError: a circuit is listed twice.
+    """
+    circuits = {asked.manifest.circuit_id: asked}
+    for directory in settings.more_circuits:
+        circuit = open_circuit(directory)
+        if circuit.manifest.circuit_id in circuits:
+            raise ConfigurationError(
+                f"more_circuits: {directory} is circuit {circuit.manifest.circuit_id} once more",
+                remedy="List each circuit once; `circuit` needs no second entry.",
+            )
+        circuits[circuit.manifest.circuit_id] = circuit
+    return circuits
+
+
 def run_validator(settings: ValidatorSettings) -> None:
     """Run until SIGTERM or Ctrl-C.
 
@@ -60,17 +77,16 @@ def run_validator(settings: ValidatorSettings) -> None:
     network.register(hotkey, Role.VALIDATOR)
     endpoint = url_of(settings.listen, listener)
     network.serve(hotkey, endpoint)
-    pool = ProverPool(1)
+    pool = ProverPool(settings.verifiers)
     app = validator_app(hotkey, store, network, frozenset(settings.readers))
     served = signed_requests(app, keypair, settings.http)
-    circuits = {circuit.manifest.circuit_id: circuit}
     workings = Workings.build(
         keypair=keypair,
-        circuits=circuits,
+        circuits=open_served_circuits(settings, circuit),
         store=store,
         network=network,
         pool=pool,
-        rule=ScoringRule(timeouts=TimeoutRule(floor=5.0, ceiling=settings.request_timeout_seconds)),
+        rule=settings.scoring_rule,
     )
     loop = workings.observation_loop(
         chain=chain,
@@ -89,8 +105,9 @@ def run_validator(settings: ValidatorSettings) -> None:
     )
 
     async def work() -> None:
-        await workings.verifier.warm(circuit)
-        await loop.run()
+        for each in workings.circuits.values():
+            await workings.verifier.warm(each)
+        await asyncio.gather(loop.run(), *workings.background(settings, network))
 
     try:
         asyncio.run(serve(served, listener, work, connections=settings.http.connections))

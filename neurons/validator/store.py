@@ -47,6 +47,11 @@ class ValidatorStore:
         self._engine = engine
         self._validator = validator
 
+    @property
+    def engine(self) -> Engine:
+        """Of the database, for the stores beside this one."""
+        return self._engine
+
     def settle(
         self,
         outcome: OutcomeRecord | None,
