@@ -14,12 +14,17 @@ from daemon import state
 VERSION_TABLE = "validator_schema_version"
 
 
-def migrate(engine: Engine) -> None:
-    """Run the migrations that the database has not seen, in one transaction."""
+def migrate(engine: Engine, revision: str = "head") -> None:
+    """Run the migrations that the database has not seen, in one transaction.
+
+    Args:
+        engine: of the database.
+        revision: up to which one.
+    """
     config = _migrations()
     with engine.begin() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, revision)
 
 
 def open_existing(state_url: str) -> Engine | None:
