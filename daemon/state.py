@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from alembic.migration import MigrationContext
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import ColumnClause, Connection, Engine, column, create_engine, inspect, select, table
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
@@ -18,6 +17,20 @@ def place_of(url: str) -> str:
     if parsed.get_backend_name() == "sqlite" and parsed.database:
         return parsed.database
     return parsed.render_as_string(hide_password=True)
+
+
+def schema_of(connection: Connection, version_table: str) -> str | None:
+    """Revision of a database's schema as Alembic has noted it, None before the first migration.
+
+    Args:
+        connection: to the database.
+        version_table: table in which Alembic keeps the revision.
+    """
+    if not inspect(connection).has_table(version_table):
+        return None
+    revision: ColumnClause[str] = column("version_num")
+    found = connection.scalar(select(revision).select_from(table(version_table, revision)))
+    return None if found is None else str(found)
 
 
 def open_existing(url: str, *, newest_schema: str | None, version_table: str, program: str) -> Engine | None:
@@ -38,8 +51,7 @@ def open_existing(url: str, *, newest_schema: str | None, version_table: str, pr
             return None
         engine = create_engine(parsed)
         with engine.connect() as connection:
-            context = MigrationContext.configure(connection, opts={"version_table": version_table})
-            schema = context.get_current_revision()
+            schema = schema_of(connection, version_table)
     except (ArgumentError, SQLAlchemyError, OSError, ImportError) as error:
         # neither the URL nor the driver's words with it: a password may be in them
         raise ConfigurationError(
@@ -54,3 +66,11 @@ def open_existing(url: str, *, newest_schema: str | None, version_table: str, pr
             remedy=f"Start `{program}` of this release once: it migrates the database",
         )
     return engine
+
+
+def unknown_schema(schema: str | None) -> ConfigurationError:
+    """The refusal to migrate a database whose schema this release does not know."""
+    return ConfigurationError(
+        f"the database of state_url has schema {schema}, which this release does not know",
+        remedy="Run the release that made it, or a newer one; or restore a backup from before it.",
+    )

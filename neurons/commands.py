@@ -8,6 +8,8 @@ from pathlib import Path
 import click
 
 from daemon.findings import show_findings
+from neurons.network_commands import add_network_commands
+from neurons.validator.api.commands import keys
 from statements.errors import ConfigurationError
 
 _config = click.option(
@@ -153,6 +155,11 @@ def validator_scores(config: Path, as_json: bool, hotkey: str | None) -> None:
     finally:
         store.close()
     click.echo(json.dumps(rows) if as_json else "\n".join(lines) or "no scores yet")
+
+
+add_network_commands(miner, "miner")
+add_network_commands(validator, "validator")
+validator.add_command(keys)
 
 
 def _write_template(config: Path, template: str, force: bool, as_json: bool) -> None:

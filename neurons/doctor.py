@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from neurons.network import Role, neuron_of
+from neurons.network import Role
+from neurons.network.axon import axon_of
+from neurons.network.settings import BittensorNetworkSettings
+from neurons.network.standing import Standing, judge_block, judge_endpoint, judge_registration, standing_of
 from neurons.opening import open_chain, open_hotkey, open_network
-from neurons.serving import bind
+from neurons.serving import announced_url, bind
 from neurons.settings import NeuronSettings
-from statements.errors import ConfigurationError, VeristakeError
+from statements.errors import VeristakeError
 from statements.finding import Finding
 
 
@@ -18,16 +21,6 @@ def examine_common(settings: NeuronSettings, role: Role) -> list[Finding]:
     def wallet() -> str:
         return open_hotkey(settings.wallet).ss58_address
 
-    def network() -> str:
-        known = neuron_of(open_network(settings).neurons(), wallet())
-        if known is None:
-            return "not registered yet; `run` registers"
-        if known.role is not role:
-            raise ConfigurationError(
-                f"registered as {known.role}, not as {role}", remedy="Give each role a wallet of its own."
-            )
-        return f"uid {known.uid}"
-
     def port() -> str:
         bind(settings.listen).close()
         return f"{settings.listen.host}:{settings.listen.port} is free"
@@ -36,7 +29,27 @@ def examine_common(settings: NeuronSettings, role: Role) -> list[Finding]:
         open_chain(settings.chain)
         return f"chain {settings.chain.chain_id}, observer {settings.chain.observer}"
 
-    return [look("wallet", wallet), look("network", network), look("port", port), look("chain", chain)]
+    return [look("wallet", wallet), *examine_network(settings, role), look("port", port), look("chain", chain)]
+
+
+def examine_network(settings: NeuronSettings, role: Role) -> list[Finding]:
+    """The neuron's place in its subnet, read once: registration, endpoint, and whether the node is up to date."""
+    try:
+        standing = standing_of(open_network(settings), open_hotkey(settings.wallet).ss58_address)
+    except VeristakeError as error:
+        return [Finding("network", False, error.message, error.remedy)]
+    findings = [
+        look("network", lambda: judge_registration(standing, role)),
+        look("endpoint", lambda: _endpoint(settings, standing)),
+    ]
+    return findings if standing.netuid is None else [*findings, look("block", lambda: judge_block(standing))]
+
+
+def _endpoint(settings: NeuronSettings, standing: Standing) -> str:
+    wanted = announced_url(settings.listen, settings.listen.port)
+    if isinstance(settings.network, BittensorNetworkSettings):
+        wanted = axon_of(wanted, local=settings.network.is_local).url
+    return judge_endpoint(standing, wanted)
 
 
 def look(name: str, question: Callable[[], str]) -> Finding:

@@ -6,8 +6,9 @@ An ObservationRequest is answered by a ProvenInference, an InputRequest by a Pro
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from statements.quantities import Hash32
 from statements.subject import Subject
@@ -56,6 +57,40 @@ class InputRequest(ProofRequest):
     inputs: tuple[int, ...] = Field(min_length=1, max_length=MAXIMUM_INPUTS)
 
 
+CompetitionId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
+"""Name of a competition, agreed on outside of the protocol."""
+
+
+class CompetitionRequest(Traveller):
+    """Name the circuit that you enter into a competition.
+
+    Attributes:
+        competition_id: which competition.
+        nonce: 32 random bytes, which the entry repeats.
+    """
+
+    competition_id: CompetitionId
+    nonce: Hash32
+
+
+class CompetitionEntry(Traveller):
+    """A miner's entry: a circuit that anybody can fetch by its hash and measure with benchmarks.
+
+    Attributes:
+        competition_id: which competition.
+        nonce: of the request.
+        circuit_id: circuit entered; the miner answers benchmarks for it.
+        bundle: sha256 of its bundle, the list of its files with their hashes.
+        sources: base URLs that serve bundle and files as ``/v1/artefacts/{sha256}``.
+    """
+
+    competition_id: CompetitionId
+    nonce: Hash32
+    circuit_id: Hash32
+    bundle: Hash32
+    sources: tuple[str, ...]
+
+
 class CircuitCapability(Traveller):
     """A circuit that a miner holds.
 
@@ -78,12 +113,16 @@ class Capabilities(Traveller):
         workers: proofs it makes at the same time.
         queue_limit: requests that may wait for a worker.
         queue_length: requests that wait now.
+        expected_wait_seconds: that a query admitted now would wait for a worker.
+        competitions: ids of the competitions that it takes part in.
     """
 
     circuits: tuple[CircuitCapability, ...]
     workers: int = Field(ge=1)
     queue_limit: int = Field(ge=0)
     queue_length: int = Field(ge=0)
+    expected_wait_seconds: float = Field(default=0.0, ge=0)
+    competitions: tuple[str, ...] = ()
 
     def holds(self, circuit_id: str) -> bool:
         """Whether the miner can prove under this circuit."""
@@ -97,13 +136,22 @@ class RefusalCode(StrEnum):
     UNKNOWN_ROUTE = "unknown_route"
     NOT_A_VALIDATOR = "not_a_validator"
     NOT_A_READER = "not_a_reader"
+    NO_VALIDATOR_PERMIT = "no_validator_permit"
+    NOT_ENOUGH_STAKE = "not_enough_stake"
+    NETWORK_UNAVAILABLE = "network_unavailable"
     CIRCUIT_NOT_HELD = "circuit_not_held"
+    CIRCUIT_TOO_LARGE = "circuit_too_large"
+    WRONG_INPUT_COUNT = "wrong_input_count"
+    INPUT_OUT_OF_RANGE = "input_out_of_range"
+    NOT_COMPETING = "not_competing"
     WRONG_HOME = "wrong_home"
     WRONG_MODEL = "wrong_model"
     WRONG_CONFIG_VERSION = "wrong_config_version"
     INPUTS_UNAVAILABLE = "inputs_unavailable"
     CHAIN_UNAVAILABLE = "chain_unavailable"
     QUEUE_FULL = "queue_full"
+    CALLER_LIMIT = "caller_limit"
+    CALLER_LEFT = "caller_left"
     DEADLINE_TOO_SHORT = "deadline_too_short"
     DEADLINE_PASSED = "deadline_passed"
     PROVING_FAILED = "proving_failed"

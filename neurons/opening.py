@@ -5,10 +5,10 @@ from __future__ import annotations
 from daemon.settings import WalletSettings
 from neurons.home_chain import HomeChain
 from neurons.network import LocalNetwork, Network
+from neurons.network.bittensor_network import BittensorNetwork
 from neurons.network.settings import LocalNetworkSettings
 from neurons.settings import ChainSettings, NeuronSettings
 from signed_http.wallets import HotkeyKeypair, hotkey_of, open_wallet
-from statements.errors import ConfigurationError
 
 
 def open_hotkey(settings: WalletSettings) -> HotkeyKeypair:
@@ -35,9 +35,10 @@ def open_network(settings: NeuronSettings) -> Network:
     """The subnet that the settings name; nothing is read or written yet.
 
     Raises:
-        ConfigurationError: it is of a kind that this release does not have.
+        ConfigurationError: it is on a chain, and the wallet that signs there is missing or unusable.
     """
     network = settings.network
     if isinstance(network, LocalNetworkSettings):
         return LocalNetwork(network.path, network.rules)
-    raise ConfigurationError('network.kind "bittensor" is not in this release', remedy='Use network.kind = "local".')
+    wallet = settings.wallet
+    return BittensorNetwork(network, open_wallet(wallet.path, wallet.name, wallet.hotkey))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 
 import uvicorn
 
@@ -18,8 +18,12 @@ from statements.errors import ConfigurationError
 _GRACE_SECONDS = 5
 
 
-def bind(listen: ListenSettings) -> socket.socket:
+def bind(listen: ListenSettings, *, table: str = "listen") -> socket.socket:
     """Take the port before anything slow happens.
+
+    Args:
+        listen: where.
+        table: of the settings, for the error.
 
     Raises:
         ConfigurationError: host and port cannot be bound.
@@ -34,7 +38,7 @@ def bind(listen: ListenSettings) -> socket.socket:
     except OSError as error:
         listener.close()
         raise ConfigurationError(
-            f"listen.port {listen.port} on listen.host {listen.host} cannot be bound: {error.strerror}",
+            f"{table}.port {listen.port} on {table}.host {listen.host} cannot be bound: {error.strerror}",
             remedy="Stop what holds the port, or choose another one (0 takes a free one).",
         ) from error
     return listener
@@ -42,10 +46,20 @@ def bind(listen: ListenSettings) -> socket.socket:
 
 def url_of(listen: ListenSettings, listener: socket.socket) -> str:
     """The URL to announce for a bound socket."""
+    return announced_url(listen, listener.getsockname()[1])
+
+
+def announced_url(listen: ListenSettings, port: int) -> str:
+    """The URL to announce for a port.
+
+    Args:
+        listen: where the neuron answers.
+        port: that is bound.
+    """
     if listen.external_url is not None:
         return listen.external_url
     host = f"[{listen.host}]" if ":" in listen.host else listen.host
-    return f"http://{host}:{listener.getsockname()[1]}"
+    return f"http://{host}:{port}"
 
 
 def signed_requests(
@@ -112,6 +126,19 @@ async def serve(
     await serving
     if working is not None:
         await _ended(working)
+
+
+async def until_one_ends(*works: Coroutine[None, None, None]) -> None:
+    """Run several things until the first of them ends, then cancel the others; what it raised is raised."""
+    tasks = [asyncio.create_task(work) for work in works]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when="FIRST_COMPLETED")
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    for task in done:
+        task.result()
 
 
 async def _ended(working: asyncio.Future[None]) -> None:

@@ -91,6 +91,7 @@ class Follower:
         Raises:
             ChainError: no endpoint answers.
         """
+        self._replacer.look_again()
         jobs = self._jobs.in_flight()
         fillers = self._attempts.fillers()
         if not jobs and not fillers:
@@ -185,7 +186,7 @@ class Follower:
         reason = f"{attempt.hash} reverted in block {receipt.block.number}"
         cancelled = _is_cancelled(job, attempts)
         if attempt.kind is AttemptKind.CALL and not cancelled:
-            self._jobs.attempt_ended(job.id, attempt, REVERTED, reason)
+            self._jobs.attempt_ended(job.id, attempt, REVERTED, reason, receipt)
             return
         # another transaction with this nonce could come back until this block is final
         if receipt.block.number > look.finalized or not await self._stands(receipt.block):
@@ -193,7 +194,7 @@ class Follower:
         end = JobState.CANCELLED if cancelled else CALLED_OFF[attempt.kind]
         if attempt.kind in CALLED_OFF:
             reason = f"{attempt.hash} took nonce {attempt.nonce} in its place"
-        self._jobs.called_off(job.id, end, reason)
+        self._jobs.called_off(job.id, end, reason, (attempt, receipt))
 
     async def _consider_lost(self, job: JobRecord, attempts: Sequence[AttemptRecord], look: Look) -> None:
         """The nonce is used, and not visibly by us: believed only from every endpoint, and once it is final."""

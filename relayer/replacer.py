@@ -46,6 +46,11 @@ class Replacer:
         self._account = account
         self._gate = gate
 
+    def look_again(self) -> None:
+        """What was refused at the last look may be wanted no more: see :meth:`SpendingGate.look_again`."""
+        if self._gate is not None:
+            self._gate.look_again()
+
     async def replace(self, job: JobRecord, old: AttemptRecord, kind: AttemptKind, head: Block) -> bool:
         """Offer more for a job's nonce, for its call or for a self-send in its place.
 

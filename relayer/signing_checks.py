@@ -46,5 +46,4 @@ class SigningChecks:
             chain=self._chain,
         )
         if self._gate is not None:
-            for job_id in jobs:
-                self._gate.check(job_id, terms, price=price, chain_time=view.head.timestamp)
+            self._gate.check(jobs, terms, price=price, chain_time=view.head.timestamp)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from relayer.nonces import Nonce
@@ -11,6 +11,8 @@ from relayer.outbox.records import Terms
 from statements.errors import VeristakeError
 
 HOUR_SECONDS, DAY_SECONDS = 3600.0, 86_400.0
+HEADROOM_PART = 8
+"""A transaction is outbid from 10 % more on; an eighth of what is in flight pays for one bump of all of it."""
 ALWAYS = math.inf
 """Time of an outlay that is still to come: it counts in every hour and day."""
 
@@ -80,7 +82,9 @@ def check_gas_price(*, price: int, maximum: int | None, asset: str) -> None:
         )
 
 
-def check_budget(rules: SpendingRules, outlays: list[Outlay], *, cost: int, now: float) -> None:
+def check_budget(
+    rules: SpendingRules, outlays: list[Outlay], *, cost: int, now: float, leave_headroom: bool = False
+) -> None:
     """Refuse what would, at worst, exceed the budget of the last hour or the last day.
 
     Args:
@@ -88,6 +92,7 @@ def check_budget(rules: SpendingRules, outlays: list[Outlay], *, cost: int, now:
         outlays: of the last day and in flight, the latter at their worst cost.
         cost: worst cost of the new transaction, wei.
         now: Unix time of the chain, seconds.
+        leave_headroom: an eighth of what is in flight has to stay free, which is one bump of all of it.
 
     Raises:
         BudgetExhaustedError: it would.
@@ -96,14 +101,17 @@ def check_budget(rules: SpendingRules, outlays: list[Outlay], *, cost: int, now:
         ("budget_per_hour_wei", rules.budget_per_hour_wei, HOUR_SECONDS),
         ("budget_per_day_wei", rules.budget_per_day_wei, DAY_SECONDS),
     )
+    in_flight = sum(outlay.wei for outlay in outlays if outlay.at == ALWAYS)
+    headroom = in_flight // HEADROOM_PART if leave_headroom else 0
     for name, budget, seconds in spans:
         if budget is None:
             continue
         # an outlay later than now is of a block that was reorganised away: it counts
         spent = sum(outlay.wei for outlay in outlays if outlay.at > now - seconds)
-        if spent + cost > budget:
+        if spent + headroom + cost > budget:
+            kept = f", {headroom} are kept for bumps" if headroom else ""
             raise BudgetExhaustedError(
-                f"{name} = {budget}: {spent} wei are spent or in flight, and the transaction may cost {cost}",
+                f"{name} = {budget}: {spent} wei are spent or in flight{kept}, and the transaction may cost {cost}",
                 remedy="Wait, or raise the budget; the job goes on by itself",
             )
 
@@ -130,23 +138,34 @@ class SpendingGate:
         self._maximum_price_of = maximum_price_of
         self._outlays_since = outlays_since
         self._asset_of = asset_of
+        self._refused_replacement: Nonce | None = None
 
-    def check(self, job_id: int, terms: Terms, *, price: int, chain_time: float) -> None:
-        """Whether a new transaction for a job may be signed.
+    def look_again(self) -> None:
+        """A new look at what is in flight begins: what it does not want replaced any more, nothing waits for."""
+        self._refused_replacement = None
+
+    def check(self, jobs: Sequence[int], terms: Terms, *, price: int, chain_time: float) -> None:
+        """Whether a new transaction for one or several jobs may be signed.
 
         Args:
-            job_id: the job.
+            jobs: their ids.
             terms: what it may cost.
             price: what a unit of gas costs at the moment, wei.
             chain_time: of the newest block, Unix time, seconds.
 
         Raises:
             GasPriceAbovePolicyError: too dear at the moment.
-            BudgetExhaustedError: the budget is used up.
+            BudgetExhaustedError: the budget is used up, or a transaction in flight needs what is left of it.
             DryRunError: nothing is signed on this chain.
         """
-        asset = self._asset_of(job_id)
-        check_gas_price(price=price, maximum=self._maximum_price_of(asset), asset=asset)
+        for asset in sorted({self._asset_of(job_id) for job_id in jobs}):
+            check_gas_price(price=price, maximum=self._maximum_price_of(asset), asset=asset)
+        if self._refused_replacement is not None:
+            raise BudgetExhaustedError(
+                f"the budget does not allow to replace the transaction with nonce {self._refused_replacement}, "
+                "for which all new ones would wait",
+                remedy="Wait, or raise the budget; the job goes on by itself",
+            )
         self._check_budget(terms.worst_cost, chain_time, without=None)
         self._check_dry_run(terms)
 
@@ -165,7 +184,11 @@ class SpendingGate:
         """
         # one that costs no more than what it replaces, such as a self-send, is no new expense
         if new.worst_cost > old.worst_cost:
-            self._check_budget(new.worst_cost, chain_time, without=nonce)
+            try:
+                self._check_budget(new.worst_cost, chain_time, without=nonce)
+            except BudgetExhaustedError:
+                self._refused_replacement = nonce
+                raise
         self._check_dry_run(new)
 
     def check_filler(self, terms: Terms) -> None:
@@ -181,7 +204,7 @@ class SpendingGate:
     def _check_budget(self, cost: int, chain_time: float, *, without: Nonce | None) -> None:
         if self._rules.has_budget:
             outlays = [each for each in self._outlays_since(chain_time - DAY_SECONDS) if each.nonce != without]
-            check_budget(self._rules, outlays, cost=cost, now=chain_time)
+            check_budget(self._rules, outlays, cost=cost, now=chain_time, leave_headroom=without is None)
 
     def _check_dry_run(self, terms: Terms) -> None:
         if self._rules.dry_run:

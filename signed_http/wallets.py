@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 from typing import Protocol, cast
 
@@ -96,6 +98,25 @@ def open_wallet(path: Path, name: str, hotkey: str = "default") -> Wallet:
             remedy="Make an sr25519 hotkey: answers are signed with sr25519.",
         )
     return wallet
+
+
+def require_unlockable(wallet: Wallet) -> None:
+    """Check that the coldkey can sign here: its file is there, and its password at hand or can be asked for.
+
+    Raises:
+        ConfigurationError: it cannot.
+    """
+    file = wallet.coldkey_file
+    if not file.exists_on_device():
+        raise ConfigurationError(
+            f"wallet {wallet.name!r} has no coldkey on this machine", remedy="Do this where the coldkey is."
+        )
+    given = any(os.getenv(name) for name in ("BT_WALLET_PASSWORD", "BT_WALLET_PASSWORD_FILE"))
+    if file.is_encrypted() and not given and not sys.stdin.isatty():
+        raise ConfigurationError(
+            f"the coldkey of wallet {wallet.name!r} is encrypted, and there is no terminal to ask for its password",
+            remedy="Name a file with the password in BT_WALLET_PASSWORD_FILE.",
+        )
 
 
 def hotkey_of(wallet: Wallet) -> HotkeyKeypair:

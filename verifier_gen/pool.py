@@ -1,4 +1,4 @@
-"""Spawned worker processes that prove and verify, and that may die without taking the caller along."""
+"""Spawned worker processes that prove and verify, and that may die without taking the caller or each other along."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ import multiprocessing
 import os
 import signal
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from functools import lru_cache
+from functools import lru_cache, partial
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import ParamSpec, TypeVar
@@ -19,15 +20,12 @@ from statements.errors import CircuitError
 from statements.instances import Instances
 from verifier_gen import prover
 from verifier_gen.circuit import Circuit, open_circuit
-from verifier_gen.isolated import kill_workers, stdout_to_stderr
+from verifier_gen.isolated import kill_workers, stdout_to_stderr, without_panic
+from verifier_gen.measured import MeasuredProof, prove_measured
 from verifier_gen.prover import Proof
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-
-class WorkerDiedError(CircuitError):
-    """A worker process ended in the midst of its work, or was ended because it did not come to an end."""
 
 
 @lru_cache(maxsize=8)
@@ -36,8 +34,15 @@ def _opened(directory: Path, with_proving_key: bool) -> Circuit:
     return open_circuit(directory, with_proving_key=with_proving_key)
 
 
-def _prove(directory: Path, inputs: tuple[int, ...], tag: int) -> Proof:
-    return prover.prove(_opened(directory, True), inputs, tag)
+class WorkerDiedError(CircuitError):
+    """A worker process ended amid its work, or was ended because it did not come to an end; another one may do it."""
+
+
+def _prove(directory: Path, inputs: tuple[int, ...], tag: int) -> MeasuredProof:
+    try:
+        return without_panic(partial(prove_measured, _opened(directory, True), inputs, tag))
+    except RuntimeError as error:
+        raise CircuitError(f"EZKL failed: {error}", remedy="See docs/circuits.md") from error
 
 
 def _verify(directory: Path, instances: Instances, proof: bytes) -> bool:
@@ -64,24 +69,26 @@ def _end_with(parent: BaseProcess) -> None:
 
 
 class ProverPool:
-    """A fixed number of spawned workers.
+    """A fixed number of spawned workers, each with one call at a time.
 
     EZKL re-reads proving key and SRS for each proof; what stays warm is the process, the checked hashes and the page
     cache.
 
     Args:
         workers: processes; each proof takes about 0.4 GB for the staking circuit.
-        timeout_seconds: longest that one call may work, waiting for a worker included; then all workers are
+        timeout_seconds: longest that one call may work, waiting for a worker included; then its worker is
             replaced, because EZKL can hang instead of failing.
+        kept_memory_bytes: a worker that keeps more after a proof is replaced; None: any amount.
     """
 
-    def __init__(self, workers: int = 1, timeout_seconds: float = 600.0) -> None:
-        self._workers, self._timeout = workers, timeout_seconds
-        self._executor = self._new_executor()
-
-    def _new_executor(self) -> ProcessPoolExecutor:
-        context = multiprocessing.get_context("spawn")
-        return ProcessPoolExecutor(self._workers, mp_context=context, initializer=_start_worker)
+    def __init__(
+        self, workers: int = 1, timeout_seconds: float = 600.0, *, kept_memory_bytes: int | None = None
+    ) -> None:
+        self.workers, self._timeout, self._kept = workers, timeout_seconds, kept_memory_bytes
+        self.replaced = 0
+        self._slots = [_Slot() for _ in range(workers)]
+        self._free = deque(self._slots)
+        self._waiting: deque[asyncio.Future[_Slot]] = deque()
 
     async def warm(self, directory: Path, *, with_proving_key: bool) -> None:
         """Check a circuit in a worker before the first request needs it.
@@ -93,6 +100,15 @@ class ProverPool:
 
     async def prove(self, directory: Path, inputs: Sequence[int], tag: int) -> Proof:
         """Prove in a worker; see :func:`verifier_gen.prover.prove`."""
+        return (await self.prove_measured(directory, inputs, tag)).proof
+
+    async def prove_measured(self, directory: Path, inputs: Sequence[int], tag: int) -> MeasuredProof:
+        """Prove in a worker, with the memory that it took.
+
+        Raises:
+            WorkerDiedError: the worker ended amid the proof, or nothing came in time.
+            CircuitError: as :func:`verifier_gen.prover.prove`.
+        """
         return await self._run(_prove, directory, tuple(inputs), tag)
 
     async def verify(self, directory: Path, instances: Instances, proof: bytes) -> bool:
@@ -100,33 +116,79 @@ class ProverPool:
         return await self._run(_verify, directory, instances, proof)
 
     async def _run(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        executor = self._executor
+        slot: _Slot | None = None
         try:
-            future = asyncio.wrap_future(executor.submit(call, *args, **kwargs))
-            return await asyncio.wait_for(future, self._timeout)
+            async with asyncio.timeout(self._timeout):
+                slot = await self._take()
+                answer = await asyncio.wrap_future(slot.executor.submit(call, *args, **kwargs))
+            if self._keeps_too_much(answer):
+                self._replace(slot)
+            return answer
         except TimeoutError as error:
-            self._replace(executor)
+            self._replace(slot)
             raise WorkerDiedError(
                 f"EZKL did not answer within {self._timeout:.0f} s", remedy="Try again, or use a faster machine"
             ) from error
         except BrokenProcessPool as error:
-            self._replace(executor)
+            self._replace(slot)
             raise WorkerDiedError(
                 "a prover process died", remedy="Try again; if it recurs, memory is too small for the circuit"
             ) from error
+        finally:
+            if slot is not None:
+                self._give_back(slot)
 
-    def _replace(self, executor: ProcessPoolExecutor) -> None:
-        # several callers may see the same broken executor; only the first replaces it
-        if self._executor is executor:
-            self._executor = self._new_executor()
-            kill_workers(executor)
+    async def _take(self) -> _Slot:
+        if self._free:
+            return self._free.popleft()
+        turn: asyncio.Future[_Slot] = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        try:
+            return await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self._give_back(turn.result())
+            raise
+
+    def _give_back(self, slot: _Slot) -> None:
+        while self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                turn.set_result(slot)
+                return
+        self._free.append(slot)
+
+    def _keeps_too_much(self, answer: object) -> bool:
+        return self._kept is not None and isinstance(answer, MeasuredProof) and answer.kept_bytes > self._kept
+
+    def _replace(self, slot: _Slot | None) -> None:
+        if slot is not None:
+            self.replaced += 1
+            slot.replace()
 
     @property
     def worker_pids(self) -> list[int]:
         """Process ids of the workers that have started."""
-        processes = self._executor._processes or {}
+        processes = [pid for slot in self._slots for pid in slot.executor._processes or {}]
         return [pid for pid in processes if pid != os.getpid()]
 
     def close(self) -> None:
         """Stop the workers; a proof under way is given up."""
-        kill_workers(self._executor)
+        for slot in self._slots:
+            kill_workers(slot.executor)
+
+
+class _Slot:
+    """One worker process, started by its first call, and whoever takes its place."""
+
+    def __init__(self) -> None:
+        self.executor = self._new_executor()
+
+    def _new_executor(self) -> ProcessPoolExecutor:
+        context = multiprocessing.get_context("spawn")
+        return ProcessPoolExecutor(1, mp_context=context, initializer=_start_worker)
+
+    def replace(self) -> None:
+        """End the process, whatever it does; the next call starts another one."""
+        ended, self.executor = self.executor, self._new_executor()
+        kill_workers(ended)

@@ -22,6 +22,10 @@ from verifier_gen.circuit import Circuit
 from verifier_gen.visibility import exposed_layout, parameters_hash, shows
 
 
+class InputOutOfRangeError(CircuitError):
+    """The circuit has no witness for these inputs: a value leaves what its decompositions or tables hold."""
+
+
 @dataclass(frozen=True)
 class Proof:
     """A proof as it came from the prover.
@@ -35,6 +39,10 @@ class Proof:
     instances: Instances
     proof: bytes
     seconds: float
+
+
+_NO_WITNESS = "generate witness"
+"""In EZKL's words when a value is too large to be decomposed; reading a broken file fails in other words."""
 
 
 def _little_endian(element: int) -> str:
@@ -74,7 +82,8 @@ def prove(circuit: Circuit, inputs: Sequence[int], tag: int) -> Proof:
         tag: request tag.
 
     Raises:
-        CircuitError: the inputs do not fit, EZKL altered them, or a value left the lookup range.
+        InputOutOfRangeError: the circuit has no witness for these inputs.
+        CircuitError: the inputs do not fit the layout, EZKL altered them, or it failed.
     """
     layout, paths = circuit.manifest.layout, circuit.paths
     started = time.monotonic()
@@ -82,15 +91,14 @@ def prove(circuit: Circuit, inputs: Sequence[int], tag: int) -> Proof:
         data, witness, proof = (Path(folder) / name for name in ("input.json", "witness.json", "proof.json"))
         data.write_text(json.dumps(input_data(layout, inputs, tag)), "utf-8")
         try:
-            ezkl_library.write_witness(data, paths.compiled, witness)
+            _write_witness(data, paths.compiled, witness)
             content = json.loads(witness.read_text("utf-8"))
             _check_witness(content, layout, inputs, tag)
             _check_lookups(content, json.loads(paths.settings.read_text("utf-8")))
             ezkl_library.prove(witness, paths.compiled, paths.proving_key, proof, paths.srs)
         except RuntimeError as error:
             raise CircuitError(
-                f"EZKL cannot prove these inputs: {error}",
-                remedy="A value left the circuit's ranges: check that features are clipped",
+                f"EZKL cannot prove these inputs: {error}", remedy="Build the circuit again: veristake circuit build"
             ) from error
         document = json.loads(proof.read_text("utf-8"))
     elements = tuple(_from_little_endian(x) for group in document["instances"] for x in group)
@@ -105,12 +113,24 @@ def prove(circuit: Circuit, inputs: Sequence[int], tag: int) -> Proof:
     )
 
 
+def _write_witness(data: Path, compiled: Path, witness: Path) -> None:
+    try:
+        ezkl_library.write_witness(data, compiled, witness)
+    except RuntimeError as error:
+        if _NO_WITNESS not in str(error):
+            raise
+        raise InputOutOfRangeError(
+            f"EZKL cannot prove these inputs: {error}",
+            remedy="A value left the circuit's ranges: check that features are clipped",
+        ) from error
+
+
 def _check_lookups(witness: dict[str, Any], settings: dict[str, Any]) -> None:
     """Refuse a witness that leaves the lookup tables: EZKL 23 makes it without a word and then hangs in `prove`."""
     lowest, highest = settings["run_args"]["lookup_range"]
     held = (witness["min_lookup_inputs"], witness["max_lookup_inputs"])
     if held[0] < lowest or held[1] > highest:
-        raise CircuitError(
+        raise InputOutOfRangeError(
             f"lookup inputs {held[0]} to {held[1]} leave the circuit's range {lowest} to {highest}",
             remedy="Widen lookup_range in the recipe, or bound the network's arguments",
         )

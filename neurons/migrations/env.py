@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from alembic import context
 
+from neurons.validator.api.tables import QueryRow
 from neurons.validator.migrate import VERSION_TABLE
-from neurons.validator.tables import Base
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=Base.metadata,
+    target_metadata=QueryRow.metadata,
     version_table=VERSION_TABLE,
     render_as_batch=True,
 )

@@ -13,6 +13,6 @@ def examine_miner(settings: MinerSettings) -> list[Finding]:
     """Everything that a miner needs."""
 
     def circuits() -> str:
-        return ", ".join(f"{c.manifest.name} {c.manifest.circuit_id}" for c in open_circuits(settings).values())
+        return ", ".join(f"{c.manifest.name} {c.manifest.circuit_id}" for c in open_circuits(settings).usable())
 
     return [*examine_common(settings, Role.MINER), look("circuits", circuits)]

@@ -1,88 +1,163 @@
-"""How many requests a miner takes on, and how long the next one would wait."""
+"""Who may wait for a prover, for how long, and who is next: pure decisions, the time is always an argument.
+
+A request that cannot be ready in time is refused at once with the expected wait instead of timing out. When the
+queue is full, whoever holds more places than the newcomer (or holds them for benchmarks while the newcomer pays)
+gives its newest one back, so that a caller who asks ten times as often keeps nobody out.
+"""
 
 from __future__ import annotations
 
-import statistics
-from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
+import heapq
+import itertools
+from dataclasses import dataclass
 
 from neurons.messages import RefusalCode
+from neurons.miner.durations import ProofDurations
+from neurons.miner.fair_order import FairOrder, Priority, RequestKind, Ticket
 from neurons.refusing import RefusedError
 
-_SAMPLES = 16
-_ASSUMED_SECONDS = 10.0
-"""Per proof, before the first has been measured (docs/benchmarks.md: 7 to 12 s on two cores)."""
 
+@dataclass(frozen=True)
+class Admission:
+    """A request that was taken.
 
-def expected_wait(*, admitted: int, workers: int, seconds_per_proof: float) -> float:
-    """Seconds until a worker is free for one more request.
-
-    Args:
-        admitted: requests being proved or waiting.
-        workers: proofs made at the same time.
-        seconds_per_proof: of a typical proof.
+    Attributes:
+        ticket: its place.
+        expected_wait: seconds until its proof begins, if nobody goes before it later.
+        displaced: the request that gave up its place for it; None when there was room.
     """
-    if admitted < workers:
-        return 0.0
-    return (1 + (admitted - workers) // workers) * seconds_per_proof
+
+    ticket: Ticket
+    expected_wait: float
+    displaced: Ticket | None
 
 
 class ProvingQueue:
-    """Admission to the workers, decided at once.
+    """Places of requests that wait or are proved.
 
     Args:
         workers: proofs made at the same time.
         limit: requests that may wait for a worker.
+        caller_limit: requests that one caller may have waiting and proved at the same time; None: any number.
+        durations: of the circuits' proofs.
     """
 
-    def __init__(self, *, workers: int, limit: int) -> None:
-        self.workers = workers
-        self.limit = limit
-        self._admitted = 0
-        self._seconds: dict[str, deque[float]] = {}
+    def __init__(
+        self, *, workers: int, limit: int, caller_limit: int | None = None, durations: ProofDurations | None = None
+    ) -> None:
+        self.workers, self.limit = workers, limit
+        self.durations = durations or ProofDurations()
+        self._caller_limit = caller_limit
+        self._numbers = itertools.count(1)
+        self._orders = {priority: FairOrder() for priority in Priority}
+        self._running: dict[Ticket, float] = {}
 
     @property
     def waiting(self) -> int:
         """Requests that wait for a worker."""
-        return max(0, self._admitted - self.workers)
+        return sum(len(order) for order in self._orders.values())
 
-    def seconds_per_proof(self, circuit_id: str) -> float | None:
-        """Median of the latest proofs of a circuit, seconds; None before the first."""
-        measured = self._seconds.get(circuit_id)
-        return statistics.median(measured) if measured else None
+    @property
+    def running(self) -> int:
+        """Requests that are being proved."""
+        return len(self._running)
 
-    def measured(self, circuit_id: str, seconds: float) -> None:
-        """Remember how long a proof took."""
-        self._seconds.setdefault(circuit_id, deque(maxlen=_SAMPLES)).append(seconds)
-
-    @contextmanager
-    def place(self, circuit_id: str, deadline_seconds: float) -> Iterator[None]:
-        """Hold a place until the proof is made.
+    def admit(self, caller: str, kind: RequestKind, circuit_id: str, deadline_seconds: float, now: float) -> Admission:
+        """Give a request a place.
 
         Args:
+            caller: ss58 hotkey that asks.
+            kind: what the proof is for.
             circuit_id: circuit to prove under.
-            deadline_seconds: how long the asker waits.
+            deadline_seconds: how long the caller waits.
+            now: instant, seconds.
 
         Raises:
-            RefusedError: the queue is full, or the proof could not be ready in time.
+            RefusedError: no place is free, the proof could not be ready in time, or the caller has too many.
         """
-        seconds = self.seconds_per_proof(circuit_id)
-        wait = expected_wait(
-            admitted=self._admitted, workers=self.workers, seconds_per_proof=seconds or _ASSUMED_SECONDS
-        )
-        if self._admitted >= self.workers + self.limit:
-            raise RefusedError(
-                RefusalCode.QUEUE_FULL, f"{self.waiting} requests wait, the limit is {self.limit}", retry_after=wait
-            )
-        if seconds is not None and wait + seconds > deadline_seconds:
+        expected = self.durations.expected(circuit_id)
+        ticket = Ticket(next(self._numbers), caller, kind, circuit_id, expected, now + deadline_seconds)
+        displaced = self._make_room(ticket, now)
+        wait = self._wait_of(ticket, now, without=displaced)
+        measured = self.durations.seconds(circuit_id)
+        if measured is not None and wait + measured > deadline_seconds:
             raise RefusedError(
                 RefusalCode.DEADLINE_TOO_SHORT,
-                f"the proof would take {wait + seconds:.1f} s, the deadline is {deadline_seconds:g} s",
+                f"the proof would take {wait + measured:.1f} s, the deadline is {deadline_seconds:g} s",
                 retry_after=wait,
             )
-        self._admitted += 1
-        try:
-            yield
-        finally:
-            self._admitted -= 1
+        if displaced is not None:
+            self._orders[displaced.priority].remove(displaced)
+        self._orders[ticket.priority].add(ticket)
+        return Admission(ticket, wait, displaced)
+
+    def start(self, now: float) -> Ticket | None:
+        """The request whose proof begins now; None when no worker is free or nothing waits."""
+        if self.running >= self.workers:
+            return None
+        for priority in Priority:
+            ticket = self._orders[priority].take()
+            if ticket is not None:
+                self._running[ticket] = now
+                return ticket
+        return None
+
+    def withdraw(self, ticket: Ticket) -> None:
+        """Give back the place of a request that waits: its caller has left, or its deadline has passed."""
+        self._orders[ticket.priority].remove(ticket)
+
+    def finish(self, ticket: Ticket) -> None:
+        """Free the worker of a request that was being proved."""
+        self._running.pop(ticket, None)
+
+    def expected_wait(self, kind: RequestKind, now: float) -> float:
+        """Seconds that a newcomer's request would wait now."""
+        return self._wait_of(Ticket(next(self._numbers), "", kind, "", 0.0, now), now, without=None)
+
+    def _make_room(self, ticket: Ticket, now: float) -> Ticket | None:
+        """The request that has to go for this one; None when there is room."""
+        mine = sum(t.caller == ticket.caller for t in self._running)
+        mine += sum(order.held(ticket.caller) for order in self._orders.values())
+        if self._caller_limit is not None and mine >= self._caller_limit:
+            raise RefusedError(
+                RefusalCode.CALLER_LIMIT,
+                f"{mine} requests of {ticket.caller} are admitted, the limit is {self._caller_limit}",
+                retry_after=self._wait_of(ticket, now, without=None),
+            )
+        if self.running + self.waiting < self.workers + self.limit:
+            return None
+        victim = self._victim(ticket)
+        if victim is None:
+            raise RefusedError(
+                RefusalCode.QUEUE_FULL,
+                f"{self.waiting} requests wait, the limit is {self.limit}",
+                retry_after=self._wait_of(ticket, now, without=None),
+            )
+        return victim
+
+    def _victim(self, ticket: Ticket) -> Ticket | None:
+        for priority in reversed(Priority):
+            order = self._orders[priority]
+            holder = order.largest_holder()
+            if holder is None or priority < ticket.priority:
+                continue
+            # of equals nobody gives way, or two callers could displace each other for ever
+            if priority > ticket.priority or order.held(holder) > order.held(ticket.caller) + 1:
+                return order.newest_of(holder)
+        return None
+
+    def _wait_of(self, ticket: Ticket, now: float, *, without: Ticket | None) -> float:
+        """Seconds until a worker would begin with the request, by playing what is admitted to its end."""
+        orders = [self._orders[priority].copy() for priority in Priority if priority <= ticket.priority]
+        if without is not None and without.priority <= ticket.priority:
+            orders[without.priority].remove(without)
+        orders[ticket.priority].add(ticket)
+        free = [max(0.0, begun + other.seconds - now) for other, begun in self._running.items()]
+        free += [0.0] * (self.workers - len(free))
+        heapq.heapify(free)
+        while True:
+            start = heapq.heappop(free)
+            following = next(taken for order in orders if (taken := order.take()) is not None)
+            if following == ticket:
+                return start
+            heapq.heappush(free, start + following.seconds)

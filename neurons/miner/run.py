@@ -7,38 +7,62 @@ from collections.abc import Iterable
 
 import structlog
 
+from neurons.home_chain import HomeChain
 from neurons.logs import configure_logs
+from neurons.miner.admission import Gate
 from neurons.miner.app import miner_app
+from neurons.miner.backends.backend import ProvingBackend
+from neurons.miner.backends.local import LocalBackend
+from neurons.miner.competing import Competitions, competitions_of
+from neurons.miner.durations import ProofDurations
+from neurons.miner.holdings import HeldCircuits
+from neurons.miner.places import Places
+from neurons.miner.proving import Prover
 from neurons.miner.queue import ProvingQueue
 from neurons.miner.service import MinerService
 from neurons.miner.settings import MinerSettings
 from neurons.network import Role
 from neurons.opening import open_chain, open_hotkey, open_network
 from neurons.serving import bind, serve, signed_requests, url_of
-from statements.errors import ConfigurationError
 from verifier_gen.circuit import Circuit, open_circuit
 from verifier_gen.pool import ProverPool
 
 _log = structlog.get_logger(__name__)
 
 
-def open_circuits(settings: MinerSettings) -> dict[str, Circuit]:
-    """The circuits held, by circuit id.
+def open_circuits(settings: MinerSettings) -> HeldCircuits:
+    """The circuits of the settings.
 
     Raises:
-        CircuitError: a file is missing or changed.
+        CircuitError: a file is missing or changed, or a circuit needs more memory than allowed.
         ConfigurationError: one circuit is given twice.
     """
-    circuits: dict[str, Circuit] = {}
-    for directory in settings.circuits:
-        circuit = open_circuit(directory, with_proving_key=True)
-        if circuit.manifest.circuit_id in circuits:
-            raise ConfigurationError(
-                f"circuits: {directory} is circuit {circuit.manifest.circuit_id} once more",
-                remedy="List each circuit once.",
-            )
-        circuits[circuit.manifest.circuit_id] = circuit
-    return circuits
+    circuits = [open_circuit(directory, with_proving_key=True) for directory in settings.circuits]
+    return HeldCircuits(circuits, settings.worker_memory_bytes)
+
+
+def make_service(
+    settings: MinerSettings,
+    hotkey: str,
+    chain: HomeChain,
+    held: HeldCircuits,
+    backend: ProvingBackend,
+    competitions: Competitions,
+) -> MinerService:
+    """The service with its queue."""
+    durations = ProofDurations()
+    for circuit in held.usable():
+        if circuit.manifest.prover is not None:
+            durations.suppose(circuit.manifest.circuit_id, circuit.manifest.prover.wall_seconds)
+    queue = ProvingQueue(
+        workers=backend.workers,
+        limit=settings.queue_limit,
+        caller_limit=settings.caller_limit,
+        durations=durations,
+    )
+    places = Places(queue)
+    prover = Prover(hotkey=hotkey, held=held, backend=backend, places=places)
+    return MinerService(chain=chain, held=held, prover=prover, places=places, competitions=competitions)
 
 
 def run_miner(settings: MinerSettings) -> None:
@@ -51,33 +75,36 @@ def run_miner(settings: MinerSettings) -> None:
     hotkey = open_hotkey(settings.wallet)
     listener = bind(settings.listen)
     chain = open_chain(settings.chain)
-    circuits = open_circuits(settings)
+    held = open_circuits(settings)
     network = open_network(settings)
-    network.register(hotkey.ss58_address, Role.MINER)
     endpoint = url_of(settings.listen, listener)
+    competitions = competitions_of(settings.competitions, held.usable(), [endpoint])
+    backend = LocalBackend(ProverPool(settings.workers, kept_memory_bytes=settings.worker_memory_bytes))
+    service = make_service(settings, hotkey.ss58_address, chain, held, backend, competitions)
+    app = signed_requests(miner_app(service, Gate(network, settings.admission)), hotkey, settings.http)
+    network.register(hotkey.ss58_address, Role.MINER)
     network.serve(hotkey.ss58_address, endpoint)
-    pool = ProverPool(settings.workers)
-    service = MinerService(
-        hotkey=hotkey.ss58_address,
-        chain=chain,
-        circuits=circuits,
-        pool=pool,
-        queue=ProvingQueue(workers=settings.workers, limit=settings.queue_limit),
-    )
+    circuits = held.usable()
     _log.info(
-        "miner_started", hotkey=hotkey.ss58_address, endpoint=endpoint, circuits=[*circuits], workers=settings.workers
+        "miner_started",
+        hotkey=hotkey.ss58_address,
+        endpoint=endpoint,
+        circuits=[circuit.manifest.circuit_id for circuit in circuits],
+        workers=settings.workers,
     )
+
+    async def work() -> None:
+        await _warm(backend, circuits)
+
     try:
-        app = signed_requests(miner_app(service, network), hotkey, settings.http)
-        work = lambda: _warm(pool, circuits.values(), settings.workers)  # noqa: E731
         asyncio.run(serve(app, listener, work, connections=settings.http.connections))
     finally:
-        pool.close()
+        backend.close()
     _log.info("miner_stopped", hotkey=hotkey.ss58_address)
 
 
-async def _warm(pool: ProverPool, circuits: Iterable[Circuit], workers: int) -> None:
+async def _warm(backend: ProvingBackend, circuits: Iterable[Circuit]) -> None:
     """Start every worker before the first request needs it, then do nothing until cancelled."""
-    folders = [circuit.directory for circuit in circuits]
-    await asyncio.gather(*(pool.warm(folder, with_proving_key=True) for folder in folders for _ in range(workers)))
+    for circuit in circuits:
+        await backend.warm(circuit.directory)
     await asyncio.Event().wait()

@@ -1,98 +1,148 @@
-"""Answers one request: reads the chain, computes the features, proves."""
+"""Answers requests: finds the circuit, gets or checks the inputs, has the run proved."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Coroutine
+from typing import Any
 
 import structlog
 
 from neurons.home_chain import HomeChain, InputsUnavailableError, Reading
-from neurons.messages import Capabilities, CircuitCapability, ObservationRequest, RefusalCode
-from neurons.miner.queue import ProvingQueue
+from neurons.messages import (
+    Capabilities,
+    CircuitCapability,
+    CompetitionEntry,
+    CompetitionRequest,
+    InputRequest,
+    ObservationRequest,
+    RefusalCode,
+)
+from neurons.miner.competing import Competitions
+from neurons.miner.fair_order import RequestKind
+from neurons.miner.holdings import HeldCircuits
+from neurons.miner.places import Places
+from neurons.miner.proving import Inputs, ProofTask, Prover
 from neurons.refusing import RefusedError
-from statements.errors import ChainError, CircuitError
+from statements.errors import ChainError
+from statements.instances import InstanceLayout
 from statements.proven_inference import ProvenInference
-from statements.request_tag import request_tag
+from statements.proven_run import ProvenRun
+from statements.quantities import to_field
 from verifier_gen.circuit import Circuit
-from verifier_gen.pool import ProverPool
+from verifier_gen.prover import Proof
 
 _log = structlog.get_logger(__name__)
+Departure = Coroutine[Any, Any, None]
 
 
 class MinerService:
     """What a miner does, apart from HTTP.
 
     Args:
-        hotkey: ss58 hotkey of this miner.
         chain: the home chain.
-        circuits: by circuit id.
-        pool: workers that prove.
-        queue: admission to the workers.
+        held: circuits.
+        prover: makes the proofs.
+        places: of the requests that wait.
+        competitions: in which this miner takes part.
     """
 
     def __init__(
         self,
         *,
-        hotkey: str,
         chain: HomeChain,
-        circuits: Mapping[str, Circuit],
-        pool: ProverPool,
-        queue: ProvingQueue,
+        held: HeldCircuits,
+        prover: Prover,
+        places: Places,
+        competitions: Competitions | None = None,
     ) -> None:
-        self.hotkey = hotkey
-        self._chain = chain
-        self._circuits = circuits
-        self._pool = pool
-        self._queue = queue
-        self._under_way: set[asyncio.Task[ProvenInference]] = set()
+        self.hotkey = prover.hotkey
+        self._chain, self._held, self._prover, self._places = chain, held, prover, places
+        self._competitions = competitions or Competitions()
 
     def capabilities(self) -> Capabilities:
         """What this miner can do now."""
+        queue = self._places.queue
         circuits = tuple(
             CircuitCapability(
-                circuit_id=circuit_id,
+                circuit_id=circuit.manifest.circuit_id,
                 model_name=circuit.manifest.model_name,
-                seconds_per_proof=self._queue.seconds_per_proof(circuit_id),
+                seconds_per_proof=queue.durations.seconds(circuit.manifest.circuit_id),
             )
-            for circuit_id, circuit in self._circuits.items()
+            for circuit in self._held.usable()
         )
-        queue = self._queue
         return Capabilities(
-            circuits=circuits, workers=queue.workers, queue_limit=queue.limit, queue_length=queue.waiting
+            circuits=circuits,
+            workers=queue.workers,
+            queue_limit=queue.limit,
+            queue_length=queue.waiting,
+            expected_wait_seconds=self._places.expected_wait(),
+            competitions=self._competitions.ids,
         )
 
-    async def answer(self, request: ObservationRequest, validator: str) -> ProvenInference:
-        """Prove what is asked.
+    def enter(self, request: CompetitionRequest) -> CompetitionEntry:
+        """The circuit that this miner enters.
+
+        Raises:
+            RefusedError: it takes no part in this competition.
+        """
+        return self._competitions.entry(request)
+
+    async def answer(
+        self, request: ObservationRequest, caller: str, departure: Departure | None = None
+    ) -> ProvenInference:
+        """Prove the score of an observation.
 
         Args:
             request: what to prove.
-            validator: ss58 hotkey that asks.
+            caller: ss58 hotkey that asks.
+            departure: ends when the caller has left.
 
         Raises:
             RefusedError: it cannot be proved, or not in time.
         """
-        circuit = self._circuit_for(request)
-        # the place is held until the proof is made, not until the asker gives up: a worker cannot be interrupted
-        task = asyncio.create_task(self._answer_in_place(circuit, request, validator))
-        self._under_way.add(task)
-        task.add_done_callback(self._finished)
         try:
-            return await asyncio.wait_for(asyncio.shield(task), request.deadline_seconds)
-        except TimeoutError as error:
-            raise RefusedError(
-                RefusalCode.DEADLINE_PASSED, f"no proof within {request.deadline_seconds:g} s"
-            ) from error
+            circuit = self._circuit_of_subject(request)
+        except RefusedError:
+            _close(departure)
+            raise
 
-    def _finished(self, task: asyncio.Task[ProvenInference]) -> None:
-        self._under_way.discard(task)
-        if not task.cancelled():
-            task.exception()  # marks it as seen: the asker may have left before it was raised
+        async def inputs() -> Inputs:
+            return (await self._read(circuit, request)).inputs
 
-    def _circuit_for(self, request: ObservationRequest) -> Circuit:
-        circuit = self._circuits.get(request.circuit_id)
-        if circuit is None:
-            raise RefusedError(RefusalCode.CIRCUIT_NOT_HELD, f"circuit {request.circuit_id} is not held")
+        task = ProofTask.of(request, circuit, RequestKind.OBSERVATION, caller)
+        run = self._run_of(task, await self._prover.prove(task, inputs, departure))
+        return ProvenInference(**dict(run), subject=request.subject)
+
+    async def run(
+        self, request: InputRequest, kind: RequestKind, caller: str, departure: Departure | None = None
+    ) -> ProvenRun:
+        """Prove a circuit's outputs for the inputs of the request.
+
+        Args:
+            request: what to prove.
+            kind: query or benchmark.
+            caller: ss58 hotkey that asks.
+            departure: ends when the caller has left.
+
+        Raises:
+            RefusedError: it cannot be proved, or not in time.
+        """
+        try:
+            circuit = self._held.find(request.circuit_id)
+            require_inputs(request.inputs, circuit.manifest.layout)
+        except RefusedError:
+            _close(departure)
+            raise
+
+        async def inputs() -> Inputs:
+            return request.inputs
+
+        task = ProofTask.of(request, circuit, kind, caller)
+        return self._run_of(task, await self._prover.prove(task, inputs, departure))
+
+    def _circuit_of_subject(self, request: ObservationRequest) -> Circuit:
+        circuit = self._held.find(request.circuit_id)
         subject, home = request.subject, self._chain.settings
         if (subject.home_chain_id, subject.observer) != (home.chain_id, home.observer):
             raise RefusedError(
@@ -105,11 +155,6 @@ class MinerService:
                 RefusalCode.WRONG_MODEL, f"circuit {request.circuit_id} is of another model than {subject.model_id}"
             )
         return circuit
-
-    async def _answer_in_place(self, circuit: Circuit, request: ObservationRequest, validator: str) -> ProvenInference:
-        with self._queue.place(request.circuit_id, request.deadline_seconds):
-            reading = await self._read(circuit, request)
-            return await self._prove(circuit, request, validator, reading)
 
     async def _read(self, circuit: Circuit, request: ObservationRequest) -> Reading:
         subject = request.subject
@@ -128,38 +173,42 @@ class MinerService:
             )
         return reading
 
-    async def _prove(
-        self, circuit: Circuit, request: ObservationRequest, validator: str, reading: Reading
-    ) -> ProvenInference:
-        manifest = circuit.manifest
-        tag = request_tag(
-            nonce=request.nonce_bytes,
-            validator=validator,
-            miner=self.hotkey,
-            circuit_id=manifest.circuit_id,
-            inputs=reading.inputs,
-            bits=manifest.layout.tag_bits,
-        )
-        try:
-            proof = await self._pool.prove(circuit.directory, reading.inputs, tag)
-        except CircuitError as error:
-            _log.error("proof_failed", circuit_id=manifest.circuit_id, reason=error.message)
-            raise RefusedError(RefusalCode.PROVING_FAILED, error.message) from error
-        self._queue.measured(manifest.circuit_id, proof.seconds)
-        subject = request.subject
+    def _run_of(self, task: ProofTask, proof: Proof) -> ProvenRun:
+        circuit_id = task.circuit.manifest.circuit_id
         _log.info(
             "proof_made",
-            asset=subject.asset,
-            epoch=subject.epoch,
-            validator=validator,
+            kind=task.kind,
+            circuit_id=circuit_id,
+            validator=task.caller,
             seconds=round(proof.seconds, 3),
             proof_bytes=len(proof.proof),
         )
-        return ProvenInference(
-            circuit_id=manifest.circuit_id,
-            subject=subject,
+        return ProvenRun(
+            circuit_id=circuit_id,
             instances=proof.instances,
             proof="0x" + proof.proof.hex(),
             prover=self.hotkey,
             prove_seconds=proof.seconds,
         )
+
+
+def require_inputs(inputs: Inputs, layout: InstanceLayout) -> None:
+    """Refuse inputs that cannot be a run's, before they cost anything.
+
+    Raises:
+        RefusedError: there are too many or too few, or one does not fit the field.
+    """
+    if len(inputs) != layout.input_count:
+        raise RefusedError(
+            RefusalCode.WRONG_INPUT_COUNT, f"{len(inputs)} inputs given, the circuit takes {layout.input_count}"
+        )
+    for position, value in enumerate(inputs):
+        try:
+            to_field(value)
+        except ValueError as error:
+            raise RefusedError(RefusalCode.INPUT_OUT_OF_RANGE, f"input {position}: {error}") from error
+
+
+def _close(departure: Departure | None) -> None:
+    if departure is not None:
+        departure.close()

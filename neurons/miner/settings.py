@@ -5,8 +5,36 @@ from __future__ import annotations
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from daemon.settings import ConfigPath
+from daemon.settings import ConfigPath, Section
+from neurons.messages import CompetitionId
 from neurons.settings import NeuronSettings
+from statements.quantities import Hash32
+
+
+class AdmissionSettings(Section):
+    """Which registered validators may ask.
+
+    Attributes:
+        minimum_stake: in the network's unit.
+        require_permit: only validators whose weights count.
+        refresh_seconds: for which what was read of the network is taken as it is.
+    """
+
+    minimum_stake: float = Field(default=0.0, ge=0)
+    require_permit: bool = False
+    refresh_seconds: float = Field(default=1.0, ge=0, le=600)
+
+
+class CompetitionSettings(Section):
+    """A competition in which this miner takes part.
+
+    Attributes:
+        id: name of the competition.
+        circuit: id of the circuit that it enters, one of those it holds.
+    """
+
+    id: CompetitionId
+    circuit: Hash32
 
 
 class MinerSettings(NeuronSettings):
@@ -16,6 +44,11 @@ class MinerSettings(NeuronSettings):
         circuits: folders of built circuits, proving keys included.
         workers: proofs made at the same time; each takes about 1 GB.
         queue_limit: requests that may wait for a worker before more are refused.
+        caller_limit: requests that one validator may have admitted at the same time; absent: any number.
+        worker_memory_mib: memory that one proof may take, MiB; a circuit that needs more is refused, a worker that
+            keeps more is replaced. Absent: any amount.
+        admission: who may ask.
+        competitions: in which the miner takes part.
     """
 
     model_config = SettingsConfigDict(env_prefix="VERISTAKE_MINER_")
@@ -23,6 +56,15 @@ class MinerSettings(NeuronSettings):
     circuits: tuple[ConfigPath, ...] = Field(min_length=1)
     workers: int = Field(default=1, ge=1, le=64)
     queue_limit: int = Field(default=4, ge=0, le=1024)
+    caller_limit: int | None = Field(default=None, ge=1)
+    worker_memory_mib: int | None = Field(default=None, ge=64)
+    admission: AdmissionSettings = AdmissionSettings()
+    competitions: tuple[CompetitionSettings, ...] = ()
+
+    @property
+    def worker_memory_bytes(self) -> int | None:
+        """``worker_memory_mib`` in bytes."""
+        return None if self.worker_memory_mib is None else self.worker_memory_mib * 1024 * 1024
 
 
 TEMPLATE = """\
@@ -33,6 +75,8 @@ TEMPLATE = """\
 circuits = ["build/circuits/staking"]  # folders of built circuits, proving keys included
 workers = 1                            # proofs made at the same time; each takes about 1 GB
 queue_limit = 4                        # requests that may wait for a worker before more are refused
+# caller_limit = 2                     # requests that one validator may have admitted at the same time
+# worker_memory_mib = 2048             # memory that one proof may take; a circuit that needs more is refused
 network = "build/network.json"         # file of the local network
 
 [wallet]                               # signs this miner's answers
@@ -52,6 +96,15 @@ replay_memory = "build/replay.sqlite"  # refuses replayed requests across restar
 # answer_bytes = 8388608               # largest signed answer
 # send_timeout_seconds = 30.0          # in which the caller must take the answer
 # connections = 512                    # requests served at the same time
+
+[admission]                            # which registered validators may ask
+minimum_stake = 0.0                    # in the network's unit
+require_permit = false                 # only validators whose weights count
+# refresh_seconds = 1.0                # for which what was read of the network is taken as it is
+
+# [[competitions]]                     # a competition in which this miner takes part
+# id = "name-of-the-competition"
+# circuit = "0x…"                      # id of a circuit that it holds
 
 [chain]                                # the home chain, whose state is scored
 endpoint = "http://127.0.0.1:8545"

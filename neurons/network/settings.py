@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field
 
@@ -39,6 +40,11 @@ class BittensorNetworkSettings(Section):
     endpoint: str = Field(pattern=r"^(finney|test|local|wss?://\S+)$")
     netuid: int = Field(ge=0, le=65_535)
     refresh_seconds: float = Field(default=12.0, gt=0, le=3600)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the chain is one of this machine: its TAO is worth nothing, and its own addresses will do."""
+        return self.endpoint == "local" or urlsplit(self.endpoint).hostname in ("127.0.0.1", "localhost", "::1")
 
 
 def _table(value: Any) -> Any:

@@ -36,6 +36,7 @@ class Workings:
         hotkey: ss58 hotkey of the validator.
         circuits: that may be asked for, by circuit id.
         store: remembers.
+        network: says who takes part.
         measurements: how long miners took.
         verifier: verifies proofs.
         asker: asks and checks.
@@ -47,6 +48,7 @@ class Workings:
     hotkey: str
     circuits: Mapping[str, Circuit]
     store: ValidatorStore
+    network: Network
     measurements: Measurements
     verifier: Verifier
     asker: Asker
@@ -75,6 +77,7 @@ class Workings:
             hotkey=keypair.ss58_address,
             circuits=circuits,
             store=store,
+            network=network,
             measurements=measurements,
             verifier=verifier,
             asker=asker,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from neurons.doctor import examine_common, look
 from neurons.network import Role
 from neurons.opening import open_chain, open_network
+from neurons.serving import bind
 from neurons.validator.attest import Attester
 from neurons.validator.known_assets import require_known_assets
 from neurons.validator.run import open_asked_circuit
@@ -34,6 +35,12 @@ def examine_validator(settings: ValidatorSettings) -> list[Finding]:
         finally:
             store.close()
 
+    def api() -> str:
+        if settings.api is None:
+            return "no external API is served"
+        bind(settings.api, table="api").close()
+        return f"{settings.api.host}:{settings.api.port} is free"
+
     def miners() -> str:
         found = [neuron for neuron in open_network(settings).neurons() if neuron.role is Role.MINER]
         if not found:
@@ -46,5 +53,6 @@ def examine_validator(settings: ValidatorSettings) -> list[Finding]:
         look("circuit", lambda: open_asked_circuit(settings).manifest.circuit_id),
         look("attestation", attester),
         look("state", state),
+        look("api", api),
         look("miners", miners),
     ]

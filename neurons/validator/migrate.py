@@ -20,9 +20,16 @@ def migrate(engine: Engine, revision: str = "head") -> None:
     Args:
         engine: of the database.
         revision: up to which one.
+
+    Raises:
+        ConfigurationError: the database is of a newer release.
     """
     config = _migrations()
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     with engine.begin() as connection:
+        schema = state.schema_of(connection, VERSION_TABLE)
+        if schema is not None and schema not in known:
+            raise state.unknown_schema(schema)
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
 

@@ -9,7 +9,8 @@ import structlog
 from neurons.logs import configure_logs
 from neurons.network import Role
 from neurons.opening import open_chain, open_hotkey, open_network
-from neurons.serving import bind, serve, signed_requests, url_of
+from neurons.serving import bind, serve, signed_requests, until_one_ends, url_of
+from neurons.validator.api.serving import ExternalApi
 from neurons.validator.app import validator_app
 from neurons.validator.assembly import Workings
 from neurons.validator.attest import Attester
@@ -68,6 +69,7 @@ def run_validator(settings: ValidatorSettings) -> None:
     keypair = open_hotkey(settings.wallet)
     hotkey = keypair.ss58_address
     listener = bind(settings.listen)
+    api_listener = bind(settings.api, table="api") if settings.api else None
     circuit = open_asked_circuit(settings)
     attester = Attester(settings.attestation) if settings.attestation else None
     chain = open_chain(settings.chain)
@@ -96,18 +98,21 @@ def run_validator(settings: ValidatorSettings) -> None:
         attester=attester,
         poll_seconds=settings.poll_seconds,
     )
+    api = ExternalApi.beside(settings, keypair, workings, api_listener)
     _log.info(
         "validator_started",
         hotkey=hotkey,
         endpoint=endpoint,
         assets=[asset.symbol for asset in settings.assets],
         attester=attester.address if attester else None,
+        api=api.url if api else None,
     )
 
     async def work() -> None:
         for each in workings.circuits.values():
             await workings.verifier.warm(each)
-        await asyncio.gather(loop.run(), *workings.background(settings, network))
+        served_beside = [api.serve()] if api else []
+        await until_one_ends(loop.run(), *workings.background(settings, network), *served_beside)
 
     try:
         asyncio.run(serve(served, listener, work, connections=settings.http.connections))

@@ -7,6 +7,7 @@ from pydantic_settings import SettingsConfigDict
 
 from daemon.settings import ConfigPath, Section
 from neurons.settings import NeuronSettings
+from neurons.validator.api.settings import ApiSettings
 from neurons.validator.formulas import Formula
 from neurons.validator.rules import ScoringRule
 from neurons.validator.scoring_output import OutputWeights
@@ -149,6 +150,7 @@ class ValidatorSettings(NeuronSettings):
         assets: what to score.
         readers: hotkeys that may read the feed beside the registered ones.
         attestation: None when no other chain is served.
+        api: the external API; None where there is none.
         state_url: SQLAlchemy URL of the validator's database.
         poll_seconds: between two looks at the chain.
         request_timeout_seconds: longest that a miner may take, and how long while too little has been measured.
@@ -167,6 +169,7 @@ class ValidatorSettings(NeuronSettings):
     assets: tuple[AssetSettings, ...] = Field(min_length=1)
     readers: tuple[str, ...] = ()
     attestation: AttestationSettings | None = None
+    api: ApiSettings | None = None
     state_url: str = Field(default="sqlite:///build/validator.sqlite", repr=False)
     poll_seconds: float = Field(default=2.0, gt=0, le=3600)
     request_timeout_seconds: float = Field(default=60.0, gt=0, le=3600)
@@ -250,6 +253,13 @@ interval_seconds = 600.0                        # between two of one miner under
 enabled = true
 dry_run = false                                 # true: only find out what the network would say
 version_key = 1                                 # version of this validator's rules
+
+# [api]                                         # what applications call (docs/api.md); leave out for none
+# host = "127.0.0.1"                            # put TLS in front before it is opened to others
+# port = 8094
+# synchronous_seconds = 120.0                   # how long a query waits for its answer before it says 202
+# open_queries = 64                             # under way at once; beyond, new ones are refused
+# keep_days = 7.0                               # how long an ended query can still be read
 
 # [attestation]                                 # leave out when no other chain is served
 # keystore = "keys/attester.json"               # V3 keystore of the EVM key that attests

@@ -49,7 +49,7 @@ class ValidatorStore:
 
     @property
     def engine(self) -> Engine:
-        """Of the database, for the stores beside this one."""
+        """The database, for those who keep tables of their own in it."""
         return self._engine
 
     def settle(

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
@@ -15,11 +11,10 @@ from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 from daemon import state
 from statements.errors import ConfigurationError
 
-_MIGRATIONS = Path(__file__).parent.parent / "migrations"
+NEWEST_SCHEMA = "0006"
+"""Newest revision of ``relayer/migrations``, to which :func:`open_database` brings a state."""
 VERSION_TABLE = "alembic_version"
 _BUSY_SECONDS = 15
-_MIGRATION_LOCK = 0x76657269
-"""PostgreSQL advisory lock that is held while the schema changes: two relayers may start at the same time."""
 
 
 def open_database(url: str) -> Engine:
@@ -43,7 +38,7 @@ def open_database(url: str) -> Engine:
         if engine.dialect.name == "sqlite":
             _prepare_sqlite(engine)
         with engine.connect() as connection:
-            _migrate(connection)
+            _bring_up_to_date(connection)
     except (SQLAlchemyError, OSError, ImportError) as error:
         reason = error.orig if isinstance(error, OperationalError) else error
         raise ConfigurationError(
@@ -79,41 +74,15 @@ def open_existing(url: str) -> Engine | None:
         ConfigurationError: the URL is malformed, the database cannot be opened, or its schema is of another release.
     """
     return state.open_existing(
-        url, newest_schema=newest_schema(), version_table=VERSION_TABLE, program="veristake relayer run"
+        url, newest_schema=NEWEST_SCHEMA, version_table=VERSION_TABLE, program="veristake relayer run"
     )
 
 
-def newest_schema() -> str | None:
-    """Revision to which :func:`open_database` brings a state."""
-    return ScriptDirectory.from_config(_migrations()).get_current_head()
+def _bring_up_to_date(connection: Connection) -> None:
+    with connection.begin():
+        schema = state.schema_of(connection, VERSION_TABLE)
+    if schema != NEWEST_SCHEMA:
+        # only now: Alembic takes longer to import than all that a start asks of the state
+        from relayer.outbox.migrate import migrate
 
-
-def _migrations() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS))
-    return config
-
-
-def _migrate(connection: Connection) -> None:
-    config = _migrations()
-    config.attributes["connection"] = connection
-    if connection.dialect.name != "sqlite":
-        with connection.begin():
-            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})")
-            command.upgrade(config, "head")
-        return
-    # SQLite changes a column by making the table anew; while the old one is dropped, nothing may refer to it.
-    # The pragma works only outside a transaction, thus on the driver's own connection.
-    driver: Any = connection.connection.dbapi_connection
-    driver.execute("PRAGMA foreign_keys=OFF")
-    try:
-        with connection.begin():
-            command.upgrade(config, "head")
-            orphans = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
-            if orphans:
-                raise ConfigurationError(
-                    f"state has {len(orphans)} rows that refer to rows that are missing, the first in {orphans[0][0]}",
-                    remedy="Restore a backup of the database",
-                )
-    finally:
-        driver.execute("PRAGMA foreign_keys=ON")
+        migrate(connection, schema)

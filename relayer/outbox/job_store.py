@@ -169,27 +169,48 @@ class JobStore:
             clear_block(row)
             carry_along(session, row, at=self._clock(), reason=reason)
 
-    def attempt_ended(self, job_id: int, attempt: AttemptRecord, ended: str, reason: str) -> None:
-        """SENT → QUEUED: the transaction reverted in its block, or its nonce went to another for good."""
+    def attempt_ended(
+        self, job_id: int, attempt: AttemptRecord, ended: str, reason: str, receipt: Receipt | None = None
+    ) -> None:
+        """SENT → QUEUED: the transaction reverted in its block, or its nonce went to another for good.
+
+        Args:
+            job_id: the job.
+            attempt: its transaction.
+            ended: ``reverted`` or ``lost``.
+            reason: for the audit.
+            receipt: of the transaction, None when it is in no block.
+        """
         with Session(self._engine) as session, session.begin():
             row = locked(session, job_id)
             _end_all(session, job_id, REPLACED)
             session.get_one(AttemptRow, attempt.id).ended = ended
+            _set_paid(session, attempt, receipt)
             move(session, row, JobState.QUEUED, at=self._clock(), reason=reason)
             row.transaction = None
             clear_block(row)
             give_up_batch(session, row, at=self._clock(), reason=reason)
 
-    def called_off(self, job_id: int, new: JobState, reason: str) -> None:
+    def called_off(
+        self, job_id: int, new: JobState, reason: str, landed: tuple[AttemptRecord, Receipt] | None = None
+    ) -> None:
         """SENT → CANCELLED or EXPIRED: a self-send took the nonce for good.
 
         SENT → QUEUED after such a self-send: the call would have failed.
+
+        Args:
+            job_id: the job.
+            new: its state from now on.
+            reason: for the audit.
+            landed: the transaction that took the nonce with its receipt, None when it is not one of ours.
         """
         with Session(self._engine) as session, session.begin():
             row = locked(session, job_id)
             _end_all(session, job_id, REPLACED)
             move(session, row, new, at=self._clock(), reason=reason)
             row.error = reason
+            if landed is not None:
+                _set_paid(session, *landed)
             if new is JobState.QUEUED:
                 row.transaction = None
                 give_up_batch(session, row, at=self._clock(), reason=reason)
@@ -216,6 +237,15 @@ class JobStore:
 def _end_all(session: Session, job_id: int, ended: str) -> None:
     for row in session.scalars(select(AttemptRow).where(AttemptRow.job_id == job_id, AttemptRow.ended.is_(None))):
         row.ended = ended
+
+
+def _set_paid(session: Session, attempt: AttemptRecord, receipt: Receipt | None) -> None:
+    """Note what a transaction cost that did not make its call."""
+    if receipt is None:
+        return
+    row = session.get_one(AttemptRow, attempt.id)
+    row.gas_used, row.effective_gas_price = receipt.gas_used, receipt.effective_gas_price
+    row.paid_data_fee = attempt.terms.data_fee if receipt.data_fee is None else receipt.data_fee
 
 
 def _set_block(row: JobRow, block: BlockReference) -> None:

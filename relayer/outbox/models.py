@@ -142,6 +142,10 @@ class AttemptRow(Base):
     """Time of the newest block when it was signed: budgets go by the chain's time."""
     passed_at_block: Mapped[int | None] = mapped_column(BigInteger)
     """Head at which its nonce was first found used although no endpoint had a receipt."""
+    gas_used: Mapped[int | None] = mapped_column(BigInteger)
+    """With the next two, what it cost without making its call: reverted, or a self-send. None: it did, or unknown."""
+    effective_gas_price: Mapped[int | None] = mapped_column(BigInteger)
+    paid_data_fee: Mapped[int | None] = mapped_column(BigInteger)
     ended: Mapped[str | None] = mapped_column(String(16))
     """``reverted``, ``lost`` or ``replaced``: it will not be sent again."""
 

@@ -23,6 +23,9 @@ _SIGNED: tuple[Any, ...] = (
     AttemptRow.gas_limit,
     AttemptRow.maximum_fee,
     AttemptRow.data_fee,
+    AttemptRow.gas_used.label("lost_gas"),
+    AttemptRow.effective_gas_price.label("lost_gas_price"),
+    AttemptRow.paid_data_fee.label("lost_data_fee"),
     JobRow.state,
     JobRow.transaction,
     JobRow.gas_used,
@@ -49,6 +52,8 @@ class _Signed:
         cost = None
         if row.transaction == row.hash and row.gas_used is not None and row.effective_gas_price is not None:
             cost = row.gas_used * row.effective_gas_price + (row.paid_data_fee or 0)
+        elif row.lost_gas is not None and row.lost_gas_price is not None:
+            cost = row.lost_gas * row.lost_gas_price + (row.lost_data_fee or 0)
         return cls(
             nonce=row.nonce,
             chain_time=row.chain_time,

@@ -2,12 +2,14 @@
 
 import asyncio
 import logging
+import multiprocessing
 import os
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -174,6 +176,13 @@ def _publish_to_send() -> float:
 
 
 def _soak() -> Figures:
+    """In a process of its own: relayers are its children, and would begin with the memory of all that came before."""
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as fresh:
+        return fresh.submit(_soak_here).result()
+
+
+def _soak_here() -> Figures:
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     with tempfile.TemporaryDirectory() as folder, bare_chain(31_337) as one, bare_chain(31_338) as other:
         outcome = work_through([one, other], Path(folder), jobs=SOAK_JOBS, kills=SOAK_KILLS, seed=1)
     return {

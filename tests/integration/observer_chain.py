@@ -36,9 +36,7 @@ class ObservedHome:
     parameters: FeatureParameters
 
     def send(self, contract: Contract, function: str, *arguments: Any) -> None:
-        call = contract.functions[function](*arguments)
-        receipt = self.chain.wait_for(call.transact({"from": self.chain.accounts[0], "gas": 5_000_000}).to_0x_hex())
-        assert receipt["status"] == 1, function
+        send(self.chain, contract, function, *arguments)
 
     def observe(self, epoch: int, rate: int, price: int) -> None:
         """Go to the epoch and observe it."""
@@ -46,6 +44,36 @@ class ObservedHome:
         self.send(self.token, "setRate", rate)
         self.send(self.price_feed, "setAnswer", price, epoch * HOUR)
         self.send(self.observer, "observe", self.token.address)
+
+
+@dataclass(frozen=True)
+class ObservedAsset:
+    """A token and its market price, both moved by hand.
+
+    Attributes:
+        token: that has a rate.
+        price_feed: its market price in ETH.
+    """
+
+    token: Contract
+    price_feed: Contract
+
+
+def add_asset(chain: LocalChain, observer: Contract, symbol: str, parameters: FeatureParameters) -> ObservedAsset:
+    """Another token, of which the first account has the whole supply, with its first observation config."""
+    token = deploy(chain, "MockLiquidRestakingToken", symbol, symbol, WEI)
+    price_feed = deploy(chain, "MockPriceFeed", 18, f"{symbol} / ETH")
+    config = (token.address, price_feed.address, 24 * HOUR, tuple(parameters.model_dump().values()))
+    send(chain, token, "mint", chain.accounts[0], SUPPLY)
+    send(chain, observer, "addAssetConfig", token.address, config)
+    return ObservedAsset(token, price_feed)
+
+
+def send(chain: LocalChain, contract: Contract, function: str, *arguments: Any) -> None:
+    """Call a contract from the first account, which has to succeed."""
+    call = contract.functions[function](*arguments)
+    receipt = chain.wait_for(call.transact({"from": chain.accounts[0], "gas": 5_000_000}).to_0x_hex())
+    assert receipt["status"] == 1, function
 
 
 def deploy(chain: LocalChain, name: str, *arguments: Any) -> Contract:
@@ -68,17 +96,18 @@ def bare_chain(folder: Path) -> Iterator[LocalChain]:
 def observed_home(folder: Path, parameters: FeatureParameters) -> Iterator[ObservedHome]:
     """A chain with observer and asset, nothing observed yet."""
     with bare_chain(folder) as chain:
-        owner = chain.accounts[0]
-        authority = deploy(chain, "Authority", owner)
-        token = deploy(chain, "MockLiquidRestakingToken", "Renzo", "ezETH", WEI)
-        price_feed = deploy(chain, "MockPriceFeed", 18, "ezETH / ETH")
-        deposit = deploy(chain, "OmronDeposit", owner, [token.address])
-        zero = "0x" + "00" * 20
-        observer = deploy(chain, "AssetObserver", authority.address, deposit.address, HOUR, 24, zero)
-        home = ObservedHome(chain, observer, token, price_feed, deposit, parameters)
-        features = tuple(parameters.model_dump().values())
-        home.send(token, "mint", owner, SUPPLY)
-        home.send(token, "approve", deposit.address, SUPPLY)
-        config = (token.address, price_feed.address, 24 * HOUR, features)
-        home.send(observer, "addAssetConfig", token.address, config)
+        observer, deposit = deploy_observer(chain)
+        asset = add_asset(chain, observer, "ezETH", parameters)
+        home = ObservedHome(chain, observer, asset.token, asset.price_feed, deposit, parameters)
+        home.send(deposit, "addWhitelistedToken", asset.token.address)
+        home.send(asset.token, "approve", deposit.address, SUPPLY)
         yield home
+
+
+def deploy_observer(chain: LocalChain) -> tuple[Contract, Contract]:
+    """An observer without assets, and the deposit contract that it asks."""
+    owner = chain.accounts[0]
+    authority = deploy(chain, "Authority", owner)
+    deposit = deploy(chain, "OmronDeposit", owner, [])
+    zero = "0x" + "00" * 20
+    return deploy(chain, "AssetObserver", authority.address, deposit.address, HOUR, 24, zero), deposit

@@ -14,10 +14,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
+from relayer.outbox.views import AttemptView
+from relayer.policy_settings import ChainPolicy
 from relayer.settings import FinalitySettings
 from relayer.states import EFFECTIVE, GIVEN_UP, AttemptKind, JobState
 from statements.errors import ChainError
-from tests.integration.relayer_rig import EVERY_TIME, ONCE, SEND, BareChain, Rig
+from tests.integration.relayer_rig import EVERY_TIME, MULTICALL, ONCE, SEND, BareChain, Rig
 from tests.integration.rpc_proxy import Fault, RpcProxy
 
 DEPTH = 3
@@ -25,7 +27,8 @@ DEPTH = 3
 BASE_FEE = 10**9
 EXPIRY_SECONDS = 3_600
 MOST_JOBS = 6
-DEAR = {"maxFeePerGas": hex(10**13), "maxPriorityFeePerGas": hex(10**11)}
+HOURLY_BUDGET = 400_000 * BASE_FEE
+"""Enough for three jobs of the target at the base fee, at their worst."""
 FAULTS: dict[str, Callable[[], Fault]] = {
     "send lost": lambda: Fault(SEND, drop=True, times=1),
     "answer to a send lost": lambda: Fault(SEND, error=(-32000, "internal error"), forward=True, times=1),
@@ -57,12 +60,23 @@ class Machine(RuleBasedStateMachine):
         self.cancelled: dict[int, set[int]] = {}
         self.folder = tempfile.TemporaryDirectory()
 
-    @initialize()
-    def begin(self) -> None:
+    @initialize(batches=st.booleans(), budget=st.booleans())
+    def begin(self, batches: bool, budget: bool) -> None:
         self.chain.ask("anvil_reset")
         self.proxy.faults.clear()
         finality = FinalitySettings(mode="depth", depth=DEPTH)
-        changes = {"finality": finality, "bump_seconds": 60.0, "maximum_fee_per_gas_wei": 10**13}
+        changes: dict[str, object] = {
+            "finality": finality,
+            "bump_seconds": 60.0,
+            "maximum_fee_per_gas_wei": 10**13,
+            "requests_per_second": (1000.0,),
+        }
+        if batches:
+            self.chain.add_multicall()
+            changes["multicall"] = MULTICALL
+        self.has_budget = budget
+        if budget:
+            changes["policy"] = ChainPolicy(budget_per_hour_wei=HOURLY_BUDGET)
         self.rig = Rig(self.chain, f"sqlite:///{self.folder.name}/relayer.db", (self.proxy.url,), changes)
         self.chain.mine(DEPTH)
         self.add(ONCE, expires=False)
@@ -77,7 +91,15 @@ class Machine(RuleBasedStateMachine):
         self.folder.cleanup()
 
     def jobs_in(self, *states: JobState) -> list[int]:
-        return [job.id for job in self.rig.jobs() if job.state in states]
+        return [job.id for job in self.rig.calls() if job.state in states]
+
+    def transaction_of(self, job_id: int) -> int:
+        """The job that has the transaction: its batch, or itself."""
+        job = next(job for job in self.rig.jobs() if job.id == job_id)
+        return job.batch_id or job_id
+
+    def newest(self, job_id: int) -> AttemptView:
+        return self.rig.attempts(self.transaction_of(job_id))[-1]
 
     def pick(self, data: Any, *states: JobState) -> int | None:
         found = self.jobs_in(*states)
@@ -140,7 +162,7 @@ class Machine(RuleBasedStateMachine):
     def drop(self, data: Any) -> None:
         job = self.pick(data, JobState.SENT)
         if job is not None:
-            self.chain.ask("anvil_dropTransaction", self.rig.attempts(job)[-1].hash)
+            self.chain.ask("anvil_dropTransaction", self.newest(job).hash)
             self.look(10.0)
 
     @rule(forgotten=st.booleans())
@@ -161,8 +183,8 @@ class Machine(RuleBasedStateMachine):
             self.take_the_nonce_of(job)
 
     def take_the_nonce_of(self, job: int) -> None:
-        if job in self.jobs_in(JobState.SENT) and self.rig.attempts(job)[-1].nonce == self.count("latest"):
-            self.send_with_the_key(self.rig.attempts(job)[-1].nonce)
+        if job in self.jobs_in(JobState.SENT) and self.newest(job).nonce == self.count("latest"):
+            self.send_with_the_key(self.newest(job).nonce)
             self.chain.mine()
             self.look(61.0)
 
@@ -250,9 +272,12 @@ class Machine(RuleBasedStateMachine):
         job = self.pick(data, JobState.SENT)
         if job is not None:
             self.rig.desk.bump(job)
-            if self.rig.attempts(job)[-1].kind != AttemptKind.CANCEL:
-                # the later wish counts
-                self.cancelled.pop(job, None)
+            if self.newest(job).kind != AttemptKind.CANCEL:
+                # the later wish counts, for all that share the transaction
+                mine = self.transaction_of(job)
+                self.cancelled = {
+                    each: found for each, found in self.cancelled.items() if self.transaction_of(each) != mine
+                }
             self.look(10.0)
 
     @rule(data=st.data())
@@ -264,11 +289,10 @@ class Machine(RuleBasedStateMachine):
 
     @rule(data=st.data())
     def competitor_is_first(self, data: Any) -> None:
-        found = [job for job in self.rig.jobs() if self.modes[job.id] == ONCE]
+        found = [job for job in self.rig.calls() if self.modes[job.id] == ONCE]
         if found:
             job = data.draw(st.sampled_from(found))
-            call = {"from": self.chain.web3.eth.accounts[0], "to": self.rig.target, "gas": hex(100_000)}
-            self.chain.ask("eth_sendTransaction", {**call, **DEAR, "data": f"{job.statement_id}{ONCE:064x}"})
+            self.rig.compete(job.id)
             self.chain.mine()
 
     @invariant()
@@ -293,8 +317,8 @@ class Machine(RuleBasedStateMachine):
         self.rig.restart()
         self.chain.ask("anvil_setNextBlockBaseFeePerGas", hex(BASE_FEE))
         self.chain.mine()
-        self.rig.finish(40)
-        for job, count in zip(self.rig.jobs(), self.rig.tally(), strict=True):
+        self.rig.finish(40, chain_seconds=600 if self.has_budget else 0)
+        for job, count in zip(self.rig.calls(), self.rig.tally(), strict=True):
             if job.state in EFFECTIVE or self.modes[job.id] == EVERY_TIME:
                 assert count == int(job.state in EFFECTIVE), job
         assert self.count("latest") == self.count("pending")

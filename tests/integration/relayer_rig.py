@@ -24,6 +24,7 @@ from relayer.outbox.transitions import record
 from relayer.outbox.views import AttemptView, JobView, Views
 from relayer.settings import ChainSettings, FinalitySettings
 from relayer.states import IN_FLIGHT, SETTLED, JobState
+from tests.integration.forge_artifacts import artifact
 from tests.integration.relayer_chain import PROJECT, AsksAnvil, free_port, wait_until
 from veristake.toolchain import find_tool, tool_environment
 
@@ -31,6 +32,7 @@ ONCE, EVERY_TIME, REFUSED = 1, 0, 2
 """Modes of the target: refuse what is recorded already as RiskFeed does, count every call, refuse as a frozen one."""
 DEPTH = 2
 SEND = "eth_sendRawTransaction"
+MULTICALL = "0xcA11bde05977b3631167028862bE2a173976CA11"
 _NUMBERS = itertools.count(1)
 
 
@@ -65,6 +67,10 @@ class BareChain(AsksAnvil):
         """Let the chain's time pass; a block tells it."""
         self.ask("evm_increaseTime", seconds)
         self.mine()
+
+    def add_multicall(self) -> None:
+        """Put Multicall3 at its address, with the calls that batches make."""
+        self.ask("anvil_setCode", MULTICALL, artifact("MockMulticall3")["deployedBytecode"]["object"])
 
     def transactions(self, sender: str, since: int = 0) -> list[dict[str, Any]]:
         """An account's transactions, counted from the chain's blocks."""
@@ -163,12 +169,14 @@ class Rig:
             if mine:
                 self.chain.mine(mine)
 
-    def finish(self, steps: int = 12) -> None:
-        """Steps with blocks between them until every job is settled."""
+    def finish(self, steps: int = 12, *, chain_seconds: int = 0) -> None:
+        """Steps with blocks between them, and so much of the chain's time, until every job is settled."""
         for _ in range(steps):
             if all(job.state in SETTLED for job in self.jobs()):
                 return
             self.step(mine=1, seconds=61.0)
+            if chain_seconds:
+                self.chain.pass_time(chain_seconds)
         raise AssertionError(f"not settled: {[(job.id, job.state, job.error) for job in self.jobs()]}")
 
     def restart(self) -> None:
@@ -229,10 +237,21 @@ class Rig:
     def attempts(self, job_id: int) -> list[AttemptView]:
         return list(Views(self.engine, {}).job(job_id).attempts)
 
+    def calls(self) -> list[JobView]:
+        """The jobs that stand for a call of their own, which batches do not."""
+        return [job for job in self.jobs() if job.kind != "batch"]
+
     def tally(self) -> list[int]:
         """How often each job's call is on the chain, by the target's own count."""
-        words = [job.statement_id for job in self.jobs()]
+        words = [job.statement_id for job in self.calls()]
         return [int(self.chain.ask("eth_getStorageAt", self.target, word, "latest"), 16) for word in words]
+
+    def compete(self, job_id: int = 1, *, tip: int = 10**11) -> None:
+        """Somebody who pays more makes a job's call: in the next block it lands first, and ours reverts."""
+        job = next(job for job in self.jobs() if job.id == job_id)
+        call = {"from": self.chain.web3.eth.accounts[0], "to": self.target, "gas": hex(100_000)}
+        fees = {"maxFeePerGas": hex(10**12), "maxPriorityFeePerGas": hex(tip)}
+        self.chain.ask("eth_sendTransaction", {**call, **fees, "data": f"{job.statement_id}{ONCE:064x}"})
 
     def sent(self) -> list[dict[str, Any]]:
         """Transactions of this relayer in blocks."""

@@ -20,17 +20,15 @@ from relayer.outbox.transitions import queued
 from relayer.policy_settings import ChainPolicy
 from relayer.states import JobState
 from tests.integration.databases import Databases
-from tests.integration.forge_artifacts import artifact
-from tests.integration.relayer_rig import ONCE, BareChain, Rig, bare_chain
+from tests.integration.relayer_rig import MULTICALL, ONCE, BareChain, Rig, bare_chain
 
-MULTICALL = "0xcA11bde05977b3631167028862bE2a173976CA11"
 CALM = {"bump_seconds": 1e9, "maximum_fee_per_gas_wei": 10**13}
 
 
 @pytest.fixture(scope="module")
 def chain() -> Iterator[BareChain]:
     with bare_chain() as made:
-        made.ask("anvil_setCode", MULTICALL, artifact("MockMulticall3")["deployedBytecode"]["object"])
+        made.add_multicall()
         yield made
 
 
@@ -50,22 +48,8 @@ def make_rig(chain: BareChain, tmp_path: Path) -> Iterator[MakeRig]:
         rig.close()
 
 
-def competitor_lands(rig: Rig, job_id: int, tip: int = 10**11) -> None:
-    """Somebody else records what a job wants to record."""
-    job = next(job for job in rig.jobs() if job.id == job_id)
-    call = {"from": rig.chain.web3.eth.accounts[0], "to": rig.target, "gas": hex(100_000)}
-    fees = {"maxFeePerGas": hex(10**12), "maxPriorityFeePerGas": hex(tip)}
-    rig.chain.ask("eth_sendTransaction", {**call, **fees, "data": f"{job.statement_id}{ONCE:064x}"})
-
-
 def batches(rig: Rig) -> list[Any]:
     return [job for job in rig.jobs() if job.kind == "batch"]
-
-
-def tally(rig: Rig) -> list[int]:
-    """Counts of the target, for the jobs that are no batches."""
-    kinds = [job.kind for job in rig.jobs()]
-    return [count for count, kind in zip(rig.tally(), kinds, strict=True) if kind != "batch"]
 
 
 def finish(rig: Rig, steps: int = 15) -> None:
@@ -80,7 +64,7 @@ def test_jobs_share_a_transaction_and_each_keeps_its_own_history(make_rig: MakeR
     rig = make_rig(state_url)
     jobs = rig.queue(5, mode=ONCE)
     finish(rig)
-    assert tally(rig) == [1] * 5
+    assert rig.tally() == [1] * 5
     assert len(rig.sent()) == 1
     (batch,) = batches(rig)
     assert rig.attempts(batch.id)[0].hash == batch.transaction
@@ -97,7 +81,7 @@ def test_batch_jobs_setting_limits_how_many_share_one(make_rig: MakeRig) -> None
     rig = make_rig(batch_jobs=2)
     rig.queue(5)
     finish(rig)
-    assert tally(rig) == [1] * 5
+    assert rig.tally() == [1] * 5
     assert [sum(job.batch_id == batch.id for job in rig.jobs()) for batch in batches(rig)] == [2, 2]
     assert len(rig.sent()) == 3
 
@@ -105,10 +89,10 @@ def test_batch_jobs_setting_limits_how_many_share_one(make_rig: MakeRig) -> None
 def test_one_that_fails_in_simulation_leaves_the_others_together(make_rig: MakeRig) -> None:
     rig = make_rig()
     _, taken, _ = rig.queue(3, mode=ONCE)
-    competitor_lands(rig, taken)
+    rig.compete(taken)
     rig.chain.mine()
     finish(rig)
-    assert tally(rig) == [1, 1, 1]
+    assert rig.tally() == [1, 1, 1]
     assert rig.states() == ["finalized", "already_on_chain", "finalized", "finalized"]
     assert len(rig.sent()) == 1
 
@@ -138,10 +122,10 @@ def test_batch_that_reverts_in_its_block_is_given_up_and_the_good_ones_land_sing
     rig = make_rig()
     good, taken, other = rig.queue(3, mode=ONCE)
     rig.step()
-    competitor_lands(rig, taken)
+    rig.compete(taken)
     finish(rig)
     (batch,) = batches(rig)
-    assert tally(rig) == [1, 1, 1]
+    assert rig.tally() == [1, 1, 1]
     assert batch.state == "rejected"
     assert "reverted in block" in str(batch.error)
     assert rig.history(good) == ["queued", "sent", "queued", "sent", "included", "finalized"]
@@ -163,7 +147,7 @@ def test_reorganised_batch_goes_back_with_all_its_jobs_and_lands_once(make_rig: 
     rig.step()
     assert set(rig.states()) == {"sent"}
     finish(rig)
-    assert tally(rig) == [1, 1, 1]
+    assert rig.tally() == [1, 1, 1]
     assert len(rig.sent()) == 1
 
 
@@ -177,7 +161,7 @@ def test_bump_of_one_replaces_the_transaction_of_all(make_rig: MakeRig) -> None:
     attempts = rig.attempts(batch.id)
     assert [attempt.replacement for attempt in attempts] == [0, 1]
     finish(rig)
-    assert tally(rig) == [1, 1, 1]
+    assert rig.tally() == [1, 1, 1]
     assert [each["hash"] for each in rig.sent()] == [attempts[1].hash]
 
 
@@ -189,7 +173,7 @@ def test_cancel_of_one_ends_it_and_the_others_land_singly(make_rig: MakeRig) -> 
     finish(rig)
     (batch,) = batches(rig)
     assert batch.state == "cancelled"
-    assert tally(rig) == [1, 0, 1]
+    assert rig.tally() == [1, 0, 1]
     assert rig.history(jobs[1]) == ["queued", "sent", "queued", "cancelled"]
     with pytest.raises(NotPossibleError, match="is a batch"):
         rig.desk.retry(batch.id)
@@ -201,7 +185,7 @@ def test_cancel_of_one_too_late_is_success_of_all(make_rig: MakeRig) -> None:
     rig.step(mine=1)
     rig.desk.cancel(jobs[1])
     finish(rig)
-    assert tally(rig) == [1, 1, 1]
+    assert rig.tally() == [1, 1, 1]
     assert len(rig.sent()) == 1
 
 
@@ -213,7 +197,7 @@ def test_deadline_of_one_in_flight_calls_the_batch_off_and_costs_only_that_one(m
     rig.chain.ask("anvil_dropTransaction", rig.jobs()[3].transaction)
     rig.chain.pass_time(600)
     finish(rig)
-    assert tally(rig) == [1, 1, 0]
+    assert rig.tally() == [1, 1, 0]
     assert rig.states() == ["finalized", "finalized", "expired", "expired"]
 
 
@@ -265,7 +249,7 @@ def test_member_that_has_gone_elsewhere_holds_up_no_other(make_rig: MakeRig) -> 
     goes_elsewhere(rig, jobs[1])
     finish(rig)
     assert rig.states() == ["finalized", "expired", "finalized", "finalized"]
-    assert tally(rig) == [1, 1, 1]
+    assert rig.tally() == [1, 1, 1]
 
 
 def test_member_that_has_gone_elsewhere_is_not_tried_again_with_the_others(make_rig: MakeRig) -> None:
@@ -273,10 +257,10 @@ def test_member_that_has_gone_elsewhere_is_not_tried_again_with_the_others(make_
     jobs = rig.queue(3, mode=ONCE)
     rig.step()
     goes_elsewhere(rig, jobs[1])
-    competitor_lands(rig, jobs[2])
+    rig.compete(jobs[2])
     finish(rig)
     assert rig.states() == ["finalized", "expired", "already_on_chain", "rejected"]
-    assert tally(rig) == [1, 0, 1]
+    assert rig.tally() == [1, 0, 1]
 
 
 def test_batch_of_the_same_jobs_as_one_before_is_sent_singly(make_rig: MakeRig) -> None:
@@ -292,7 +276,7 @@ def test_batch_of_the_same_jobs_as_one_before_is_sent_singly(make_rig: MakeRig) 
         transitions.record(session, row, old=None, at=rig.now, reason="queued by an older release")
     finish(rig)
     assert rig.states() == ["finalized", "finalized", "rejected"]
-    assert tally(rig) == [1, 1]
+    assert rig.tally() == [1, 1]
 
 
 CHANGES = [
@@ -359,7 +343,7 @@ def test_killed_amid_a_batch_nothing_is_lost_or_sent_twice(
         die_amid(change, 2, moment)
         child.step()
         if change == (JobState.SENT, JobState.QUEUED):
-            competitor_lands(child, jobs[1])
+            child.compete(jobs[1])
         chain.mine()
         child.step()
         if change == (JobState.INCLUDED, JobState.SENT):
@@ -372,7 +356,7 @@ def test_killed_amid_a_batch_nothing_is_lost_or_sent_twice(
     assert len(set(states)) == 1 or change == (JobState.SENT, JobState.QUEUED)
     rig.now = 20_000.0
     finish(rig, 20)
-    assert tally(rig) == [1, 1, 1]
+    assert rig.tally() == [1, 1, 1]
     nonces = [int(each["nonce"], 16) for each in rig.sent()]
     assert nonces == list(range(len(nonces)))
     assert len(nonces) <= (3 if change == (JobState.SENT, JobState.QUEUED) else 1)

@@ -18,7 +18,15 @@ from relayer.outbox.keeper_store import KeeperStore
 from relayer.outbox.views import Views
 from relayer.settings import ChainSettings, FinalitySettings, KeeperSettings
 from staking_model.features import FeatureParameters
-from tests.integration.observer_chain import HOUR, START_EPOCH, SUPPLY, WEI, ObservedHome, deploy, observed_home
+from tests.integration.observer_chain import (
+    HOUR,
+    START_EPOCH,
+    WEI,
+    ObservedHome,
+    add_asset,
+    deploy,
+    observed_home,
+)
 
 KEEPER = Account.from_key("0x" + "44" * 32)
 PARAMETERS = FeatureParameters(
@@ -76,15 +84,11 @@ class Kept:
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[ObservedHome, str, object, str]]:
     with observed_home(tmp_path_factory.mktemp("keeper"), PARAMETERS) as home:
-        chain, owner = home.chain, home.chain.accounts[0]
-        token = deploy(chain, "MockLiquidRestakingToken", "Other", "oETH", WEI)
-        feed = deploy(chain, "MockPriceFeed", 18, "oETH / ETH")
-        config = (token.address, feed.address, 24 * HOUR, tuple(PARAMETERS.model_dump().values()))
-        home.send(token, "mint", owner, SUPPLY)
-        home.send(home.observer, "addAssetConfig", token.address, config)
+        chain = home.chain
+        other = add_asset(chain, home.observer, "oETH", PARAMETERS)
         multicall = deploy(chain, "MockMulticall3")
         chain.call("anvil_setBalance", KEEPER.address, hex(10**20))
-        yield home, token.address, feed, multicall.address
+        yield home, other.token.address, other.price_feed, multicall.address
 
 
 @pytest.fixture

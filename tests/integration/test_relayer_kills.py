@@ -26,14 +26,6 @@ DEADLINE = 3_600
 """Seconds of the chain's time that a job which is to expire has."""
 
 
-def competitor_lands(rig: Rig) -> None:
-    """Somebody else records what the first job wants to record."""
-    (job, *_) = rig.jobs()
-    call = {"from": rig.chain.web3.eth.accounts[0], "to": rig.target, "gas": hex(100_000)}
-    fees = {"maxFeePerGas": hex(10**12), "maxPriorityFeePerGas": hex(10**11)}
-    rig.chain.ask("eth_sendTransaction", {**call, **fees, "data": f"{job.statement_id}{ONCE:064x}"})
-
-
 def steps(rig: Rig, count: int) -> None:
     rig.step(count, mine=1)
 
@@ -46,7 +38,7 @@ def send_then(rig: Rig, *after: Callable[[], object]) -> None:
 
 
 def seen_then_reorganised(rig: Rig) -> None:
-    competitor_lands(rig)
+    rig.compete()
     rig.chain.mine()
     rig.step()
     rig.chain.ask("anvil_reorg", 1, [])
@@ -91,14 +83,14 @@ COURSES: dict[Change, Callable[[Rig], None]] = {
     (JobState.SENT, JobState.INCLUDED): lambda rig: steps(rig, 5),
     (JobState.INCLUDED, JobState.FINALIZED): lambda rig: steps(rig, 5),
     (JobState.INCLUDED, JobState.SENT): included_then_reorganised,
-    (JobState.QUEUED, JobState.SEEN_ON_CHAIN): lambda rig: (competitor_lands(rig), rig.chain.mine(), steps(rig, 5))[2],
+    (JobState.QUEUED, JobState.SEEN_ON_CHAIN): lambda rig: (rig.compete(), rig.chain.mine(), steps(rig, 5))[2],
     (JobState.SEEN_ON_CHAIN, JobState.ALREADY_ON_CHAIN): lambda rig: (
-        competitor_lands(rig),
+        rig.compete(),
         rig.chain.mine(),
         steps(rig, 5),
     )[2],
     (JobState.SEEN_ON_CHAIN, JobState.QUEUED): seen_then_reorganised,
-    (JobState.SENT, JobState.QUEUED): lambda rig: send_then(rig, lambda: competitor_lands(rig)),
+    (JobState.SENT, JobState.QUEUED): lambda rig: send_then(rig, lambda: rig.compete()),
     (JobState.SENT, JobState.CANCELLED): lambda rig: send_then(rig, lambda: rig.desk.cancel(1)),
     (JobState.QUEUED, JobState.EXPIRED): lambda rig: (rig.chain.pass_time(DEADLINE), rig.step())[1],
     (JobState.SENT, JobState.EXPIRED): expired_in_flight,

@@ -285,6 +285,16 @@ def test_stopping_finishes_what_is_under_way_and_takes_nothing_new_and_the_secon
             process.send_signal(signal.SIGTERM)
             assert process.wait(60) == -signal.SIGTERM
 
+        # what does not end within the time of grace is broken off, and goes on after the next start
+        hasty = replace(held, more=held.more.replace("stop_grace_seconds = 60", "stop_grace_seconds = 0.1"))
+        hasty.write_settings()
+        asked = proxy.asked[SEND]
+        with ended(launch(hasty)) as process:
+            wait_until(lambda: proxy.asked[SEND] > asked, "nothing is sent")
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(40) == 0
+        assert held.log_events()[-1] == "relayer_stopped"
+
         go_on.set()
         with ended(start(held)) as process:
             wait_until(lambda: all_settled(held, first, later), "jobs do not settle")

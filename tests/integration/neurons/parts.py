@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,19 +17,13 @@ from typing import Any, TypeVar
 
 import httpx
 import uvicorn
+from web3.contract import Contract
 
 from neurons.settings import ChainSettings
-from staking_model.simulator import simulate_market
-from statements.abi import load_abi
-from statements.deployment import Deployment
+from staking_model.features import FeatureParameters
+from tests.integration.observer_chain import ObservedAsset, add_asset, deploy_observer
 from verifier_gen.circuit import Circuit
-from verifier_gen.solidity import install_verifier
-from veristake.contracts_tool.account_plan import AccountPlan
-from veristake.contracts_tool.deploy import deploy_to
-from veristake.contracts_tool.plan import AssetPlan, HomePlan, MockAsset
-from veristake.contracts_tool.record import read_deployment
 from veristake.demo.anvil import LocalChain, start_chain
-from veristake.demo.market_player import MarketPlayer
 from veristake.demo.processes import ProcessGroup
 from veristake.toolchain import find_tool
 
@@ -38,13 +32,6 @@ CHAIN_ID, EPOCHS, HOUR = 31337, 10, 3600
 SYMBOLS = ("ezETH", "weETH")
 MODEL = "veristake/tiny-linear/1"
 T = TypeVar("T")
-_SET_ANSWER = {
-    "type": "function",
-    "name": "setAnswer",
-    "stateMutability": "nonpayable",
-    "inputs": [{"name": "answer", "type": "int256"}, {"name": "updatedAt", "type": "uint256"}],
-    "outputs": [],
-}
 
 
 @dataclass(frozen=True)
@@ -52,55 +39,52 @@ class Home:
     """A home chain on which both assets have one whole window."""
 
     chain: LocalChain
-    deployment: Deployment
+    contract: Contract
+    assets: Mapping[str, ObservedAsset]
+
+    @property
+    def observer(self) -> str:
+        return self.contract.address
 
     @property
     def settings(self) -> ChainSettings:
-        return ChainSettings(endpoint=self.chain.url, chain_id=CHAIN_ID, observer=self.deployment.observer)
+        return ChainSettings(endpoint=self.chain.url, chain_id=CHAIN_ID, observer=self.observer)
 
     def token(self, symbol: str) -> str:
-        return self.deployment.assets[symbol].token
+        return self.assets[symbol].token.address
 
     def observe_next_epoch(self) -> int:
         """Move the clock one epoch on and observe every asset; gives the epoch."""
-        chain, eth = self.chain, self.chain.web3.eth
-        start = (chain.timestamp // HOUR + 1) * HOUR
+        chain = self.chain
+        epoch = chain.timestamp // HOUR + 1
         chain.mine_by_hand()
-        for symbol in SYMBOLS:
-            feed = eth.contract(self.deployment.assets[symbol].price_feed, abi=[_SET_ANSWER])
-            self._send(0, feed, "setAnswer", 10**18, start + 1)
-        chain.mine_at(start + 1)
-        observer = eth.contract(self.deployment.observer, abi=load_abi("AssetObserver"))
-        for symbol in SYMBOLS:
-            self._send(1, observer, "observe", self.token(symbol))
-        chain.mine_at(start + 12)
+        for number, asset in enumerate(self.assets.values()):
+            self._send(asset.token, "setRate", 10**18 + epoch % 97 * 10**14)
+            self._send(asset.price_feed, "setAnswer", 10**18 - (epoch + number) % 13 * 10**15, epoch * HOUR + 1)
+        chain.mine_at(epoch * HOUR + 1)
+        for asset in self.assets.values():
+            self._send(self.contract, "observe", asset.token.address)
+        chain.mine_at(epoch * HOUR + 12)
         chain.mine_at_once()
-        return start // HOUR
+        return epoch
 
-    def _send(self, sender: int, contract: Any, function: str, *arguments: Any) -> None:
+    def _send(self, contract: Contract, function: str, *arguments: Any) -> None:
         data = contract.encode_abi(function, args=list(arguments))
-        call = {"from": self.chain.accounts[sender], "to": contract.address, "data": data, "gas": hex(1_000_000)}
+        call = {"from": self.chain.accounts[0], "to": contract.address, "data": data, "gas": hex(1_000_000)}
         self.chain.call("eth_sendTransaction", call)
 
 
 @contextmanager
 def home_chain(circuit: Circuit, folder: Path) -> Iterator[Home]:
-    install_verifier(circuit.paths, circuit.manifest.verifier_contract, PROJECT / "contracts")
-    start = (int(time.time()) // HOUR - EPOCHS) * HOUR + 5
+    start = (int(time.time()) // HOUR - EPOCHS) * HOUR
+    parameters = FeatureParameters(input_scale_bits=circuit.manifest.layout.input_scale_bits)
     with ProcessGroup(folder / "logs") as processes:
-        chain = start_chain(processes, find_tool("anvil", PROJECT), CHAIN_ID, genesis_timestamp=start - 300)
-        market = simulate_market(7, EPOCHS, list(SYMBOLS), start=start)
-        assets = {}
-        for symbol in SYMBOLS:
-            first = market.points[symbol][0]
-            mock = MockAsset(initial_rate=first.rate, price=first.price, supply=first.supply)
-            assets[symbol] = AssetPlan(heartbeat=HOUR, mock=mock)
-        plan = HomePlan(chain_id=CHAIN_ID, circuit=circuit.directory, account=AccountPlan(test_index=0), assets=assets)
-        deployment = read_deployment(deploy_to(plan, chain.url, PROJECT, folder))
-        chain.mine_by_hand()
-        MarketPlayer(chain, deployment, market).play(lambda done, of: None)
-        chain.mine_at_once()
-        yield Home(chain, deployment)
+        chain = start_chain(processes, find_tool("anvil", PROJECT), CHAIN_ID, genesis_timestamp=start - HOUR)
+        observer, _ = deploy_observer(chain)
+        home = Home(chain, observer, {symbol: add_asset(chain, observer, symbol, parameters) for symbol in SYMBOLS})
+        for _ in range(EPOCHS):
+            home.observe_next_epoch()
+        yield home
 
 
 @contextmanager

@@ -12,8 +12,15 @@ from bittensor.keyfiles import Keypair
 from eth_account import Account
 
 from neurons.home_chain import HomeChain
+from neurons.miner.admission import Gate
+from neurons.miner.backends.local import LocalBackend
+from neurons.miner.competing import Competitions
+from neurons.miner.holdings import HeldCircuits
+from neurons.miner.places import Places
+from neurons.miner.proving import Prover
 from neurons.miner.queue import ProvingQueue
 from neurons.miner.service import MinerService
+from neurons.miner.settings import AdmissionSettings
 from neurons.network import LocalNetwork, Role
 from neurons.validator.assembly import Workings
 from neurons.validator.loop import ValidatorLoop
@@ -55,7 +62,7 @@ def read_feed(url: str, validator: str, after: int = 0, reader: Any = RELAYER) -
 def subject_of(home: Home, symbol: str, epoch: int) -> Subject:
     return Subject(
         home_chain_id=CHAIN_ID,
-        observer=home.deployment.observer,
+        observer=home.observer,
         config_version=1,
         model_id=model_id(MODEL),
         asset=home.token(symbol),
@@ -73,6 +80,7 @@ class Subnet:
     attester: Any
     ports: dict[str, int] = field(default_factory=lambda: {"miner": free_port(), "validator": free_port()})
     running: list[NeuronProcess] = field(default_factory=list)
+    more_settings: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         wallets = self.folder / "wallets"
@@ -91,7 +99,8 @@ class Subnet:
 
     def write_settings(self, role: str) -> Path:
         config = self.folder / f"{role}.toml"
-        config.write_text(self._common(role) + ("" if role == "miner" else self._validator()))
+        more = self.more_settings.get(role, "")
+        config.write_text(self._common(role) + ("" if role == "miner" else self._validator()) + more)
         return config
 
     def events(self, role: str, name: str) -> list[dict[str, Any]]:
@@ -119,7 +128,7 @@ port = {self.ports[role]}
 [chain]
 endpoint = "{self.home.chain.url}"
 chain_id = {CHAIN_ID}
-observer = "{self.home.deployment.observer}"
+observer = "{self.home.observer}"
 """
 
     def _validator(self) -> str:
@@ -166,14 +175,18 @@ class Parts:
             poll_seconds=0.1,
         )
 
-    def service(self, *, workers: int = 1, limit: int = 4) -> MinerService:
+    def service(
+        self, *, hotkey: str = MINER.ss58_address, limit: int = 4, competitions: Competitions | None = None
+    ) -> MinerService:
+        places = Places(ProvingQueue(workers=1, limit=limit))
+        held = HeldCircuits([self.circuit])
+        prover = Prover(hotkey=hotkey, held=held, backend=LocalBackend(self.pool), places=places)
         return MinerService(
-            hotkey=MINER.ss58_address,
-            chain=HomeChain(self.home.settings),
-            circuits={self.circuit.manifest.circuit_id: self.circuit},
-            pool=self.pool,
-            queue=ProvingQueue(workers=workers, limit=limit),
+            chain=HomeChain(self.home.settings), held=held, prover=prover, places=places, competitions=competitions
         )
+
+    def gate(self, **settings: Any) -> Gate:
+        return Gate(self.network, AdmissionSettings(refresh_seconds=0, **settings))
 
     def announce(self, keypair: Any, url: str) -> None:
         self.network.register(keypair.ss58_address, Role.MINER)

@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from neurons.home_chain import HomeChain
 from neurons.messages import ObservationRequest
 from neurons.miner.app import miner_app
-from neurons.miner.queue import ProvingQueue
+from neurons.miner.fair_order import RequestKind
 from neurons.miner.service import MinerService
 from neurons.network import LocalNetwork
 from signed_http.server import SignedRequests
@@ -127,17 +127,11 @@ def test_tick_dishonest_miner_each_lie_is_refused_with_its_reason(parts: Parts) 
 
 
 def test_tick_liar_beside_honest_miner_statement_is_published_by_the_honest_one(parts: Parts) -> None:
-    honest = MinerService(
-        hotkey=RELAYER.ss58_address,
-        chain=HomeChain(parts.home.settings),
-        circuits={parts.circuit.manifest.circuit_id: parts.circuit},
-        pool=parts.pool,
-        queue=ProvingQueue(workers=1, limit=4),
-    )
+    honest = parts.service(hotkey=RELAYER.ss58_address)
     liar = dishonest_app(parts.service(), parts.network, ["garbage proof"])
     with ExitStack() as servers:
         parts.announce(MINER, servers.enter_context(serving(liar)))
-        url = servers.enter_context(serving(SignedRequests(miner_app(honest, parts.network), RELAYER)))
+        url = servers.enter_context(serving(SignedRequests(miner_app(honest, parts.gate()), RELAYER)))
         parts.announce(RELAYER, url)
         loop = parts.loop()
         # a failure is remembered: the liar starts with a score to lose
@@ -172,10 +166,10 @@ def test_tick_unreachable_and_slow_miners_are_blamed_once_per_statement(parts: P
 
 
 def test_tick_refusal_that_is_nobodys_fault_costs_nothing(parts: Parts) -> None:
-    service = parts.service(workers=1, limit=0)
-    with serving(SignedRequests(miner_app(service, parts.network), MINER)) as url, ExitStack() as held:
+    service = parts.service(limit=0)
+    service._places.queue.admit(VALIDATOR.ss58_address, RequestKind.QUERY, "any", 60, now=0)
+    with serving(SignedRequests(miner_app(service, parts.gate()), MINER)) as url:
         parts.announce(MINER, url)
-        held.enter_context(service._queue.place("any", 60))
         asyncio.run(parts.loop().tick())
     assert parts.store.changes(MINER.ss58_address) == ()
     assert parts.store.page(0, 10).items == ()

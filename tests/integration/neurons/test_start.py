@@ -74,7 +74,7 @@ def test_unknown_asset_is_named_by_run_and_doctor_with_token_and_observer(subnet
     config = subnet.write_settings("validator")
     token = "0x00000000000000000000000000000000000000AA"
     config.write_text(config.read_text().replace(home.token("weETH"), token))
-    expected = f"asset weETH: token {token} is unknown to observer {home.deployment.observer} of chain 31337"
+    expected = f"asset weETH: token {token} is unknown to observer {home.observer} of chain 31337"
     done = _veristake("validator", "run", "--config", str(config))
     assert done.returncode > 0
     assert done.stderr.splitlines()[0] == f"error: {expected}"

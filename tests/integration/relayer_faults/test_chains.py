@@ -103,11 +103,7 @@ def test_competitor_in_the_same_block_then_reorganised_leaves_no_gap(make_rig: M
     rig = make_rig(bump_seconds=1e9)
     (first,) = rig.queue(mode=ONCE)
     rig.step()
-    # the competitor pays more, lands first in the block, and ours reverts
-    call = {"from": rig.chain.web3.eth.accounts[0], "to": rig.target, "gas": hex(100_000)}
-    fees = {"maxFeePerGas": hex(10**12), "maxPriorityFeePerGas": hex(10**11)}
-    words = rig.jobs()[0].statement_id
-    rig.chain.ask("eth_sendTransaction", {**call, **fees, "data": f"{words}{ONCE:064x}"})
+    rig.compete()
     rig.chain.mine()
     rig.step(2)
     assert rig.states() == ["seen_on_chain"]

@@ -7,7 +7,7 @@ import pytest
 from relayer.outbox.outlays import OutlayReader
 from relayer.policy_settings import ChainPolicy
 from tests.integration.relayer_faults.conftest import MakeRig
-from tests.integration.relayer_rig import Rig
+from tests.integration.relayer_rig import ONCE, Rig
 from tests.integration.rpc_proxy import Fault, RpcProxy
 
 BASE_FEE = 10**9
@@ -131,6 +131,49 @@ def test_budget_left_is_too_small_for_a_dearer_replacement_none_is_signed(make_r
     assert len(rig.attempts(job)) == before + 1
     rig.finish()
     assert rig.tally() == [1]
+
+
+def test_replacement_that_the_budget_refuses_is_not_overtaken_by_cheaper_jobs(make_rig: MakeRig) -> None:
+    burner = "0x0000000000000000000000000000000000009901"
+    # 1.5 million gas: PUSH3 n, JUMPDEST, 1 SUB DUP1 PUSH1 4 JUMPI, STOP
+    policy = ChainPolicy(budget_per_hour_wei=3_500_000 * BASE_FEE)
+    rig = make_rig(bump_seconds=30.0, maximum_fee_per_gas_wei=10**13, policy=policy)
+    rig.chain.ask("anvil_setCode", burner, "0x6200e15c5b600190038060045700")
+    rig.queue_as(burner, mode=0)
+    level(rig)
+    rig.step()
+    assert rig.states() == ["sent"]
+    rig.chain.ask("anvil_dropTransaction", rig.jobs()[0].transaction)
+    rig.chain.ask("anvil_setNextBlockBaseFeePerGas", hex(3 * BASE_FEE))
+    rig.chain.mine()
+    rig.queue()
+    rig.step(seconds=31.0)
+    assert rig.states() == ["sent", "queued"]
+    assert "to replace the transaction with nonce 0" in str(rig.jobs()[1].error)
+    level(rig)
+    rig.finish()
+    assert rig.states() == ["finalized", "finalized"]
+
+
+def test_called_off_counts_at_what_its_self_send_has_cost(make_rig: MakeRig) -> None:
+    rig = make_rig()
+    (job,) = rig.queue()
+    rig.step()
+    rig.desk.cancel(job)
+    rig.finish()
+    assert rig.states() == ["cancelled"]
+    assert spent(rig) == paid(rig) > 0
+
+
+def test_reverted_counts_at_what_it_has_cost(make_rig: MakeRig) -> None:
+    rig = make_rig()
+    rig.queue(mode=ONCE)
+    rig.step()
+    rig.compete()
+    rig.chain.mine()
+    rig.finish()
+    assert rig.states() == ["already_on_chain"]
+    assert spent(rig) == paid(rig) > 0
 
 
 def test_dry_run_signs_nothing_and_says_what_it_would(make_rig: MakeRig) -> None:

@@ -42,10 +42,7 @@ def test_cancel_of_a_call_that_reverts_ends_it_once_that_is_final(make_rig: Make
     rig = make_rig(bump_seconds=1e9)
     (job,) = rig.queue(mode=ONCE)
     rig.step()
-    # the competitor pays more, lands first in the block, and ours reverts
-    call = {"from": rig.chain.web3.eth.accounts[0], "to": rig.target, "gas": hex(100_000)}
-    fees = {"maxFeePerGas": hex(10**12), "maxPriorityFeePerGas": hex(10**11)}
-    rig.chain.ask("eth_sendTransaction", {**call, **fees, "data": f"{rig.jobs()[0].statement_id}{ONCE:064x}"})
+    rig.compete()
     rig.chain.mine()
     rig.desk.cancel(job)
     rig.step()
@@ -61,7 +58,7 @@ def test_cancel_signed_and_the_call_reverts_in_its_place_stays_cancelled(make_ri
     rig = make_rig(bump_seconds=1e9)
     (job,) = rig.queue(mode=ONCE)
     rig.step()
-    record_as_a_competitor(rig)
+    rig.compete()
     cancel_and_forget_the_self_send(rig, job)
     send_again(rig, job, "call")
     rig.chain.mine()
@@ -96,7 +93,7 @@ def test_cancel_signed_and_the_older_withdrawal_lands_stays_cancelled(make_rig: 
     (job,) = rig.queue(mode=ONCE)
     rig.step()
     rig.chain.ask("anvil_dropTransaction", rig.jobs()[0].transaction)
-    record_as_a_competitor(rig)
+    rig.compete()
     rig.chain.mine()
     rig.step(seconds=31.0)
     cancel_and_forget_the_self_send(rig, job)
@@ -105,13 +102,6 @@ def test_cancel_signed_and_the_older_withdrawal_lands_stays_cancelled(make_rig: 
     rig.chain.mine()
     rig.finish()
     assert rig.history(job) == ["queued", "sent", "cancelled"]
-
-
-def record_as_a_competitor(rig: Rig) -> None:
-    """Somebody pays more than the job does, and records the same."""
-    call = {"from": rig.chain.web3.eth.accounts[0], "to": rig.target, "gas": hex(100_000)}
-    fees = {"maxFeePerGas": hex(10**12), "maxPriorityFeePerGas": hex(10**11)}
-    rig.chain.ask("eth_sendTransaction", {**call, **fees, "data": f"{rig.jobs()[0].statement_id}{ONCE:064x}"})
 
 
 def cancel_and_forget_the_self_send(rig: Rig, job: int) -> None:

@@ -137,3 +137,18 @@ def test_scores_other_schema_is_named(validator_config: Path, tmp_path: Path) ->
     result = CliRunner().invoke(validator, ["scores", "--config", str(validator_config)])
     assert isinstance(result.exception, ConfigurationError)
     assert "has schema 0000, this release has" in str(result.exception)
+
+
+def test_keys_are_made_shown_once_listed_and_revoked(tmp_path: Path) -> None:
+    config = tmp_path / "settings.toml"
+    CliRunner().invoke(validator, ["init", "--config", str(config)])
+    where = ["--config", str(config)]
+    new = CliRunner().invoke(validator, ["keys", "new", *where, "--name", "shop", "--queries-per-hour", "5", "--json"])
+    made = json.loads(new.output)
+    assert made["key"].startswith(f"vsk_{made['key_id']}_")
+    listed = CliRunner().invoke(validator, ["keys", "list", *where, "--json"]).output
+    assert made["key"] not in listed
+    assert json.loads(listed)[0]["limits"]["queries_per_hour"] == 5
+    revoked = CliRunner().invoke(validator, ["keys", "revoke", *where, made["key_id"]])
+    assert revoked.output == f"revoked key {made['key_id']} of shop\n"
+    assert "revoked" in CliRunner().invoke(validator, ["keys", "list", *where]).output

@@ -66,6 +66,14 @@ def test_open_store_again_holds_everything(url: str, store: ValidatorStore) -> N
     again.close()
 
 
+def test_open_store_of_a_newer_release_is_refused(url: str, store: ValidatorStore, tmp_path: Path) -> None:
+    store.close()
+    with sqlite3.connect(tmp_path / "deep" / "state.sqlite") as connection:
+        connection.execute("UPDATE validator_schema_version SET version_num = '9999'")
+    with pytest.raises(ConfigurationError, match="schema 9999"):
+        open_store(url, "5V")
+
+
 def test_open_store_sqlite_writes_ahead(url: str, store: ValidatorStore, tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "deep" / "state.sqlite") as connection:
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)

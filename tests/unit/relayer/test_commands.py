@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from relayer.commands import relayer
-from relayer.outbox.database import newest_schema, open_database
+from relayer.outbox.database import NEWEST_SCHEMA, open_database
 from relayer.outbox.views import UnknownJobError
 from tests.unit.relayer.test_settings import GOOD, write
 
@@ -59,7 +59,7 @@ def test_config_is_the_only_name_of_the_settings_file(settings: Path) -> None:
 def test_newest_schema_is_the_one_that_open_database_makes(tmp_path: Path) -> None:
     open_database(f"sqlite:///{tmp_path}/relayer.db").dispose()
     with sqlite3.connect(tmp_path / "relayer.db") as connection:
-        assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == (newest_schema(),)
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == (NEWEST_SCHEMA,)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from relayer.fees import Fees
 from relayer.nonces import Nonce
 from relayer.outbox.records import Terms
 from relayer.spending import (
+    ALWAYS,
     BudgetExhaustedError,
     DryRunError,
     GasPriceAbovePolicyError,
@@ -74,9 +75,9 @@ def test_gate_on_dry_run_refuses_last_and_says_what_it_would_send() -> None:
         asset_of=lambda job_id: f"0x0{job_id}",
     )
     with pytest.raises(DryRunError, match="would send 5 gas at most 30 wei"):
-        gate.check(2, terms(5, 30), price=20, chain_time=0)
+        gate.check([2], terms(5, 30), price=20, chain_time=0)
     with pytest.raises(GasPriceAbovePolicyError):
-        gate.check(1, terms(5, 30), price=20, chain_time=0)
+        gate.check([1], terms(5, 30), price=20, chain_time=0)
 
 
 def gate_of(rules: SpendingRules, outlays: list[Outlay]) -> SpendingGate:
@@ -90,9 +91,9 @@ def gate_of(rules: SpendingRules, outlays: list[Outlay]) -> SpendingGate:
 
 def test_gate_the_fee_for_data_counts_towards_the_budget() -> None:
     gate = gate_of(SpendingRules(budget_per_hour_wei=100), [])
-    gate.check(1, terms(5, 10, data_fee=50), price=1, chain_time=0)
+    gate.check([1], terms(5, 10, data_fee=50), price=1, chain_time=0)
     with pytest.raises(BudgetExhaustedError, match="may cost 101"):
-        gate.check(1, terms(5, 10, data_fee=51), price=1, chain_time=0)
+        gate.check([1], terms(5, 10, data_fee=51), price=1, chain_time=0)
 
 
 def test_gate_a_replacement_may_add_what_the_budget_has_left_and_a_cheaper_one_is_free() -> None:
@@ -111,3 +112,29 @@ def test_gate_on_dry_run_lets_nothing_be_signed_for_any_nonce() -> None:
         gate.check_replacement(Nonce(1), terms(4, 10), terms(1, 11), chain_time=2.0)
     with pytest.raises(DryRunError, match="and 7 wei for its data"):
         gate.check_filler(terms(1, 11, data_fee=7))
+
+
+@given(st.integers(1, 10**20), st.integers(0, 10**20), st.integers(1, 10**21))
+def test_check_budget_with_headroom_leaves_one_bump_of_all_in_flight(in_flight: int, cost: int, budget: int) -> None:
+    outlays = [Outlay(ALWAYS, in_flight)]
+    try:
+        check_budget(SpendingRules(budget), outlays, cost=cost, now=0.0, leave_headroom=True)
+    except BudgetExhaustedError:
+        assert in_flight + in_flight // 8 + cost > budget
+    else:
+        bumped = in_flight + in_flight // 10
+        check_budget(SpendingRules(budget), [Outlay(ALWAYS, cost)], cost=bumped, now=0.0)
+
+
+def test_check_budget_with_nothing_in_flight_may_be_used_whole() -> None:
+    check_budget(SpendingRules(100), [Outlay(0.0, 40)], cost=60, now=1.0, leave_headroom=True)
+
+
+def test_gate_what_a_refused_replacement_needs_is_not_spent_on_new_transactions() -> None:
+    gate = gate_of(SpendingRules(budget_per_day_wei=100), [Outlay(1.0, 50, nonce=1)])
+    with pytest.raises(BudgetExhaustedError):
+        gate.check_replacement(Nonce(1), terms(5, 10), terms(11, 10), chain_time=2.0)
+    with pytest.raises(BudgetExhaustedError, match="nonce 1"):
+        gate.check([1], terms(1, 10), price=1, chain_time=2.0)
+    gate.look_again()
+    gate.check([1], terms(1, 10), price=1, chain_time=2.0)

@@ -70,7 +70,7 @@ main(sys.argv[2:])
         ("ezkl", "circuit", ("circuit", "build", "tiny")),
         ("bittensor", "miner", ("miner", "run", "--config", "miner.toml")),
         ("sqlalchemy", "validator", ("validator", "run", "--config", "validator.toml")),
-        ("alembic", "relayer", ("relayer", "run", "--config", "relayer.toml")),
+        ("sqlalchemy", "relayer", ("relayer", "run", "--config", "relayer.toml")),
         ("web3", "all", ("demo",)),
     ],
 )

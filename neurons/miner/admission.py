@@ -1,0 +1,86 @@
+"""Who may ask a miner: registered validators with enough stake and, where wanted, a permit."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+import structlog
+
+from neurons.messages import RefusalCode
+from neurons.miner.settings import AdmissionSettings
+from neurons.network import Network, Neuron, Role, neuron_of
+from neurons.refusing import RefusedError
+from statements.errors import VeristakeError
+
+_log = structlog.get_logger(__name__)
+_USABLE_SECONDS = 3600.0
+"""While the network cannot be read, what was read last is taken for so long."""
+
+
+def require_admission(hotkey: str, neuron: Neuron | None, settings: AdmissionSettings) -> None:
+    """Let a caller pass, or say why not.
+
+    Raises:
+        RefusedError: it is no validator, has too little stake, or no permit.
+    """
+    if neuron is None or neuron.role is not Role.VALIDATOR:
+        raise RefusedError(
+            RefusalCode.NOT_A_VALIDATOR, f"hotkey {hotkey} is not registered as a validator in this network"
+        )
+    if settings.require_permit and not neuron.validator_permit:
+        raise RefusedError(RefusalCode.NO_VALIDATOR_PERMIT, f"hotkey {hotkey} has no validator permit")
+    if neuron.stake < settings.minimum_stake:
+        raise RefusedError(
+            RefusalCode.NOT_ENOUGH_STAKE,
+            f"hotkey {hotkey} has a stake of {neuron.stake:g}, the minimum is {settings.minimum_stake:g}",
+        )
+
+
+class Gate:
+    """Looks callers up in the network. Blocks while it reads: call it from a thread.
+
+    Args:
+        network: who takes part.
+        settings: who may ask.
+        clock: seconds; for tests.
+    """
+
+    def __init__(
+        self, network: Network, settings: AdmissionSettings, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._network, self._settings, self._clock = network, settings, clock
+        self._lock = threading.Lock()
+        self._neurons: tuple[Neuron, ...] = ()
+        self._read_at: float | None = None
+        self._tried_at: float | None = None
+
+    def admit(self, hotkey: str) -> None:
+        """Let a caller pass, or say why not.
+
+        Raises:
+            RefusedError: it may not ask, or the network cannot be read.
+        """
+        require_admission(hotkey, neuron_of(self._known(), hotkey), self._settings)
+
+    def _known(self) -> tuple[Neuron, ...]:
+        with self._lock:
+            now = self._clock()
+            if self._tried_at is None or now - self._tried_at >= self._settings.refresh_seconds:
+                self._tried_at = now
+                self._read(now)
+            if self._read_at is None or now - self._read_at > _USABLE_SECONDS:
+                raise RefusedError(
+                    RefusalCode.NETWORK_UNAVAILABLE,
+                    "this miner cannot read who takes part in the network",
+                    retry_after=self._settings.refresh_seconds,
+                )
+            return self._neurons
+
+    def _read(self, now: float) -> None:
+        try:
+            self._neurons = self._network.neurons()
+            self._read_at = now
+        except VeristakeError as error:
+            _log.warning("network_unavailable", reason=error.message)

@@ -1,0 +1,153 @@
+"""Weights on a Bittensor chain: the subnet's rules, and a setting of weights under them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+from bittensor import storage
+from bittensor.client import Client
+from bittensor.error_map import ErrorCode
+from bittensor.intents import SetWeights
+from bittensor.result import ChainError, ExtrinsicResult
+from bittensor.signing import KeyedWallet
+
+from neurons.network.chain_client import WRITE_SECONDS, ChainClient
+from neurons.network.chain_errors import network_error, weights_refusal
+from neurons.network.protocol import Neuron, WeightRules, WeightsReceipt, WeightsRefusal
+from neurons.network.weights import Refused, shares
+
+_RETRIES = 2
+"""Submissions after one that the pool turned away for a reason that passes, such as a nonce taken meanwhile."""
+
+
+async def read_rules(client: Client, netuid: int, hotkey: str) -> WeightRules | None:
+    """The rules for a hotkey's weights, all as of one block; None when it is not registered."""
+    view = await client.at()
+    items = storage.SubtensorModule
+    uid, updates, rate_limit, tempo, since_epoch, at_least, commit_reveal, version_key = await asyncio.gather(
+        view.query(items.Uids, [netuid, hotkey]),
+        view.query(items.LastUpdate, [netuid]),
+        view.query(items.WeightsSetRateLimit, [netuid]),
+        view.query(items.Tempo, [netuid]),
+        view.query(items.BlocksSinceLastStep, [netuid]),
+        view.query(items.MinAllowedWeights, [netuid]),
+        view.query(items.CommitRevealWeightsEnabled, [netuid]),
+        view.query(items.WeightsVersionKey, [netuid]),
+    )
+    if uid is None:
+        return None
+    last = int(updates[uid]) if updates and uid < len(updates) else 0
+    return WeightRules(
+        block=view.block,
+        # the chain holds 0 for never; registering a hotkey counts as an update
+        last_update_block=last or None,
+        rate_limit_blocks=int(rate_limit or 0),
+        tempo_blocks=max(1, int(tempo or 0)),
+        blocks_since_epoch=int(since_epoch or 0),
+        min_allowed_weights=int(at_least or 0),
+        commit_reveal=bool(commit_reveal),
+        version_key=int(version_key or 0),
+    )
+
+
+def submit_weights(
+    client: ChainClient, wallet: KeyedWallet, netuid: int, weights: Mapping[int, float], version_key: int
+) -> WeightsReceipt:
+    """Sign and submit weights, and wait until they are final.
+
+    Raises:
+        NetworkError: the node does not answer, or does not fit the SDK.
+    """
+
+    async def submit(connected: Client) -> ExtrinsicResult | ChainError:
+        try:
+            result = await connected.execute(intent, wallet, retries=_RETRIES)
+        except ChainError as error:
+            # what the SDK finds out before it signs
+            return error
+        return result if result.success else result.error or ChainError(result.message)
+
+    try:
+        intent = _intent(netuid, weights, version_key)
+    except Refused as refused:
+        return refused.receipt(dry_run=False)
+    outcome = client.ask("setting weights", submit, seconds=WRITE_SECONDS)
+    if isinstance(outcome, ChainError):
+        return _refused(outcome, dry_run=False)
+    return _accepted(len(weights), outcome.data.get("reveal_round"), dry_run=False)
+
+
+def plan_weights(
+    client: ChainClient,
+    wallet: KeyedWallet,
+    netuid: int,
+    weights: Mapping[int, float],
+    version_key: int,
+    *,
+    neuron: Neuron | None,
+    rules: WeightRules | None,
+) -> WeightsReceipt:
+    """What would become of weights; nothing is signed.
+
+    Args:
+        client: asks the node.
+        wallet: the validator's.
+        netuid: the subnet.
+        weights: by uid.
+        version_key: of the validator's rules.
+        neuron: the validator's entry, None when it has none.
+        rules: for its weights, None when it has no entry.
+
+    Raises:
+        NetworkError: the node does not answer, or does not fit the SDK.
+    """
+
+    async def plan(connected: Client) -> int | ChainError | None:
+        try:
+            planned = await connected.plan(intent, wallet)
+        except ChainError as error:
+            return error
+        reveal_round: int | None = planned.extras.get("reveal_round")
+        return reveal_round
+
+    try:
+        intent = _intent(netuid, weights, version_key)
+        _check_what_only_the_chain_checks(neuron, rules, version_key)
+    except Refused as refused:
+        return refused.receipt(dry_run=True)
+    outcome = client.ask("planning weights", plan)
+    if isinstance(outcome, ChainError):
+        return _refused(outcome, dry_run=True)
+    return _accepted(len(weights), outcome, dry_run=True)
+
+
+def _check_what_only_the_chain_checks(neuron: Neuron | None, rules: WeightRules | None, version_key: int) -> None:
+    if neuron is None or rules is None:
+        raise Refused(WeightsRefusal.NOT_REGISTERED, "the hotkey is not registered in the subnet")
+    if not neuron.validator_permit:
+        raise Refused(WeightsRefusal.NO_VALIDATOR_PERMIT, f"uid {neuron.uid} has no validator permit")
+    if version_key < rules.version_key:
+        raise Refused(
+            WeightsRefusal.OLD_VERSION_KEY, f"version key {version_key}, the subnet takes {rules.version_key} on"
+        )
+
+
+def _intent(netuid: int, weights: Mapping[int, float], version_key: int) -> SetWeights:
+    shares(weights, known=weights, at_least=1)
+    return SetWeights(netuid=netuid, uids=[*weights], weights=[*weights.values()], version_key=version_key)
+
+
+def _accepted(count: int, reveal_round: int | None, *, dry_run: bool) -> WeightsReceipt:
+    how = "in the clear" if reveal_round is None else f"committed, to be revealed at drand round {reveal_round}"
+    detail = f"weights of {count} neurons {'would be ' if dry_run else ''}{how}"
+    return WeightsReceipt(accepted=True, detail=detail, reveal_round=reveal_round, dry_run=dry_run)
+
+
+def _refused(error: ChainError, *, dry_run: bool) -> WeightsReceipt:
+    refusal = weights_refusal(error)
+    if error.name is None and error.code is ErrorCode.INVALID_ARGUMENT:
+        # the one thing of this code that the SDK finds out by itself: too few are left after it has rounded them
+        refusal = WeightsRefusal.TOO_FEW_WEIGHTS
+    detail = str(network_error("setting weights", error))
+    return WeightsReceipt(accepted=False, detail=detail, dry_run=dry_run, refusal=refusal)

@@ -1,0 +1,296 @@
+"""Queries of applications, from acceptance to their end, whatever happens to the process in between."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from neurons.validator.api.access_keys import Caller
+from neurons.validator.api.calldata import calldata_for
+from neurons.validator.api.circuit_views import can_be_queried
+from neurons.validator.api.messages import AttemptView, QueryRequest, QueryResult, QueryView
+from neurons.validator.api.quantise import WrongInputError, circuit_inputs
+from neurons.validator.api.query_store import (
+    Failure,
+    IllegalMoveError,
+    KeyReusedError,
+    NewQuery,
+    QueryStore,
+    QuotaUsedUpError,
+)
+from neurons.validator.api.refusals import ApiCode, ApiRefusedError
+from neurons.validator.api.runner import Runner
+from neurons.validator.api.states import OPEN
+from neurons.validator.queries import QueryAnswer, QueryAttempt, QueryFailedError
+from statements.errors import VeristakeError
+from verifier_gen.circuit import Circuit
+
+_log = structlog.get_logger(__name__)
+
+_CODE_BY_FAULT = {
+    "caller": ApiCode.WRONG_QUERY,
+    "miners": ApiCode.UNPROVEN,
+    "validator": ApiCode.INTERNAL_ERROR,
+    "network": ApiCode.NO_MINER,
+    "nobody": ApiCode.NO_MINER,
+}
+"""What a failure of the runner is called here; each code has its fault."""
+_GRACE_SECONDS = 1.0
+"""How long past the deadline the runner may take to say so itself, with what the miners did."""
+
+
+@dataclass(frozen=True)
+class QueryTerms:
+    """Limits of the service.
+
+    Attributes:
+        open_at_once: queries that may be under way; beyond, new ones are refused at once.
+        keep_seconds: how long an ended query can still be read.
+    """
+
+    open_at_once: int = 64
+    keep_seconds: float = 7 * 86_400.0
+
+
+class Queries:
+    """Accepts, runs, resumes and remembers queries.
+
+    Args:
+        runner: asks miners and verifies.
+        store: the validator's database.
+        validator: ss58 hotkey that asks.
+        terms: limits.
+        clock: Unix time, seconds; the same as the store's.
+    """
+
+    def __init__(
+        self,
+        runner: Runner,
+        store: QueryStore,
+        validator: str,
+        terms: QueryTerms | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._runner = runner
+        self._store = store
+        self._validator = validator
+        self._terms = terms or QueryTerms()
+        self._clock = clock
+        self._under_way: dict[str, asyncio.Task[None]] = {}
+        self._places = 0
+        self._stopping = False
+
+    def circuits(self) -> tuple[Circuit, ...]:
+        """Circuits that can be asked for."""
+        return tuple(circuit for circuit in self._runner.circuits() if can_be_queried(circuit))
+
+    def circuit(self, circuit_id: str) -> Circuit:
+        """A circuit that can be asked for.
+
+        Raises:
+            ApiRefusedError: there is none of this id.
+        """
+        for circuit in self.circuits():
+            if circuit.manifest.circuit_id == circuit_id:
+                return circuit
+        raise ApiRefusedError(
+            ApiCode.UNKNOWN_CIRCUIT, f"circuit_id = {circuit_id} is not offered", remedy="GET /v1/circuits lists them"
+        )
+
+    async def accept(self, caller: Caller, request: QueryRequest, key: str | None) -> tuple[QueryView, bool]:
+        """Store a query and begin with it.
+
+        Args:
+            caller: who asks.
+            request: what is asked.
+            key: the caller's idempotency key.
+
+        Returns:
+            The query, and whether it is new.
+
+        Raises:
+            ApiRefusedError: it is malformed, or more than the caller may ask.
+        """
+        layout = self.circuit(request.circuit_id).manifest.layout
+        try:
+            inputs = circuit_inputs(layout, request.inputs, request.values)
+        except WrongInputError as error:
+            raise ApiRefusedError(ApiCode.MALFORMED_REQUEST, error.message, remedy=error.remedy) from error
+        if caller.limits.queries_per_hour < 1:
+            raise ApiRefusedError(
+                ApiCode.NOT_ALLOWED, f"{caller.caller_id} may read only", remedy="Ask the operator for a key"
+            )
+        query = NewQuery(
+            caller=caller.caller_id,
+            idempotency_key=key,
+            request_hash=_request_hash(request.circuit_id, inputs, request.deadline_seconds),
+            circuit_id=request.circuit_id,
+            inputs=inputs,
+            deadline_seconds=request.deadline_seconds,
+        )
+        return await self._stored(caller, query)
+
+    async def _stored(self, caller: Caller, query: NewQuery) -> tuple[QueryView, bool]:
+        # the place is counted before the first await, so that no burst slips past the limit
+        self._places += 1
+        try:
+            known = await asyncio.to_thread(self._store.known, query) if self._full() else None
+            if known is not None:
+                return known, False
+            if self._full():
+                raise self._busy()
+            view, new = await asyncio.to_thread(self._store.add, query, caller.limits.query_rate)
+            if new:
+                self._begin(view)
+            return view, new
+        except KeyReusedError as error:
+            raise ApiRefusedError(ApiCode.IDEMPOTENCY_KEY_REUSED, error.message, remedy=error.remedy) from error
+        except QuotaUsedUpError as error:
+            raise ApiRefusedError(
+                ApiCode.RATE_LIMITED, error.message, remedy="Wait, or ask the operator for more", retry_after=error.wait
+            ) from error
+        finally:
+            self._places -= 1
+
+    def _full(self) -> bool:
+        return self._places + len(self._under_way) > self._terms.open_at_once
+
+    def _busy(self) -> ApiRefusedError:
+        return ApiRefusedError(
+            ApiCode.BUSY,
+            f"{len(self._under_way)} queries are under way, the validator takes no more",
+            remedy="Ask again later",
+            retry_after=5.0,
+        )
+
+    async def wait(self, query_id: str, caller: Caller, seconds: float) -> QueryView:
+        """A caller's query once it has ended, or as it is after ``seconds``.
+
+        Raises:
+            ApiRefusedError: the caller has no such query.
+        """
+        task = self._under_way.get(query_id)
+        if task is not None and seconds > 0:
+            await asyncio.wait([task], timeout=seconds)
+        view = await asyncio.to_thread(self._store.get, query_id, caller.caller_id)
+        if view is None:
+            raise ApiRefusedError(ApiCode.UNKNOWN_QUERY, f"you have no query {query_id!r}")
+        return view
+
+    async def resume(self) -> int:
+        """Take up the queries that a stop of the process left open; returns how many."""
+        left = await asyncio.to_thread(self._store.open_queries)
+        for view in left:
+            _log.info("query_resumed", query_id=view.query_id, state=view.state, times_asked=view.times_asked)
+            self._begin(view)
+        return len(left)
+
+    async def tidy(self) -> int:
+        """Forget queries that ended long ago; returns how many."""
+        return await asyncio.to_thread(self._store.forget, self._terms.keep_seconds)
+
+    async def stop(self) -> None:
+        """Leave what is under way for the next start."""
+        self._stopping = True
+        tasks = list(self._under_way.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _begin(self, view: QueryView) -> None:
+        if self._stopping:
+            return
+        task = asyncio.create_task(self._run_logged(view))
+        self._under_way[view.query_id] = task
+        task.add_done_callback(lambda _: self._under_way.pop(view.query_id, None))
+
+    async def _run_logged(self, view: QueryView) -> None:
+        try:
+            await self._run(view)
+        except IllegalMoveError as error:
+            _log.warning("query_ended_elsewhere", query_id=view.query_id, reason=error.message)
+        except Exception:
+            # the state could not be written: the query stays open and is taken up at the next start
+            _log.exception("query_left_open", query_id=view.query_id)
+
+    async def _run(self, view: QueryView) -> None:
+        if self._clock() >= view.deadline_at:
+            await self._expire(view, ())
+            return
+        await asyncio.to_thread(self._store.asked, view.query_id)
+        remaining = max(0.001, view.deadline_at - self._clock())
+        try:
+            async with asyncio.timeout(remaining + _GRACE_SECONDS):
+                answer = await self._runner.run(view.circuit_id, view.inputs, remaining)
+            result = self._result(view, answer)
+        except TimeoutError:
+            await self._expire(view, ())
+        except QueryFailedError as error:
+            if self._clock() >= view.deadline_at:
+                await self._expire(view, _attempts(error.attempts))
+            else:
+                await self._fail(view, _CODE_BY_FAULT[error.fault], str(error), error.attempts)
+        except Exception as error:
+            # a defect or the validator's own trouble; the caller is told whose fault it is, the log has the trace
+            _log.exception("query_broke", query_id=view.query_id)
+            reason = str(error) if isinstance(error, VeristakeError) else "the validator failed"
+            await self._fail(view, ApiCode.INTERNAL_ERROR, reason, ())
+        else:
+            await asyncio.to_thread(self._store.answered, view.query_id, result)
+            _log.info("query_answered", query_id=view.query_id, miner=result.miner, seconds=round(result.seconds, 3))
+
+    def _result(self, view: QueryView, answer: QueryAnswer) -> QueryResult:
+        """The answer as it is stored: every value in it comes from the verified instances or was measured here."""
+        run, manifest = answer.run, self.circuit(view.circuit_id).manifest
+        instances = run.instances
+        if (run.circuit_id, instances.inputs, instances.tag) != (view.circuit_id, view.inputs, answer.tag):
+            raise RuntimeError("the runner gave a proof of something else")
+        one = 1 << manifest.layout.output_scale_bits
+        return QueryResult(
+            circuit_id=run.circuit_id,
+            inputs=instances.inputs,
+            outputs=instances.outputs,
+            output_values=tuple(output / one for output in instances.outputs),
+            instances=instances.elements,
+            proof=run.proof,
+            calldata=calldata_for(manifest, run),
+            nonce="0x" + answer.nonce.hex(),
+            tag=answer.tag,
+            validator=self._validator,
+            miner=answer.miner,
+            seconds=answer.seconds,
+            prove_seconds=run.prove_seconds,
+            attempts=_attempts(answer.attempts),
+        )
+
+    async def _expire(self, view: QueryView, attempts: tuple[AttemptView, ...]) -> None:
+        seconds = view.deadline_at - view.received_at
+        refusal = ApiRefusedError(ApiCode.EXPIRED, f"no verified answer within {seconds:g} s").refusal()
+        await asyncio.to_thread(self._store.expired, view.query_id, Failure(refusal=refusal, attempts=attempts))
+        _log.warning("query_expired", query_id=view.query_id)
+
+    async def _fail(self, view: QueryView, code: ApiCode, reason: str, attempts: Sequence[QueryAttempt]) -> None:
+        refusal = ApiRefusedError(code, reason).refusal()
+        failure = Failure(refusal=refusal, attempts=_attempts(attempts))
+        await asyncio.to_thread(self._store.failed, view.query_id, failure)
+        _log.warning("query_failed", query_id=view.query_id, code=code, fault=refusal.fault, reason=reason)
+
+
+def has_ended(view: QueryView) -> bool:
+    """Whether nothing more happens to a query."""
+    return view.state not in OPEN
+
+
+def _attempts(attempts: Sequence[QueryAttempt]) -> tuple[AttemptView, ...]:
+    return tuple(AttemptView(miner=each.miner, fault=each.fault, seconds=each.seconds) for each in attempts)
+
+
+def _request_hash(circuit_id: str, inputs: tuple[int, ...], deadline_seconds: float) -> str:
+    content = json.dumps([circuit_id, inputs, deadline_seconds], separators=(",", ":"))
+    return "0x" + hashlib.sha256(content.encode()).hexdigest()
