@@ -99,14 +99,7 @@ def run_validator(settings: ValidatorSettings) -> None:
         poll_seconds=settings.poll_seconds,
     )
     api = ExternalApi.beside(settings, keypair, workings, api_listener)
-    _log.info(
-        "validator_started",
-        hotkey=hotkey,
-        endpoint=endpoint,
-        assets=[asset.symbol for asset in settings.assets],
-        attester=attester.address if attester else None,
-        api=api.url if api else None,
-    )
+    _log_started(settings, hotkey, endpoint, attester, api)
 
     async def work() -> None:
         for each in workings.circuits.values():
@@ -121,3 +114,16 @@ def run_validator(settings: ValidatorSettings) -> None:
         pool.close()
         store.close()
     _log.info("validator_stopped", hotkey=hotkey)
+
+
+def _log_started(
+    settings: ValidatorSettings, hotkey: str, endpoint: str, attester: Attester | None, api: ExternalApi | None
+) -> None:
+    _log.info(
+        "validator_started",
+        hotkey=hotkey,
+        endpoint=endpoint,
+        assets=[asset.symbol for asset in settings.assets],
+        attester=attester.address if attester else None,
+        api=api.url if api else None,
+    )
