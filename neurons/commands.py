@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from daemon.findings import show_findings
+from neurons.circuit_commands import circuits
 from neurons.network_commands import add_network_commands
 from neurons.validator.api.commands import keys
 from neurons.validator.inspection_commands import explain_command, weights_group
@@ -36,6 +37,9 @@ def miner() -> None:
     A miner reads the home chain, computes the model's inputs, proves the model's run with EZKL and answers
     validators over signed HTTP. Begin with `init`, look with `doctor`, then `run`.
     """
+
+
+miner.add_command(circuits)
 
 
 @miner.command("init")

@@ -91,8 +91,8 @@ class Subnet:
         )
         (self.folder / "password").write_text("secret\n")
 
-    def start(self, role: str) -> NeuronProcess:
-        config = self.write_settings(role)
+    def start(self, role: str, config: Path | None = None) -> NeuronProcess:
+        config = config or self.write_settings(role)
         process = NeuronProcess(role, config, self.folder / f"{role}.log", f"http://127.0.0.1:{self.ports[role]}")
         self.running.append(process)
         eventually(process.healthy)
