@@ -12,7 +12,7 @@ from neurons.validator.scoring import DECAY, RECOVERY
 from neurons.validator.store import VERIFIED, ValidatorStore
 from neurons.validator.weights import normalised
 
-_FAULTS = {
+FAULTS = {
     "unreachable": "it could not be reached",
     "timed_out": "no whole answer came in time",
     "bad_signature": "the answer was not signed by the miner for this request",
@@ -98,7 +98,7 @@ def change_lines(change: ScoreChange) -> list[str]:
     kind = change.kind or "request"
     circuit = f" of circuit {change.circuit_id[:12]}…" if change.circuit_id else ""
     if change.reason != VERIFIED:
-        meaning = _FAULTS.get(change.reason, change.reason)
+        meaning = FAULTS.get(change.reason, change.reason)
         return [
             f"{_when(change.at)}  {kind}{circuit}: {change.reason}: {meaning}",
             f"    score x {1 - DECAY:g}: {change.previous:.6f} -> {change.score:.6f}",
@@ -133,7 +133,7 @@ def outcome_line(outcome: OutcomeRecord) -> str:
     asked = f"{_when(outcome.asked_at)}  {outcome.kind} of circuit {outcome.circuit_id[:12]}…"
     if outcome.fault is None:
         return f"{asked}: verified in {outcome.seconds:.3f} s"
-    meaning = _FAULTS.get(outcome.fault, outcome.fault)
+    meaning = FAULTS.get(outcome.fault, outcome.fault)
     return f"{asked}: {outcome.fault} after {outcome.seconds:.3f} s: {meaning} ({_BLAMES[outcome.blame]})"
 
 
