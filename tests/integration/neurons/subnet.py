@@ -79,6 +79,7 @@ class Subnet:
     circuit: Circuit
     attester: Any
     ports: dict[str, int] = field(default_factory=lambda: {"miner": free_port(), "validator": free_port()})
+    metrics_port: int = field(default_factory=free_port)
     running: list[NeuronProcess] = field(default_factory=list)
     more_settings: dict[str, str] = field(default_factory=dict)
 
@@ -136,6 +137,8 @@ observer = "{self.home.observer}"
         return f"""{assets}
 [benchmarks]
 enabled = false
+[metrics]
+port = {self.metrics_port}
 [attestation]
 keystore = "{self.folder}/attester.json"
 password_file = "{self.folder}/password"
