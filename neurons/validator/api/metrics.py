@@ -1,4 +1,4 @@
-"""What Prometheus reads of the external API beside the validator's own metrics; every label has a closed set of values."""
+"""What Prometheus reads of the external API; every label has a closed set of values."""
 
 from __future__ import annotations
 
