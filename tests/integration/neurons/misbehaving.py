@@ -73,7 +73,9 @@ def change_of(behaviour: str, hotkey: str) -> Change:
 
     async def copies(answer: Content) -> Content:
         left = Path(rest) / "answer.json"
-        return {**json.loads(left.read_text()), "prover": hotkey} if left.exists() else answer
+        while not left.exists():
+            await asyncio.sleep(0.05)
+        return {**json.loads(left.read_text()), "prover": hotkey}
 
     async def forges(answer: Content) -> Content:
         right = Instances.model_validate(answer["instances"])

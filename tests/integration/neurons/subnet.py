@@ -84,6 +84,7 @@ class Subnet:
         ports: where each answers.
         running: processes that were started.
         more_settings: appended to a role's settings.
+        rules: of the network's weights, a TOML table.
     """
 
     folder: Path
@@ -95,6 +96,7 @@ class Subnet:
     ports: dict[str, int] = field(default_factory=dict)
     running: list[NeuronProcess] = field(default_factory=list)
     more_settings: dict[str, str] = field(default_factory=dict)
+    rules: str = "{}"
 
     def __post_init__(self) -> None:
         wallets = self.folder / "wallets"
@@ -137,13 +139,15 @@ state_url = "sqlite:///{self.folder}/validator.sqlite"
 poll_seconds = 0.2""",
         }
         return f"""
-network = "{self.folder}/network.json"
 {lists["validator" if role == "validator" else "miner"]}
 [wallet]
 path = "{self.folder}/wallets"
 name = "{role}"
 [listen]
 port = {self.ports[role]}
+[network]
+path = "{self.folder}/network.json"
+rules = {self.rules}
 [http]
 replay_memory = "{self.folder}/{role}-replay.sqlite"
 [chain]
