@@ -22,6 +22,10 @@ _config = click.option(
 )
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")
 _force = click.option("--force", is_flag=True, help="Replace the file when it exists.")
+_chain = click.option(
+    "--chain", type=click.Choice(["finney", "test", "local"]), help="Take part in a subnet on this Bittensor chain."
+)
+_netuid = click.option("--netuid", type=click.IntRange(0, 65_535), metavar="N", help="Number of the subnet there.")
 
 
 @click.group()
@@ -35,13 +39,18 @@ def miner() -> None:
 
 @miner.command("init")
 @_config
+@_chain
+@_netuid
 @_force
 @_json
-def miner_init(config: Path, force: bool, as_json: bool) -> None:
-    """Write a settings file with every field explained."""
+def miner_init(config: Path, chain: str | None, netuid: int | None, force: bool, as_json: bool) -> None:
+    """Write a settings file with every field explained.
+
+    Without --chain the subnet is a file on this machine.
+    """
     from neurons.miner.settings import TEMPLATE
 
-    _write_template(config, TEMPLATE, force, as_json)
+    _write_template(config, _for_chain(TEMPLATE, chain, netuid), force, as_json)
 
 
 @miner.command("doctor")
@@ -85,13 +94,18 @@ def validator() -> None:
 
 @validator.command("init")
 @_config
+@_chain
+@_netuid
 @_force
 @_json
-def validator_init(config: Path, force: bool, as_json: bool) -> None:
-    """Write a settings file with every field explained."""
+def validator_init(config: Path, chain: str | None, netuid: int | None, force: bool, as_json: bool) -> None:
+    """Write a settings file with every field explained.
+
+    Without --chain the subnet is a file on this machine.
+    """
     from neurons.validator.settings import TEMPLATE
 
-    _write_template(config, TEMPLATE, force, as_json)
+    _write_template(config, _for_chain(TEMPLATE, chain, netuid), force, as_json)
 
 
 @validator.command("doctor")
@@ -160,6 +174,16 @@ def validator_scores(config: Path, as_json: bool, hotkey: str | None) -> None:
 add_network_commands(miner, "miner")
 add_network_commands(validator, "validator")
 validator.add_command(keys)
+
+
+def _for_chain(template: str, chain: str | None, netuid: int | None) -> str:
+    if chain is None and netuid is None:
+        return template
+    if chain is None or netuid is None:
+        raise click.UsageError("--chain and --netuid go together")
+    from neurons.network.templates import with_chain
+
+    return with_chain(template, chain, netuid)
 
 
 def _write_template(config: Path, template: str, force: bool, as_json: bool) -> None:

@@ -38,7 +38,7 @@ class HotkeyKeypair(Protocol):
 def open_or_create(path: Path, name: str, hotkey: str = "default") -> Wallet:
     """Open a wallet, making the keys that are missing, unencrypted.
 
-    Made for local networks. Keys that hold value are made with ``btcli wallet create``.
+    Made for local networks. Keys that hold value are made with ``veristake wallet new``.
 
     Args:
         path: folder of wallets.
@@ -78,7 +78,7 @@ def open_wallet(path: Path, name: str, hotkey: str = "default") -> Wallet:
     if not file.exists_on_device():
         raise ConfigurationError(
             f"wallet {name!r} has no hotkey {hotkey!r} in {path}",
-            remedy="Correct wallet.path, wallet.name, wallet.hotkey, or run `btcli wallet create`.",
+            remedy="Correct wallet.path, wallet.name, wallet.hotkey, or run `veristake wallet new`.",
         )
     if file.is_encrypted():
         raise ConfigurationError(

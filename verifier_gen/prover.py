@@ -186,5 +186,8 @@ def verify(circuit: Circuit, instances: Instances, proof: bytes) -> bool:
         path.write_text(json.dumps(proof_document(instances.elements, proof)), "utf-8")
         try:
             return ezkl_library.verify(path, circuit.paths.settings, circuit.paths.verifying_key, circuit.paths.srs)
-        except RuntimeError:
+        except BaseException as error:
+            # a panic of the library is no Exception, and cannot be sent from a worker to its parent
+            if not isinstance(error, RuntimeError) and type(error).__name__ != "PanicException":
+                raise
             return False

@@ -19,6 +19,7 @@ _COMMANDS: dict[str, tuple[str, str, str]] = {
     "model": ("staking_model.commands:model", "miner", "Train, inspect and run the staking model."),
     "circuit": ("verifier_gen.commands:circuit", "circuit", "Build circuits, prove and verify with EZKL."),
     "contracts": ("veristake.contracts_tool.commands:contracts", "contracts", "Compile, deploy and check contracts."),
+    "wallet": ("neurons.wallet_commands:wallet", "miner", "Make, restore and list wallets of neurons."),
     "miner": ("neurons.commands:miner", "miner", "Run the model and prove the run."),
     "validator": ("neurons.commands:validator", "validator", "Ask miners, verify, score and publish proofs."),
     "relayer": ("relayer.commands:relayer", "relayer", "Put published proofs onto EVM chains."),
@@ -26,7 +27,7 @@ _COMMANDS: dict[str, tuple[str, str, str]] = {
     "doctor": ("veristake.doctor:doctor", "", "Check that this machine has what veristake needs."),
 }
 _OWN_PACKAGES = frozenset(
-    {"statements", "signed_http", "staking_model", "verifier_gen", "neurons", "relayer", "veristake"}
+    {"statements", "signed_http", "daemon", "staking_model", "verifier_gen", "neurons", "relayer", "veristake"}
 )
 
 

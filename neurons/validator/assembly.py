@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Coroutine, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from neurons.home_chain import HomeChain
 from neurons.network import Network
 from neurons.validator.asking import Asker
 from neurons.validator.attest import Attester
+from neurons.validator.benchmarks import BenchmarkRule, Benchmarks
 from neurons.validator.due import DueFinder
 from neurons.validator.fleet import MinerFleet
 from neurons.validator.loop import ValidatorLoop
 from neurons.validator.measurements import Measurements
 from neurons.validator.queries import QueryRunner
-from neurons.validator.scorekeeper import Scorekeeper, ScoringRule
-from neurons.validator.settings import AssetSettings
+from neurons.validator.rules import ScoringRule
+from neurons.validator.scorekeeper import Scorekeeper
+from neurons.validator.settings import AssetSettings, ValidatorSettings, WeightSettings
 from neurons.validator.store import ValidatorStore
 from neurons.validator.verification import Verifier
+from neurons.validator.weights_store import WeightsStore
+from neurons.validator.weights_task import WeightSetter
 from signed_http.wallets import HotkeyKeypair
 from verifier_gen.circuit import Circuit
 from verifier_gen.pool import ProverPool
@@ -109,3 +114,34 @@ class Workings:
             scorekeeper=self.scorekeeper,
             poll_seconds=poll_seconds,
         )
+
+    def benchmarks(self, rule: BenchmarkRule) -> Benchmarks:
+        """What measures idle miners."""
+        return Benchmarks(
+            hotkey=self.hotkey,
+            circuits=self.circuits.values(),
+            fleet=self.fleet,
+            asker=self.asker,
+            scorekeeper=self.scorekeeper,
+            rule=rule,
+        )
+
+    def weight_setter(self, settings: WeightSettings, network: Network) -> WeightSetter:
+        """What says on the network what each miner is worth."""
+        return WeightSetter(
+            hotkey=self.hotkey,
+            network=network,
+            store=WeightsStore(self.store.engine),
+            scores=lambda: {score.hotkey: score.score for score in self.store.scores()},
+            policy=settings.policy,
+            dry_run=settings.dry_run,
+            poll_seconds=settings.poll_seconds,
+        )
+
+    def background(self, settings: ValidatorSettings, network: Network) -> Iterator[Coroutine[Any, Any, None]]:
+        """What runs beside the observation loop, as the settings have it."""
+        yield self.fleet.keep_surveying(settings.benchmarks.survey_seconds)
+        if settings.benchmarks.enabled:
+            yield self.benchmarks(BenchmarkRule(settings.benchmarks.interval_seconds)).run()
+        if settings.weights.enabled:
+            yield self.weight_setter(settings.weights, network).run()

@@ -125,6 +125,12 @@ class MinerFleet:
         """The miner to ask now; None when each is busy or tried."""
         return self._choose(circuit_id, tried, explore)
 
+    def take_idle(self, circuit_id: str, hotkey: str) -> Candidate | None:
+        """This miner, when it holds the circuit and has nothing of ours to do."""
+        if hotkey not in self._survey.holders(circuit_id) or self.in_flight(hotkey):
+            return None
+        return self._handed_out(self._candidate(circuit_id, hotkey))
+
     async def give_back(self, miner: Candidate, *, sound: bool | None = None) -> None:
         """The miner has answered, or will not.
 
@@ -144,10 +150,12 @@ class MinerFleet:
 
     def _choose(self, circuit_id: str, tried: Collection[str], explore: bool) -> Candidate | None:
         chosen = choose_miner(self.candidates(circuit_id), tried, explore=explore)
-        if chosen is not None:
-            self._in_flight[chosen.hotkey] = self.in_flight(chosen.hotkey) + 1
-            self._asked[chosen.hotkey] = self._asked.get(chosen.hotkey, 0) + 1
-        return chosen
+        return None if chosen is None else self._handed_out(chosen)
+
+    def _handed_out(self, miner: Candidate) -> Candidate:
+        self._in_flight[miner.hotkey] = self.in_flight(miner.hotkey) + 1
+        self._asked[miner.hotkey] = self._asked.get(miner.hotkey, 0) + 1
+        return miner
 
     def _candidate(self, circuit_id: str, hotkey: str) -> Candidate:
         neuron, capabilities = self._survey.able[hotkey]

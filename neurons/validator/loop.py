@@ -6,13 +6,14 @@ import asyncio
 import time
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from neurons.validator.asking import Asker, Due, Outcome, fault_of
 from neurons.validator.attest import Attester
-from neurons.validator.blame import Blame
 from neurons.validator.due import DueFinder
 from neurons.validator.fleet import MinerFleet, Survey
 from neurons.validator.questions import Asked, Kind, Question
+from neurons.validator.refused import log_refused
 from neurons.validator.scorekeeper import Scorekeeper
 from neurons.validator.store import AlreadyPublishedError
 from statements.errors import VeristakeError
@@ -63,7 +64,7 @@ class ValidatorLoop:
         while True:
             try:
                 await self.tick()
-            except VeristakeError as error:
+            except (VeristakeError, SQLAlchemyError) as error:
                 _log.warning("tick_failed", reason=str(error), kind=type(error).__name__)
             await asyncio.sleep(self._poll_seconds)
 
@@ -127,7 +128,7 @@ class ValidatorLoop:
             self._finder.settled(due)
             return True
         if outcome.run is None:
-            _log_refused(due, outcome, settlement.blame)
+            log_refused(outcome, settlement.blame, symbol=due.symbol, epoch=due.subject.epoch)
             return False
         self._finder.settled(due)
         _log_published(due, outcome.run, settlement.cursor, outcome.seconds, len(attestations))
@@ -138,20 +139,6 @@ class ValidatorLoop:
 
     def _timeout(self) -> float:
         return self._scorekeeper.timeout(self._circuit.manifest.circuit_id)
-
-
-def _log_refused(due: Due, outcome: Outcome, blame: Blame) -> None:
-    _log.warning(
-        "answer_refused",
-        reason=outcome.fault,
-        detail=outcome.detail,
-        miner=outcome.hotkey,
-        kind=Kind.OBSERVATION,
-        symbol=due.symbol,
-        epoch=due.subject.epoch,
-        seconds=round(outcome.seconds, 3),
-        blame=blame,
-    )
 
 
 def _log_published(due: Due, run: ProvenRun, cursor: int | None, seconds: float, attestations: int) -> None:

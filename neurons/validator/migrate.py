@@ -14,8 +14,12 @@ from daemon import state
 VERSION_TABLE = "validator_schema_version"
 
 
-def migrate(engine: Engine) -> None:
+def migrate(engine: Engine, revision: str = "head") -> None:
     """Run the migrations that the database has not seen, in one transaction.
+
+    Args:
+        engine: of the database.
+        revision: up to which one.
 
     Raises:
         ConfigurationError: the database is of a newer release.
@@ -27,7 +31,7 @@ def migrate(engine: Engine) -> None:
         if schema is not None and schema not in known:
             raise state.unknown_schema(schema)
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, revision)
 
 
 def open_existing(state_url: str) -> Engine | None:

@@ -7,22 +7,19 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import structlog
-
 from neurons.validator.asking import Asker, Outcome
 from neurons.validator.blame import Blame
 from neurons.validator.check import AnswerFault
 from neurons.validator.choose import Candidate
 from neurons.validator.fleet import MinerFleet
 from neurons.validator.questions import Kind, Question
+from neurons.validator.refused import log_refused
 from neurons.validator.scorekeeper import Scorekeeper
 from neurons.validator.timeouts import hedge_after
 from statements.errors import VeristakeError
 from statements.proven_run import ProvenRun
 from statements.quantities import FIELD_MODULUS
 from verifier_gen.circuit import Circuit
-
-_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -236,19 +233,6 @@ class QueryRunner:
             late = race.tried[miner.hotkey] + (self._expected(race, miner) or race.remaining) < time.monotonic()
             await self._fleet.give_back(miner, sound=False if late else None)
         await asyncio.gather(*running, return_exceptions=True)
-
-
-def log_refused(outcome: Outcome, blame: Blame) -> None:
-    """Tell of an answer that is not used."""
-    _log.warning(
-        "answer_refused",
-        reason=outcome.fault,
-        detail=outcome.detail,
-        miner=outcome.hotkey,
-        kind=outcome.asked.question.kind,
-        seconds=round(outcome.seconds, 3),
-        blame=blame,
-    )
 
 
 def _abandoned(race: _Race) -> list[QueryAttempt]:

@@ -15,10 +15,8 @@ from neurons.validator.app import validator_app
 from neurons.validator.assembly import Workings
 from neurons.validator.attest import Attester
 from neurons.validator.known_assets import require_known_assets
-from neurons.validator.scorekeeper import ScoringRule
 from neurons.validator.settings import ValidatorSettings
 from neurons.validator.store import open_store
-from neurons.validator.timeouts import TimeoutRule
 from statements.errors import ConfigurationError
 from verifier_gen.circuit import Circuit, open_circuit
 from verifier_gen.pool import ProverPool
@@ -42,6 +40,25 @@ def open_asked_circuit(settings: ValidatorSettings) -> Circuit:
     return circuit
 
 
+def open_served_circuits(settings: ValidatorSettings, asked: Circuit) -> dict[str, Circuit]:
+    """All circuits that queries and benchmarks may ask for, by circuit id.
+
+    Raises:
+        CircuitError: a file is missing or changed.
+        ConfigurationError: a circuit is listed twice.
+    """
+    circuits = {asked.manifest.circuit_id: asked}
+    for directory in settings.more_circuits:
+        circuit = open_circuit(directory)
+        if circuit.manifest.circuit_id in circuits:
+            raise ConfigurationError(
+                f"more_circuits: {directory} is circuit {circuit.manifest.circuit_id} once more",
+                remedy="List each circuit once; `circuit` needs no second entry.",
+            )
+        circuits[circuit.manifest.circuit_id] = circuit
+    return circuits
+
+
 def run_validator(settings: ValidatorSettings) -> None:
     """Run until SIGTERM or Ctrl-C.
 
@@ -62,16 +79,16 @@ def run_validator(settings: ValidatorSettings) -> None:
     network.register(hotkey, Role.VALIDATOR)
     endpoint = url_of(settings.listen, listener)
     network.serve(hotkey, endpoint)
-    pool = ProverPool(1)
+    pool = ProverPool(settings.verifiers)
     app = validator_app(hotkey, store, network, frozenset(settings.readers))
     served = signed_requests(app, keypair, settings.http)
     workings = Workings.build(
         keypair=keypair,
-        circuits={circuit.manifest.circuit_id: circuit},
+        circuits=open_served_circuits(settings, circuit),
         store=store,
         network=network,
         pool=pool,
-        rule=ScoringRule(timeouts=TimeoutRule(floor=5.0, ceiling=settings.request_timeout_seconds)),
+        rule=settings.scoring_rule,
     )
     loop = workings.observation_loop(
         chain=chain,
@@ -82,18 +99,13 @@ def run_validator(settings: ValidatorSettings) -> None:
         poll_seconds=settings.poll_seconds,
     )
     api = ExternalApi.beside(settings, keypair, workings, api_listener)
-    _log.info(
-        "validator_started",
-        hotkey=hotkey,
-        endpoint=endpoint,
-        assets=[asset.symbol for asset in settings.assets],
-        attester=attester.address if attester else None,
-        api=api.url if api else None,
-    )
+    _log_started(settings, hotkey, endpoint, attester, api)
 
     async def work() -> None:
-        await workings.verifier.warm(circuit)
-        await until_one_ends(loop.run(), *([api.serve()] if api else []))
+        for each in workings.circuits.values():
+            await workings.verifier.warm(each)
+        served_beside = [api.serve()] if api else []
+        await until_one_ends(loop.run(), *workings.background(settings, network), *served_beside)
 
     try:
         asyncio.run(serve(served, listener, work, connections=settings.http.connections))
@@ -102,3 +114,16 @@ def run_validator(settings: ValidatorSettings) -> None:
         pool.close()
         store.close()
     _log.info("validator_stopped", hotkey=hotkey)
+
+
+def _log_started(
+    settings: ValidatorSettings, hotkey: str, endpoint: str, attester: Attester | None, api: ExternalApi | None
+) -> None:
+    _log.info(
+        "validator_started",
+        hotkey=hotkey,
+        endpoint=endpoint,
+        assets=[asset.symbol for asset in settings.assets],
+        attester=attester.address if attester else None,
+        api=api.url if api else None,
+    )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import Any
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from neurons.network import Network, Role
 from neurons.validator.accuracy import accuracy_of_run
@@ -18,17 +18,21 @@ from neurons.validator.check import AnswerFault
 from neurons.validator.formulas import Evidence, Formula, Scored, score_failed, score_verified
 from neurons.validator.measurements import Measurements
 from neurons.validator.records import OutcomeRecord, ScoreChange
+from neurons.validator.rules import ScoringRule
 from neurons.validator.scoring import time_bounds
-from neurons.validator.scoring_output import OutputWeights
 from neurons.validator.store import VERIFIED, ValidatorStore
-from neurons.validator.timeouts import TimeoutRule, learned_timeout
+from neurons.validator.timeouts import learned_timeout
 from statements.attestation import SignedAttestation
+from statements.errors import VeristakeError
 from statements.proven_inference import ProvenInference
 from verifier_gen.circuit import Circuit
 
-T = TypeVar("T")
 _log = structlog.get_logger(__name__)
 _SILENT = (AnswerFault.UNREACHABLE, AnswerFault.TIMED_OUT)
+
+
+class StateUnavailableError(VeristakeError):
+    """The database does not take what has to be remembered."""
 
 
 @dataclass(frozen=True)
@@ -44,21 +48,6 @@ class Settlement:
     blame: Blame
     cursor: int | None
     change: ScoreChange | None
-
-
-@dataclass(frozen=True)
-class ScoringRule:
-    """How a subnet scores.
-
-    Attributes:
-        formula: which.
-        weights: of the output formula's parts.
-        timeouts: how long a miner may take.
-    """
-
-    timeouts: TimeoutRule
-    formula: Formula = Formula.PEERS
-    weights: OutputWeights = field(default_factory=OutputWeights)
 
 
 class Scorekeeper:
@@ -95,21 +84,23 @@ class Scorekeeper:
         Raises:
             AlreadyPublishedError: the statement is published already.
             AlreadySettledError: this request was settled before.
+            StateUnavailableError: the database does not take it; nothing was changed.
         """
         # reading a score and writing its successor must not interleave with another answer's
         miners = await self._registered_miners() if outcome.run is not None else 1
         async with self._writing:
-            settlement = await asyncio.to_thread(self._settle, outcome, others_reachable, attestations, miners)
+            try:
+                settlement = await asyncio.to_thread(self._settle, outcome, others_reachable, attestations, miners)
+            except SQLAlchemyError as error:
+                raise StateUnavailableError(
+                    f"the outcome of request {outcome.asked.nonce} cannot be stored: {type(error).__name__}",
+                    remedy="Check the database of state_url and its disk; nothing was changed.",
+                ) from error
         if outcome.run is not None:
             self._measurements.add(outcome.asked.question.circuit_id, outcome.hotkey, outcome.seconds)
         if settlement.change is not None:
             log_change(settlement.change)
         return settlement
-
-    async def write(self, transaction: Callable[[], T]) -> T:
-        """Run another transaction that reads and writes scores, never beside one of these."""
-        async with self._writing:
-            return await asyncio.to_thread(transaction)
 
     def _settle(
         self, outcome: Outcome, others_reachable: bool, attestations: tuple[SignedAttestation, ...], miners: int

@@ -8,6 +8,11 @@ from pydantic_settings import SettingsConfigDict
 from daemon.settings import ConfigPath, Section
 from neurons.settings import NeuronSettings
 from neurons.validator.api.settings import ApiSettings
+from neurons.validator.formulas import Formula
+from neurons.validator.rules import ScoringRule
+from neurons.validator.scoring_output import OutputWeights
+from neurons.validator.timeouts import TimeoutRule
+from neurons.validator.weights import BLOCKS_APART, LAST_BLOCKS, WeightPolicy
 from statements.quantities import Address
 
 
@@ -51,25 +56,116 @@ class AttestationSettings(Section):
     destinations: tuple[DestinationSettings, ...] = Field(min_length=1)
 
 
+class ScoringSettings(Section):
+    """How answers are scored.
+
+    Attributes:
+        formula: `peers` (Omron's published one: response time), `peers_circuit` (the same as its proof-of-weights
+            circuit computes it) or `output` (accuracy, proof size, time, delivered work).
+        accuracy: what the accuracy counts in the output formula.
+        size: what the shortness of the proof counts in it.
+        time: what the response time counts in it.
+        delivered: what the share of delivered work counts in it.
+    """
+
+    formula: Formula = Formula.PEERS
+    accuracy: float = Field(default=0.4, ge=0, le=1000)
+    size: float = Field(default=0.1, ge=0, le=1000)
+    time: float = Field(default=0.3, ge=0, le=1000)
+    delivered: float = Field(default=0.2, ge=0, le=1000)
+
+    @model_validator(mode="after")
+    def _something_counts(self) -> ScoringSettings:
+        if self.accuracy + self.size + self.time + self.delivered <= 0:
+            raise ValueError("accuracy, size, time and delivered are all 0: nothing counts")
+        return self
+
+    @property
+    def weights(self) -> OutputWeights:
+        """Of the output formula's parts."""
+        return OutputWeights(accuracy=self.accuracy, size=self.size, time=self.time, delivered=self.delivered)
+
+
+class TimeoutSettings(Section):
+    """How timeouts are learned from measured times; `request_timeout_seconds` is the longest.
+
+    Attributes:
+        floor_seconds: shortest timeout.
+        quantile: part of the measured times that must lie below what the timeout is made of.
+        margin: multiple of that time.
+    """
+
+    floor_seconds: float = Field(default=5.0, gt=0, le=3600)
+    quantile: float = Field(default=0.95, gt=0, le=1)
+    margin: float = Field(default=3.0, ge=1, le=100)
+
+
+class BenchmarkSettings(Section):
+    """Benchmarks in the miners' idle capacity.
+
+    Attributes:
+        enabled: whether to measure.
+        interval_seconds: between two benchmarks of one miner under one circuit.
+        survey_seconds: between two questions to all miners what they can do.
+    """
+
+    enabled: bool = True
+    interval_seconds: float = Field(default=600.0, gt=0, le=86_400)
+    survey_seconds: float = Field(default=30.0, gt=0, le=3600)
+
+
+class WeightSettings(Section):
+    """Weights on the network.
+
+    Attributes:
+        enabled: whether to set them.
+        dry_run: only find out what the network would say.
+        version_key: version of this validator's rules; a network that asks for a newer one gets no weights.
+        blocks_apart: least blocks between two settings; the network's own limit counts when it is larger.
+        last_blocks: weights are set in this many last blocks of an epoch.
+        poll_seconds: between two looks at the network.
+    """
+
+    enabled: bool = True
+    dry_run: bool = False
+    version_key: int = Field(default=1, ge=0)
+    blocks_apart: int = Field(default=BLOCKS_APART, ge=0)
+    last_blocks: int = Field(default=LAST_BLOCKS, ge=1)
+    poll_seconds: float = Field(default=12.0, gt=0, le=3600)
+
+    @property
+    def policy(self) -> WeightPolicy:
+        """The operator's part of the decision."""
+        return WeightPolicy(self.version_key, self.blocks_apart, self.last_blocks)
+
+
 class ValidatorSettings(NeuronSettings):
     """Settings of the validator; environment prefix ``VERISTAKE_VALIDATOR_``.
 
     Attributes:
         circuit: folder of the circuit that is asked for; its proving key is not needed.
         model: name of the model, which the circuit must be of.
+        more_circuits: folders of further circuits that queries and benchmarks may ask for.
+        verifiers: processes that verify proofs.
         assets: what to score.
         readers: hotkeys that may read the feed beside the registered ones.
         attestation: None when no other chain is served.
         api: the external API; None where there is none.
         state_url: SQLAlchemy URL of the validator's database.
         poll_seconds: between two looks at the chain.
-        request_timeout_seconds: how long a miner may take.
+        request_timeout_seconds: longest that a miner may take, and how long while too little has been measured.
+        scoring: how answers are scored.
+        timeouts: how timeouts are learned.
+        benchmarks: measuring idle miners.
+        weights: what is said on the network.
     """
 
     model_config = SettingsConfigDict(env_prefix="VERISTAKE_VALIDATOR_")
 
     circuit: ConfigPath
     model: str = "veristake/staking-lstm/1"
+    more_circuits: tuple[ConfigPath, ...] = ()
+    verifiers: int = Field(default=1, ge=1, le=64)
     assets: tuple[AssetSettings, ...] = Field(min_length=1)
     readers: tuple[str, ...] = ()
     attestation: AttestationSettings | None = None
@@ -77,6 +173,22 @@ class ValidatorSettings(NeuronSettings):
     state_url: str = Field(default="sqlite:///build/validator.sqlite", repr=False)
     poll_seconds: float = Field(default=2.0, gt=0, le=3600)
     request_timeout_seconds: float = Field(default=60.0, gt=0, le=3600)
+    scoring: ScoringSettings = ScoringSettings()
+    timeouts: TimeoutSettings = TimeoutSettings()
+    benchmarks: BenchmarkSettings = BenchmarkSettings()
+    weights: WeightSettings = WeightSettings()
+
+    @property
+    def scoring_rule(self) -> ScoringRule:
+        """How to score, and how long miners may take."""
+        longest, learned = self.request_timeout_seconds, self.timeouts
+        timeouts = TimeoutRule(
+            floor=min(learned.floor_seconds, longest),
+            ceiling=longest,
+            quantile=learned.quantile,
+            margin=learned.margin,
+        )
+        return ScoringRule(timeouts=timeouts, formula=self.scoring.formula, weights=self.scoring.weights)
 
     @model_validator(mode="after")
     def _assets_differ(self) -> ValidatorSettings:
@@ -96,7 +208,9 @@ model = "veristake/staking-lstm/1"              # checked against the circuit
 network = "build/network.json"                  # file of the local network
 state_url = "sqlite:///build/validator.sqlite"  # published proofs and scores; postgresql+psycopg://... works too
 poll_seconds = 2.0                              # between two looks at the chain
-request_timeout_seconds = 60.0                  # how long a miner may take
+request_timeout_seconds = 60.0                  # longest that a miner may take; learned times shorten it
+verifiers = 1                                   # processes that verify proofs
+more_circuits = []                              # folders of further circuits for queries and benchmarks
 readers = []                                    # hotkeys that may read the feed beside the registered ones
 
 [wallet]                                        # signs requests and answers
@@ -127,6 +241,18 @@ confirmations = 0                               # blocks on top of the one that 
 [[assets]]                                      # repeat for each asset; the observer must know it
 symbol = "ezETH"
 token = "0x0000000000000000000000000000000000000000"
+
+[scoring]
+formula = "peers"                               # or "peers_circuit", or "output": docs/validator.md has the formulas
+
+[benchmarks]                                    # of miners that are idle, with inputs drawn by the validator
+enabled = true
+interval_seconds = 600.0                        # between two of one miner under one circuit
+
+[weights]                                       # what is said on the network about each miner
+enabled = true
+dry_run = false                                 # true: only find out what the network would say
+version_key = 1                                 # version of this validator's rules
 
 # [api]                                         # what applications call (docs/api.md); leave out for none
 # host = "127.0.0.1"                            # put TLS in front before it is opened to others

@@ -24,7 +24,7 @@ from neurons.miner.settings import AdmissionSettings
 from neurons.network import LocalNetwork, Role
 from neurons.validator.assembly import Workings
 from neurons.validator.loop import ValidatorLoop
-from neurons.validator.scorekeeper import ScoringRule
+from neurons.validator.rules import ScoringRule
 from neurons.validator.settings import AssetSettings
 from neurons.validator.store import ValidatorStore
 from neurons.validator.timeouts import TimeoutRule
@@ -159,6 +159,8 @@ observer = "{self.home.observer}"
     def _validator(self) -> str:
         assets = "".join(f'[[assets]]\nsymbol = "{s}"\ntoken = "{self.home.token(s)}"\n' for s in SYMBOLS)
         return f"""{assets}
+[benchmarks]
+enabled = false
 [attestation]
 keystore = "{self.folder}/attester.json"
 password_file = "{self.folder}/password"

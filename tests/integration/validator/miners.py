@@ -14,7 +14,7 @@ from fastapi.responses import JSONResponse
 from neurons.messages import Capabilities, CircuitCapability, InputRequest
 from neurons.network import LocalNetwork, Role
 from neurons.validator.assembly import Workings
-from neurons.validator.scorekeeper import ScoringRule
+from neurons.validator.rules import ScoringRule
 from neurons.validator.store import ValidatorStore
 from neurons.validator.timeouts import TimeoutRule
 from signed_http.refusal import Fault, Refusal

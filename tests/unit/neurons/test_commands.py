@@ -11,7 +11,13 @@ import pytest
 from click.testing import CliRunner
 
 from neurons.commands import miner, validator
+from neurons.miner.settings import MinerSettings
+from neurons.network.axon import axon_of
+from neurons.network.settings import BittensorNetworkSettings
+from neurons.serving import announced_url
+from neurons.settings import load_settings
 from neurons.validator.migrate import VERSION_TABLE
+from neurons.validator.settings import ValidatorSettings
 from neurons.validator.store import open_store
 from statements.errors import ConfigurationError
 from tests.unit.neurons.parts import make_change
@@ -152,3 +158,32 @@ def test_keys_are_made_shown_once_listed_and_revoked(tmp_path: Path) -> None:
     revoked = CliRunner().invoke(validator, ["keys", "revoke", *where, made["key_id"]])
     assert revoked.output == f"revoked key {made['key_id']} of shop\n"
     assert "revoked" in CliRunner().invoke(validator, ["keys", "list", *where]).output
+
+
+@pytest.mark.parametrize("group", [miner, validator])
+@pytest.mark.parametrize("chain", ["finney", "test", "local"])
+def test_init_for_a_chain_writes_settings_that_load(group: click.Group, chain: str, tmp_path: Path) -> None:
+    config = tmp_path / "settings.toml"
+    arguments = ["init", "--config", str(config), "--chain", chain, "--netuid", "118"]
+    assert CliRunner().invoke(group, arguments).exit_code == 0
+    model: type[MinerSettings] | type[ValidatorSettings] = MinerSettings if group is miner else ValidatorSettings
+    settings = load_settings(model, config)
+    assert isinstance(settings.network, BittensorNetworkSettings)
+    assert (settings.network.endpoint, settings.network.netuid) == (chain, 118)
+    assert settings.network.is_local is (chain == "local")
+    assert settings.listen.host != "127.0.0.1"
+    # what nobody could reach stays to be filled in: doctor names it
+    url = announced_url(settings.listen, settings.listen.port)
+    if chain == "local":
+        assert axon_of(url, local=True).url == url
+    else:
+        with pytest.raises(ConfigurationError, match="not reachable"):
+            axon_of(url, local=False)
+
+
+@pytest.mark.parametrize("alone", [["--chain", "test"], ["--netuid", "2"]])
+def test_init_half_a_subnet_is_refused(alone: list[str], tmp_path: Path) -> None:
+    result = CliRunner().invoke(miner, ["init", "--config", str(tmp_path / "miner.toml"), *alone])
+    assert result.exit_code == 2
+    assert "go together" in result.output
+    assert not (tmp_path / "miner.toml").exists()

@@ -1,0 +1,119 @@
+"""Which weights to set, and whether now: a pure decision from the network's rules and the scores."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from neurons.network import Neuron, Role, WeightRules
+
+BLOCKS_APART = 100
+"""Least blocks between two settings (peers: Omron's subnet); the network's own limit counts when it is larger."""
+LAST_BLOCKS = 15
+"""Weights are set in this many last blocks of an epoch, so that they rest on as much as possible."""
+
+
+class Timing(StrEnum):
+    """Whether weights are set now, and else why not."""
+
+    DUE = "due"
+    RATE_LIMITED = "rate_limited"
+    EARLY_IN_EPOCH = "early_in_epoch"
+    NO_SCORES = "no_scores"
+    TOO_FEW = "too_few"
+    OLD_VERSION = "old_version"
+
+
+@dataclass(frozen=True)
+class WeightPolicy:
+    """The operator's part of the decision.
+
+    Attributes:
+        version_key: version of this validator's rules.
+        blocks_apart: least blocks between two settings.
+        last_blocks: length of the window at the end of an epoch.
+    """
+
+    version_key: int
+    blocks_apart: int = BLOCKS_APART
+    last_blocks: int = LAST_BLOCKS
+
+
+@dataclass(frozen=True)
+class WeightPlan:
+    """What to do now.
+
+    Attributes:
+        timing: whether to set, and else why not.
+        weights: by uid, above 0, of sum 1; empty without scores.
+    """
+
+    timing: Timing
+    weights: dict[int, float]
+
+
+def normalised(scores: Mapping[str, float], neurons: Iterable[Neuron]) -> dict[int, float]:
+    """Shares of the registered miners, by uid; of sum 1, or empty when nobody has a score.
+
+    Args:
+        scores: by hotkey; of those that are not registered as miners any more, nothing counts.
+        neurons: of the network.
+    """
+    positive = {
+        neuron.uid: scores[neuron.hotkey]
+        for neuron in neurons
+        if neuron.role is Role.MINER and scores.get(neuron.hotkey, 0.0) > 0
+    }
+    largest = max(positive.values(), default=0.0)
+    # first by the largest, so that scores too small to add up do not vanish or divide by zero
+    scaled = {uid: score / largest for uid, score in positive.items()}
+    total = sum(scaled.values())
+    return {uid: share / total for uid, share in scaled.items() if share / total > 0}
+
+
+def plan_weights(rules: WeightRules, policy: WeightPolicy, weights: dict[int, float]) -> WeightPlan:
+    """Whether to set these weights now.
+
+    Args:
+        rules: of the network, as of its newest block.
+        policy: of the operator.
+        weights: from :func:`normalised`.
+    """
+    return WeightPlan(_timing(rules, policy, weights), weights)
+
+
+def _timing(rules: WeightRules, policy: WeightPolicy, weights: dict[int, float]) -> Timing:
+    if policy.version_key < rules.version_key:
+        return Timing.OLD_VERSION
+    if not weights:
+        return Timing.NO_SCORES
+    if len(weights) < rules.min_allowed_weights:
+        return Timing.TOO_FEW
+    last = rules.last_update_block
+    if last is not None and rules.block - last < max(policy.blocks_apart, rules.rate_limit_blocks):
+        return Timing.RATE_LIMITED
+    if rules.tempo_blocks - rules.blocks_since_epoch > policy.last_blocks:
+        return Timing.EARLY_IN_EPOCH
+    return Timing.DUE
+
+
+class Fate(StrEnum):
+    """What became of a decision of which this process does not know whether it reached the network."""
+
+    SET = "set"
+    LOST = "lost"
+    UNKNOWN = "unknown"
+
+
+def fate_of(decided_block: int, rules: WeightRules, *, pending_blocks: int = 16) -> Fate:
+    """Whether weights that were decided at a block have reached the network.
+
+    Args:
+        decided_block: newest block when they were decided.
+        rules: as of now.
+        pending_blocks: blocks after which a transaction that is not in a block will not get into one any more.
+    """
+    if rules.last_update_block is not None and rules.last_update_block >= decided_block:
+        return Fate.SET
+    return Fate.LOST if rules.block - decided_block > pending_blocks else Fate.UNKNOWN

@@ -1,0 +1,99 @@
+"""A miner and a validator, as processes, that know of each other only what a Subtensor node says.
+
+The node is the double of tests/integration/subtensor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from eth_account import Account
+
+from neurons.network.bittensor_network import BittensorNetwork
+from neurons.network.settings import BittensorNetworkSettings
+from signed_http.wallets import open_wallet
+from tests.integration.neurons.parts import Home, NeuronProcess, eventually
+from tests.integration.neurons.subnet import Subnet, read_feed
+from tests.integration.subtensor.chain import Chain
+from tests.integration.subtensor.node import Node, running
+from tests.integration.subtensor.recorded import recorded
+from tests.integration.subtensor.runtime import Runtime
+from tests.integration.subtensor.stand import NETUID, Keys, Stand, open_subnet
+from verifier_gen.circuit import Circuit
+
+HOST = "127.0.0.2"
+"""The chain refuses 127.0.0.1 as an endpoint."""
+
+
+@dataclass
+class ChainSubnet(Subnet):
+    """The same two neurons, with their subnet on a chain."""
+
+    node_url: str = ""
+
+    def write_settings(self, role: str) -> Path:
+        config = super().write_settings(role)
+        table = (
+            f'[network]\nkind = "bittensor"\nendpoint = "{self.node_url}"\nnetuid = {NETUID}\nrefresh_seconds = 0.5\n'
+        )
+        text = config.read_text().replace(f'network = "{self.folder}/network.json"\n', "")
+        config.write_text(text.replace("[listen]\n", f'[listen]\nhost = "{HOST}"\n') + table)
+        return config
+
+    def start(self, role: str) -> NeuronProcess:
+        url = f"http://{HOST}:{self.ports[role]}"
+        process = NeuronProcess(role, self.write_settings(role), self.folder / f"{role}.log", url)
+        self.running.append(process)
+        return process
+
+    def wallet(self, role: str) -> Keys:
+        held = open_wallet(self.folder / "wallets", role)
+        return Keys(held.coldkey, held.hotkey)
+
+
+@pytest.fixture
+def node(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Node]:
+    # the SDK keeps what it reads of a chain under its genesis and version, which the double shares with a real one
+    monkeypatch.setenv("BITTENSOR_RUNTIME_CACHE_DIR", str(tmp_path / "runtime-cache"))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr("bittensor.config.save_token_symbols", lambda *_: None)
+    chain = Chain(Runtime(recorded()))
+    open_subnet(chain, WeightsSetRateLimit=0)
+    with running(chain) as node:
+        yield node
+
+
+def test_run_miner_and_validator_find_each_other_on_the_chain(
+    home: Home, tiny_circuit: Circuit, tmp_path: Path, node: Node
+) -> None:
+    subnet = ChainSubnet(tmp_path, home, tiny_circuit, Account.create(), node_url=node.url)
+    stand = Stand(node, [])
+    for role in ("miner", "validator"):
+        stand.enter(subnet.wallet(role))
+    stand.permit(subnet.wallet("validator"))
+    node.mine(1)
+    try:
+        miner, validator = subnet.start("miner"), subnet.start("validator")
+        eventually(miner.healthy)
+        eventually(validator.healthy)
+        page = eventually(lambda: (found := read_feed(validator.url, subnet.hotkeys["validator"])).items and found)
+        assert {item.inference.prover for item in page.items} == {subnet.hotkeys["miner"]}
+        assert {neuron.hotkey: neuron.endpoint for neuron in stand.network(subnet.wallet("miner")).neurons()} == {
+            subnet.hotkeys["miner"]: miner.url,
+            subnet.hotkeys["validator"]: validator.url,
+        }
+        assert [validator.stop(), miner.stop()] == [0, 0]
+    finally:
+        for process in subnet.running:
+            process.clean_up()
+    settings = BittensorNetworkSettings(kind="bittensor", endpoint=node.url, netuid=NETUID)
+    network = BittensorNetwork(settings, open_wallet(tmp_path / "wallets", "validator"))
+    stand.opened.append(network)
+    receipt = network.set_weights(subnet.hotkeys["validator"], {0: 1.0}, version_key=0, dry_run=False)
+    assert receipt.accepted, receipt.detail
+    assert stand.chain.get("Weights", [NETUID, 1]) == [(0, 65535)]
+    for opened in stand.opened:
+        opened.close()

@@ -1,0 +1,182 @@
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from neurons.network import Neuron, Role, WeightRules, WeightsReceipt
+from neurons.validator.store import ValidatorStore, open_store
+from neurons.validator.weights import Fate, Timing, WeightPolicy, fate_of, normalised, plan_weights
+from neurons.validator.weights_store import WeightsState, WeightsStore
+from neurons.validator.weights_task import WeightSetter
+from statements.errors import ChainError, VeristakeError
+
+POLICY = WeightPolicy(version_key=3)
+NEURONS = tuple(Neuron(uid=uid, hotkey=f"miner{uid}", role=Role.MINER) for uid in range(4))
+
+
+def rules(**fields: Any) -> WeightRules:
+    late = {"block": 1000, "rate_limit_blocks": 100, "tempo_blocks": 360, "blocks_since_epoch": 350}
+    return WeightRules(**(late | fields))
+
+
+@given(st.dictionaries(st.sampled_from(["miner0", "miner1", "miner2", "gone"]), st.floats(0, 1)))
+def test_normalised_any_scores_give_shares_of_one_to_registered_miners(scores: dict[str, float]) -> None:
+    weights = normalised(scores, NEURONS)
+    assert set(weights) <= {0, 1, 2}
+    assert all(weight > 0 for weight in weights.values())
+    assert not weights or math.isclose(sum(weights.values()), 1)
+    assert bool(weights) == any(scores.get(neuron.hotkey, 0) > 0 for neuron in NEURONS)
+
+
+@given(st.floats(1e-300, 1), st.floats(1e-300, 1))
+def test_normalised_better_score_never_weighs_less(one: float, other: float) -> None:
+    weights = normalised({"miner0": one, "miner1": other}, NEURONS)
+    assert (weights.get(0, 0) - weights.get(1, 0)) * (one - other) >= 0
+
+
+def test_normalised_validators_get_nothing() -> None:
+    assert normalised({"v": 1.0}, [Neuron(uid=0, hotkey="v", role=Role.VALIDATOR)]) == {}
+
+
+@pytest.mark.parametrize(
+    ("fields", "weights", "timing"),
+    [
+        ({}, {0: 1.0}, Timing.DUE),
+        ({"last_update_block": 901}, {0: 1.0}, Timing.RATE_LIMITED),
+        ({"last_update_block": 900}, {0: 1.0}, Timing.DUE),
+        ({"last_update_block": 860, "rate_limit_blocks": 150}, {0: 1.0}, Timing.RATE_LIMITED),
+        ({"last_update_block": 960, "rate_limit_blocks": 0}, {0: 1.0}, Timing.RATE_LIMITED),
+        ({"blocks_since_epoch": 344}, {0: 1.0}, Timing.EARLY_IN_EPOCH),
+        ({"blocks_since_epoch": 345}, {0: 1.0}, Timing.DUE),
+        ({}, {}, Timing.NO_SCORES),
+        ({"min_allowed_weights": 2}, {0: 1.0}, Timing.TOO_FEW),
+        ({"version_key": 4}, {0: 1.0}, Timing.OLD_VERSION),
+        ({"version_key": 3}, {0: 1.0}, Timing.DUE),
+    ],
+)
+def test_plan_weights_by_the_networks_rules(fields: dict[str, Any], weights: dict[int, float], timing: Timing) -> None:
+    assert plan_weights(rules(**fields), POLICY, weights).timing is timing
+
+
+@given(st.integers(0, 2000), st.none() | st.integers(0, 2000), st.integers(0, 400), st.integers(0, 359))
+def test_plan_weights_due_only_late_in_the_epoch_and_never_within_the_limit(
+    block: int, last: int | None, limit: int, since: int
+) -> None:
+    found = rules(block=block, last_update_block=last, rate_limit_blocks=limit, blocks_since_epoch=since)
+    if plan_weights(found, POLICY, {0: 1.0}).timing is Timing.DUE:
+        assert since >= 345
+        assert last is None or block - last >= max(100, limit)
+
+
+@pytest.mark.parametrize(
+    ("last", "block", "fate"),
+    [(None, 1000, Fate.UNKNOWN), (999, 1016, Fate.UNKNOWN), (999, 1017, Fate.LOST), (1000, 1000, Fate.SET)],
+)
+def test_fate_of_decision_by_what_the_network_holds(last: int | None, block: int, fate: Fate) -> None:
+    assert fate_of(1000, rules(block=block, last_update_block=last)) is fate
+
+
+@dataclass
+class ScriptedNetwork:
+    """Stands for a network whose blocks and answers the test decides."""
+
+    rules: WeightRules
+    fails_before: bool = False
+    fails_after: bool = False
+    accepts: bool = True
+    given: list[dict[int, float]] = field(default_factory=list)
+
+    def neurons(self) -> tuple[Neuron, ...]:
+        return NEURONS
+
+    def weight_rules(self, hotkey: str) -> WeightRules:
+        return self.rules
+
+    def set_weights(self, hotkey: str, weights: Any, *, version_key: int, dry_run: bool) -> WeightsReceipt:
+        if self.fails_before:
+            raise ChainError("no connection")
+        if not dry_run and self.accepts:
+            self.given.append(dict(weights))
+            self.at(self.rules.block, last_update_block=self.rules.block)
+        if self.fails_after:
+            raise ChainError("connection lost")
+        return WeightsReceipt(accepted=self.accepts, detail="said", reveal_round=7, dry_run=dry_run)
+
+    def at(self, block: int, **fields: Any) -> None:
+        self.rules = self.rules.model_copy(update={"block": block} | fields)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[ValidatorStore]:
+    store = open_store(f"sqlite:///{tmp_path}/state.sqlite", "validator")
+    yield store
+    store.close()
+
+
+def setter(store: ValidatorStore, network: Any, *, dry_run: bool = False) -> WeightSetter:
+    return WeightSetter(
+        hotkey="validator",
+        network=network,
+        store=WeightsStore(store.engine),
+        scores=lambda: {"miner0": 0.3, "miner1": 0.1},
+        policy=POLICY,
+        dry_run=dry_run,
+        poll_seconds=1.0,
+    )
+
+
+def test_round_due_weights_are_set_once_and_remembered(store: ValidatorStore) -> None:
+    network = ScriptedNetwork(rules())
+    setter(store, network).round()
+    network.at(1001)
+    setter(store, network).round()
+    assert network.given == [{0: pytest.approx(0.75), 1: pytest.approx(0.25)}]
+    (decision,) = WeightsStore(store.engine).latest()
+    assert (decision.state, decision.reveal_round, decision.version_key) == (WeightsState.ACCEPTED, 7, 3)
+    assert decision.weights == network.given[0]
+
+
+@pytest.mark.parametrize("reached", [True, False])
+def test_round_no_word_from_the_network_neither_loses_nor_doubles(store: ValidatorStore, reached: bool) -> None:
+    network = ScriptedNetwork(rules(), fails_before=not reached, fails_after=reached)
+    with pytest.raises(VeristakeError):
+        setter(store, network).round()
+    network.fails_before = network.fails_after = False
+    # a new process, a few blocks on: it may still arrive
+    network.at(1004)
+    assert (setter(store, network).round() is None) is not reached
+    # so late that it cannot any more; the next epoch's end
+    network.at(1360, blocks_since_epoch=350)
+    setter(store, network).round()
+    states = [decision.state for decision in WeightsStore(store.engine).latest()][::-1]
+    assert states == [WeightsState.ACCEPTED if reached else WeightsState.LOST, WeightsState.ACCEPTED]
+    assert len(network.given) == (2 if reached else 1)
+
+
+def test_round_refused_weights_are_not_offered_again_at_once(store: ValidatorStore) -> None:
+    network = ScriptedNetwork(rules(), accepts=False)
+    for block in (1000, 1001, 1004, 1005):
+        network.at(block)
+        setter(store, network).round()
+    decisions = WeightsStore(store.engine).latest()
+    assert [(decision.block, decision.state) for decision in decisions] == [
+        (1005, WeightsState.REFUSED),
+        (1000, WeightsState.REFUSED),
+    ]
+
+
+def test_round_dry_run_changes_nothing_and_keeps_its_distance(store: ValidatorStore) -> None:
+    network = ScriptedNetwork(rules())
+    for block in (1000, 1001, 1100):
+        network.at(block)
+        setter(store, network, dry_run=True).round()
+    assert network.given == []
+    assert [decision.block for decision in WeightsStore(store.engine).latest()] == [1100, 1000]
+    assert all(decision.dry_run for decision in WeightsStore(store.engine).latest())
