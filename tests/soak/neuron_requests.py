@@ -27,9 +27,6 @@ DEADLINE_SECONDS = 900.0
 SETTINGS = """
 [timeouts]
 floor_seconds = 10
-[benchmarks]
-interval_seconds = 20
-survey_seconds = 2
 [api]
 port = {port}
 """
@@ -67,6 +64,7 @@ def work_through(home: Home, circuit: Circuit, folder: Path, *, requests: int, k
     """
     port = free_port()
     subnet = Subnet(folder, home, circuit, Account.create(), {}, MINERS)
+    subnet.benchmarks = "interval_seconds = 20\nsurvey_seconds = 2"
     subnet.more_settings["validator"] = SETTINGS.format(port=port)
     try:
         for role in (*MINERS, "validator"):

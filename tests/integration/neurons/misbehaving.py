@@ -55,6 +55,11 @@ class Misbehaving:
         await send({"type": "http.response.body", "body": body})
 
 
+def kind_of(answer: Content) -> str:
+    """Name of the file in which answers of this kind are left."""
+    return "inference.json" if "subject" in answer else "run.json"
+
+
 def change_of(behaviour: str, hotkey: str) -> Change:
     """What a behaviour does to a right answer."""
     name, _, rest = behaviour.partition(":")
@@ -68,11 +73,11 @@ def change_of(behaviour: str, hotkey: str) -> Change:
         await asyncio.sleep(float(seconds))
         scratch = Path(folder) / "answer.part"
         scratch.write_text(json.dumps(answer))
-        scratch.replace(Path(folder) / "answer.json")
+        scratch.replace(Path(folder) / kind_of(answer))
         return answer
 
     async def copies(answer: Content) -> Content:
-        left = Path(rest) / "answer.json"
+        left = Path(rest) / kind_of(answer)
         while not left.exists():
             await asyncio.sleep(0.05)
         return {**json.loads(left.read_text()), "prover": hotkey}

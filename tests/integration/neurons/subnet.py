@@ -85,6 +85,7 @@ class Subnet:
         running: processes that were started.
         more_settings: appended to a role's settings.
         rules: of the network's weights, a TOML table.
+        benchmarks: the validator's settings of them; none, so that nothing is asked but what a test asks.
     """
 
     folder: Path
@@ -97,6 +98,7 @@ class Subnet:
     running: list[NeuronProcess] = field(default_factory=list)
     more_settings: dict[str, str] = field(default_factory=dict)
     rules: str = "{}"
+    benchmarks: str = "enabled = false"
 
     def __post_init__(self) -> None:
         wallets = self.folder / "wallets"
@@ -160,7 +162,7 @@ observer = "{self.home.observer}"
         assets = "".join(f'[[assets]]\nsymbol = "{s}"\ntoken = "{self.home.token(s)}"\n' for s in SYMBOLS)
         return f"""{assets}
 [benchmarks]
-enabled = false
+{self.benchmarks}
 [attestation]
 keystore = "{self.folder}/attester.json"
 password_file = "{self.folder}/password"
