@@ -8,8 +8,10 @@ from pathlib import Path
 import click
 
 from daemon.findings import show_findings
+from neurons.circuit_commands import circuits
 from neurons.network_commands import add_network_commands
 from neurons.validator.api.commands import keys
+from neurons.validator.inspection_commands import explain_command, weights_group
 from statements.errors import ConfigurationError
 
 _config = click.option(
@@ -35,6 +37,9 @@ def miner() -> None:
     A miner reads the home chain, computes the model's inputs, proves the model's run with EZKL and answers
     validators over signed HTTP. Begin with `init`, look with `doctor`, then `run`.
     """
+
+
+miner.add_command(circuits)
 
 
 @miner.command("init")
@@ -174,6 +179,8 @@ def validator_scores(config: Path, as_json: bool, hotkey: str | None) -> None:
 add_network_commands(miner, "miner")
 add_network_commands(validator, "validator")
 validator.add_command(keys)
+validator.add_command(explain_command)
+validator.add_command(weights_group)
 
 
 def _for_chain(template: str, chain: str | None, netuid: int | None) -> str:

@@ -4,16 +4,30 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections import Counter
+from collections.abc import Container, MutableMapping
+from typing import Any
 
 import structlog
 
+OTHER_EVENT = "other"
+event_counts: Counter[tuple[str, str]] = Counter()
+"""Messages by (event, level) since the process began, for the metrics; events that are not known count as one."""
 
-def configure_logs(role: str) -> None:
+
+def configure_logs(role: str, events: Container[str] = ()) -> None:
     """Send structlog to stderr and quiet the libraries.
 
     Args:
         role: bound to every event, ``miner`` or ``validator``.
+        events: names that are counted; all others count as ``other``.
     """
+
+    def count(_: Any, level: str, message: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        event = str(message.get("event"))
+        event_counts[event if event in events else OTHER_EVENT, level] += 1
+        return message
+
     if sys.stderr.isatty():
         # plain traces: the pretty ones print local variables, and among those may be keys
         renderers: list[structlog.typing.Processor] = [
@@ -25,6 +39,7 @@ def configure_logs(role: str) -> None:
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
+            count,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             *renderers,
         ],

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import importlib
-import inspect
-import pkgutil
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
-from pydantic import BaseModel
-from pydantic.fields import FieldInfo
 from sqlalchemy.engine import make_url
 
 import relayer
+from daemon import reference
 from relayer.events import EVENTS
 from relayer.metrics import FAMILIES
 from relayer.settings import RelayerSettings, endpoint_label
-from statements.errors import VeristakeError
 
 _HIDDEN_URLS = frozenset({"endpoints"})
-_MARK = "<!-- {side} of {name}, generated: python -m relayer.reference FILE -->"
 
 
 def shown(settings: RelayerSettings) -> dict[str, Any]:
@@ -52,8 +45,7 @@ def flat(content: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 
 def settings_table() -> str:
     """Every setting with its default and meaning."""
-    rows = [f"| `{name}` | {default} | {meaning} |" for name, default, meaning in _fields(RelayerSettings, "")]
-    return "\n".join(["| setting | default | meaning |", "|---|---|---|", *rows])
+    return reference.settings_table(RelayerSettings)
 
 
 def metrics_table() -> str:
@@ -67,17 +59,13 @@ def metrics_table() -> str:
 
 def events_table() -> str:
     """Every log event."""
-    rows = [f"| `{name}` | {meaning} |" for name, meaning in EVENTS.items()]
-    return "\n".join(["| event | meaning |", "|---|---|", *rows])
+    return reference.events_table(EVENTS)
 
 
 def errors_table() -> str:
     """Every error of the relayer; its class's name is its code."""
-    rows = [
-        f"| `{kind.__name__}` | {_sentence(inspect.getdoc(kind) or '')} |"
-        for kind in sorted(_errors(), key=lambda kind: kind.__name__)
-    ]
-    return "\n".join(["| code | meaning |", "|---|---|", *rows])
+    # AWS KMS has an extra of its own
+    return reference.errors_table(relayer, without=("relayer.aws_kms",))
 
 
 TABLES = {
@@ -94,77 +82,7 @@ def with_tables(page: str) -> str:
     Raises:
         ValueError: a pair of marks is missing.
     """
-    for name, make in TABLES.items():
-        begin, end = (_MARK.format(side=side, name=name) for side in ("begin", "end"))
-        before, found, rest = page.partition(begin)
-        _, closed, after = rest.partition(end)
-        if not found or not closed:
-            raise ValueError(f"the page has no marks for {name}: {begin}")
-        page = f"{before}{begin}\n{make()}\n{end}{after}"
-    return page
-
-
-def _fields(model: type[BaseModel], path: str) -> Iterator[tuple[str, str, str]]:
-    meanings = _attributes(model)
-    for name, field in model.model_fields.items():
-        section, many = _section(field.annotation)
-        full = f"{path}{name}"
-        if section is None:
-            yield full, _default(field), meanings[name]
-        else:
-            yield from _fields(section, f"{full}[]." if many else f"{full}.")
-
-
-def _section(annotation: Any) -> tuple[type[BaseModel] | None, bool]:
-    """The model that a field holds, and whether it holds any number of them."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation, False
-    parts = get_args(annotation)
-    for part in parts:
-        if isinstance(part, type) and issubclass(part, BaseModel):
-            return part, Ellipsis in parts
-    return None, False
-
-
-def _default(field: FieldInfo) -> str:
-    if field.is_required():
-        return "required"
-    value = field.default
-    if value is None or value == ():
-        return "absent"
-    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
-
-
-def _attributes(model: type[BaseModel]) -> dict[str, str]:
-    """Meanings from the docstrings of a model and those that it builds on."""
-    found: dict[str, str] = {}
-    for kind in reversed(model.__mro__):
-        text = inspect.getdoc(kind) if kind.__doc__ else None
-        if text is None or "Attributes:" not in text:
-            continue
-        entries = re.split(r"\n    (?=\w+: )", "\n" + text.partition("Attributes:")[2].strip("\n"))
-        for entry in entries:
-            name, _, meaning = entry.strip().partition(": ")
-            found[name] = " ".join(meaning.split()).replace("``", "`").rstrip(".")
-    return found
-
-
-def _sentence(text: str) -> str:
-    return " ".join(text.split("\n\n")[0].split()).replace("``", "`").rstrip(".")
-
-
-def _errors() -> set[type[VeristakeError]]:
-    for module in pkgutil.walk_packages(relayer.__path__, "relayer."):
-        # the migrations run when they are imported, and AWS KMS has an extra of its own
-        if "migrations" not in module.name and module.name != "relayer.aws_kms":
-            importlib.import_module(module.name)
-    return {kind for kind in _below(VeristakeError) if kind.__module__.startswith("relayer.")}
-
-
-def _below(kind: type[VeristakeError]) -> Iterator[type[VeristakeError]]:
-    for child in kind.__subclasses__():
-        yield child
-        yield from _below(child)
+    return reference.with_tables(page, TABLES, "python -m relayer.reference")
 
 
 def main(arguments: Sequence[str]) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated, TypeVar
 import structlog
 from fastapi import Depends, FastAPI, Request
 
+from neurons.artefacts.serving import Shelf, serve_artefacts
 from neurons.messages import Capabilities, CompetitionEntry, CompetitionRequest, InputRequest, ObservationRequest
 from neurons.miner.admission import Gate
 from neurons.miner.fair_order import RequestKind
@@ -21,15 +22,18 @@ _log = structlog.get_logger(__name__)
 R = TypeVar("R")
 
 
-def miner_app(service: MinerService, gate: Gate) -> FastAPI:
+def miner_app(service: MinerService, gate: Gate, shelf: Shelf | None = None) -> FastAPI:
     """The application; run it wrapped in ``signed_http.server.SignedRequests``.
 
     Args:
         service: answers the requests.
         gate: says who may ask.
+        shelf: files that anybody may fetch; None: nobody may.
     """
     app = FastAPI(title="veristake miner", docs_url=None, redoc_url=None, openapi_url=None)
     refuse_in_types(app)
+    if shelf is not None:
+        serve_artefacts(app, shelf)
 
     # not a coroutine: it may read the network, so that it runs in a thread
     def validator_hotkey(caller: Annotated[str, Depends(caller_hotkey)]) -> str:

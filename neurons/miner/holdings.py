@@ -52,6 +52,10 @@ class HeldCircuits:
             )
         self._circuits[circuit.manifest.circuit_id] = circuit
 
+    def remove(self, circuit_id: str) -> None:
+        """Hold a circuit no longer; proofs under way go on."""
+        self._circuits.pop(circuit_id, None)
+
     def note_need(self, circuit_id: str, peak_bytes: int) -> bool:
         """Take in what a proof needed; True when the circuit is refused from now on."""
         if self._limit is None or peak_bytes <= self._limit:

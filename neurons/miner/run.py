@@ -7,15 +7,17 @@ from collections.abc import Iterable
 
 import structlog
 
-from neurons.home_chain import HomeChain
+from neurons.artefacts.cache import CircuitCache
+from neurons.artefacts.serving import ARTEFACTS_PATH, Shelf
 from neurons.logs import configure_logs
 from neurons.miner.admission import Gate
 from neurons.miner.app import miner_app
 from neurons.miner.backends.backend import ProvingBackend
 from neurons.miner.backends.local import LocalBackend
-from neurons.miner.competing import Competitions, competitions_of
+from neurons.miner.competing import competitions_of
 from neurons.miner.durations import ProofDurations
-from neurons.miner.holdings import HeldCircuits
+from neurons.miner.holdings import MEBIBYTE, HeldCircuits
+from neurons.miner.hot_circuits import HotCircuits
 from neurons.miner.places import Places
 from neurons.miner.proving import Prover
 from neurons.miner.queue import ProvingQueue
@@ -24,6 +26,7 @@ from neurons.miner.settings import MinerSettings
 from neurons.network import Role
 from neurons.opening import open_chain, open_hotkey, open_network
 from neurons.serving import bind, serve, signed_requests, url_of
+from statements.errors import ConfigurationError
 from verifier_gen.circuit import Circuit, open_circuit
 from verifier_gen.pool import ProverPool
 
@@ -41,28 +44,26 @@ def open_circuits(settings: MinerSettings) -> HeldCircuits:
     return HeldCircuits(circuits, settings.worker_memory_bytes)
 
 
-def make_service(
-    settings: MinerSettings,
-    hotkey: str,
-    chain: HomeChain,
-    held: HeldCircuits,
-    backend: ProvingBackend,
-    competitions: Competitions,
-) -> MinerService:
-    """The service with its queue."""
+def make_places(settings: MinerSettings, held: HeldCircuits, workers: int) -> Places:
+    """The queue, which expects what the circuits' builders have measured until it knows better."""
     durations = ProofDurations()
     for circuit in held.usable():
         if circuit.manifest.prover is not None:
             durations.suppose(circuit.manifest.circuit_id, circuit.manifest.prover.wall_seconds)
     queue = ProvingQueue(
-        workers=backend.workers,
-        limit=settings.queue_limit,
-        caller_limit=settings.caller_limit,
-        durations=durations,
+        workers=workers, limit=settings.queue_limit, caller_limit=settings.caller_limit, durations=durations
     )
-    places = Places(queue)
-    prover = Prover(hotkey=hotkey, held=held, backend=backend, places=places)
-    return MinerService(chain=chain, held=held, prover=prover, places=places, competitions=competitions)
+    return Places(queue)
+
+
+def make_shelf(settings: MinerSettings, held: HeldCircuits) -> Shelf | None:
+    """The files that anybody may fetch; None when the settings say that nobody may."""
+    if not settings.artefacts.serve:
+        return None
+    shelf = Shelf(settings.artefacts.downloads)
+    for circuit in held.usable():
+        shelf.offer(circuit)
+    return shelf
 
 
 def run_miner(settings: MinerSettings) -> None:
@@ -76,12 +77,22 @@ def run_miner(settings: MinerSettings) -> None:
     listener = bind(settings.listen)
     chain = open_chain(settings.chain)
     held = open_circuits(settings)
+    cache = CircuitCache(settings.artefacts.cache, settings.artefacts.limit_mib * MEBIBYTE)
+    _require_a_circuit(held, cache)
     network = open_network(settings)
     endpoint = url_of(settings.listen, listener)
     competitions = competitions_of(settings.competitions, held.usable(), [endpoint])
     backend = LocalBackend(ProverPool(settings.workers, kept_memory_bytes=settings.worker_memory_bytes))
-    service = make_service(settings, hotkey.ss58_address, chain, held, backend, competitions)
-    app = signed_requests(miner_app(service, Gate(network, settings.admission)), hotkey, settings.http)
+    places = make_places(settings, held, backend.workers)
+    prover = Prover(hotkey=hotkey.ss58_address, held=held, backend=backend, places=places)
+    service = MinerService(chain=chain, held=held, prover=prover, places=places, competitions=competitions)
+    shelf = make_shelf(settings, held)
+    app = signed_requests(
+        miner_app(service, Gate(network, settings.admission), shelf),
+        hotkey,
+        settings.http,
+        open_prefixes=() if shelf is None else (ARTEFACTS_PATH,),
+    )
     network.register(hotkey.ss58_address, Role.MINER)
     network.serve(hotkey.ss58_address, endpoint)
     circuits = held.usable()
@@ -93,8 +104,11 @@ def run_miner(settings: MinerSettings) -> None:
         workers=settings.workers,
     )
 
+    hot = HotCircuits(cache=cache, held=held, shelf=shelf, backend=backend, durations=places.queue.durations)
+
     async def work() -> None:
         await _warm(backend, circuits)
+        await hot.watch()
 
     try:
         asyncio.run(serve(app, listener, work, connections=settings.http.connections))
@@ -103,8 +117,15 @@ def run_miner(settings: MinerSettings) -> None:
     _log.info("miner_stopped", hotkey=hotkey.ss58_address)
 
 
+def _require_a_circuit(held: HeldCircuits, cache: CircuitCache) -> None:
+    if not held.usable() and not cache.held():
+        raise ConfigurationError(
+            "circuits is empty, and none has been added by hash",
+            remedy="List a built circuit's folder in circuits, or run `veristake miner circuits add HASH --from URL`.",
+        )
+
+
 async def _warm(backend: ProvingBackend, circuits: Iterable[Circuit]) -> None:
-    """Start every worker before the first request needs it, then do nothing until cancelled."""
+    """Start every worker before the first request needs it."""
     for circuit in circuits:
         await backend.warm(circuit.directory)
-    await asyncio.Event().wait()

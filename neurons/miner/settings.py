@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
@@ -37,11 +39,27 @@ class CompetitionSettings(Section):
     circuit: Hash32
 
 
+class ArtefactSettings(Section):
+    """Circuits by content hash.
+
+    Attributes:
+        cache: folder of fetched circuits.
+        limit_mib: of the cache, MiB; the least recently used circuit goes first, one that is held never.
+        serve: whether anybody may fetch this miner's circuits from it.
+        downloads: files sent at the same time.
+    """
+
+    cache: ConfigPath = Path("build/circuit-cache")
+    limit_mib: int = Field(default=20_480, ge=1)
+    serve: bool = True
+    downloads: int = Field(default=8, ge=1, le=1024)
+
+
 class MinerSettings(NeuronSettings):
     """Settings of the miner; environment prefix ``VERISTAKE_MINER_``.
 
     Attributes:
-        circuits: folders of built circuits, proving keys included.
+        circuits: folders of built circuits, proving keys included; more come by `veristake miner circuits add`.
         workers: proofs made at the same time; each takes about 1 GB.
         queue_limit: requests that may wait for a worker before more are refused.
         caller_limit: requests that one validator may have admitted at the same time; absent: any number.
@@ -49,17 +67,19 @@ class MinerSettings(NeuronSettings):
             keeps more is replaced. Absent: any amount.
         admission: who may ask.
         competitions: in which the miner takes part.
+        artefacts: circuits by content hash.
     """
 
     model_config = SettingsConfigDict(env_prefix="VERISTAKE_MINER_")
 
-    circuits: tuple[ConfigPath, ...] = Field(min_length=1)
+    circuits: tuple[ConfigPath, ...] = ()
     workers: int = Field(default=1, ge=1, le=64)
     queue_limit: int = Field(default=4, ge=0, le=1024)
     caller_limit: int | None = Field(default=None, ge=1)
     worker_memory_mib: int | None = Field(default=None, ge=64)
     admission: AdmissionSettings = AdmissionSettings()
     competitions: tuple[CompetitionSettings, ...] = ()
+    artefacts: ArtefactSettings = ArtefactSettings()
 
     @property
     def worker_memory_bytes(self) -> int | None:
@@ -101,6 +121,12 @@ replay_memory = "build/replay.sqlite"  # refuses replayed requests across restar
 minimum_stake = 0.0                    # in the network's unit
 require_permit = false                 # only validators whose weights count
 # refresh_seconds = 1.0                # for which what was read of the network is taken as it is
+
+[artefacts]                            # circuits by content hash: veristake miner circuits add HASH --from URL
+cache = "build/circuit-cache"          # fetched circuits
+# limit_mib = 20480                    # of the cache; the least recently used goes first, one that is held never
+# serve = true                         # let anybody fetch this miner's circuits from it
+# downloads = 8                        # files sent at the same time
 
 # [[competitions]]                     # a competition in which this miner takes part
 # id = "name-of-the-competition"

@@ -86,7 +86,10 @@ class BittensorNetwork:
         Raises:
             NetworkError: as for ``neurons``.
         """
-        with self._reading:
+        if not self._reading.acquire(blocking=self._seen is None) and self._seen is not None:
+            # another thread is reading: nobody waits for that who can do without
+            return self._usable(self._seen, self._clock())
+        try:
             now = self._clock()
             # after a failure the next attempt waits as long, so that callers do not queue up behind a dead node
             if self._seen is not None and now - self._tried_at < self.settings.refresh_seconds:
@@ -100,6 +103,8 @@ class BittensorNetwork:
                 _log.warning("network_stale", seconds=round(now - self._seen.at), reason=error.message)
                 return self._usable(self._seen, now)
             return self._seen
+        finally:
+            self._reading.release()
 
     def register(self, hotkey: str, role: Role, *, stake: float = 0.0) -> Neuron:  # noqa: ARG002 - the chain knows it
         """The entry of the own hotkey; entering it costs TAO and is a command of its own.
@@ -223,7 +228,7 @@ class BittensorNetwork:
                 f"subnet {netuid} is not on this chain",
                 remedy="Correct network.netuid or network.endpoint: each chain has its own subnets.",
             )
-        return Seen(_neurons(graph), graph.block, self._clock())
+        return Seen(_neurons(graph, local=self.settings.is_local), graph.block, self._clock())
 
     def _usable(self, seen: Seen, now: float) -> Seen:
         if now - seen.at > STALE_SECONDS:
@@ -256,15 +261,28 @@ class BittensorNetwork:
         )
 
 
-def _neurons(graph: Metagraph) -> tuple[Neuron, ...]:
+def _neurons(graph: Metagraph, *, local: bool) -> tuple[Neuron, ...]:
     return tuple(
         Neuron(
             uid=neuron.uid,
             hotkey=neuron.hotkey,
             role=Role.VALIDATOR if neuron.validator_permit else Role.MINER,
-            endpoint=f"http://{neuron.axon}" if neuron.axon else None,
+            endpoint=_reachable(neuron.axon, local=local),
             stake=neuron.total_stake.rao / 1e9,
             validator_permit=neuron.validator_permit,
         )
         for neuron in graph
     )
+
+
+def _reachable(axon: str | None, *, local: bool) -> str | None:
+    """The URL of what a neuron announced; None when it has announced nothing, or nothing that the internet has.
+
+    Anybody may announce any address: one in the asker's own network would turn its requests against that network.
+    """
+    if axon is None:
+        return None
+    try:
+        return axon_of(f"http://{axon}", local=local).url
+    except ConfigurationError:
+        return None

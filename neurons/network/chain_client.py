@@ -21,8 +21,9 @@ T = TypeVar("T")
 READ_SECONDS = 30.0
 WRITE_SECONDS = 180.0
 """A call is final after two or three blocks of 12 s; more where the node lags."""
-_NOT_FITTING = ("StorageFunctionNotFound", "KeyError", "PalletNotFound")
-"""Names of what the SDK raises when it asks for something that the node's runtime does not have."""
+_GRACE_SECONDS = 5.0
+_URLS = {"local": "ws://127.0.0.1:9944"}
+"""Where the SDK would let its environment decide: what is called local shall be local."""
 
 
 class ChainClient:
@@ -34,7 +35,7 @@ class ChainClient:
     """
 
     def __init__(self, endpoint: str, *, substrate: Substrate | None = None) -> None:
-        self._endpoint = endpoint
+        self.endpoint = _URLS.get(endpoint, endpoint)
         self._substrate = substrate
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -74,11 +75,10 @@ class ChainClient:
             ) from error
         except BittensorError as error:
             raise InvalidCallError(f"{what}: {error}") from error
-        except (ValueError, KeyError) as error:
-            if type(error).__name__ not in _NOT_FITTING:
-                raise
+        except (ValueError, LookupError) as error:
+            # as the SDK raises them: for what the runtime does not have, and for an answer that does not decode
             raise NetworkMismatchError(
-                f"{what}: the node's runtime does not have what this release's SDK asks for ({error})",
+                f"{what}: the node's runtime and this release's SDK do not fit together ({error})",
                 remedy="Use a node of the current runtime, or the release of veristake made for this one.",
             ) from error
 
@@ -97,20 +97,26 @@ class ChainClient:
         with self._lock:
             if self._loop is None:
                 self._loop = asyncio.new_event_loop()
-                threading.Thread(target=self._loop.run_forever, name="subtensor", daemon=True).start()
+                threading.Thread(target=_serve, args=(self._loop,), name="subtensor", daemon=True).start()
             loop = self._loop
-        return asyncio.run_coroutine_threadsafe(asyncio.wait_for(work, seconds), loop).result()
+        # the second limit is for a loop that is stopped meanwhile and ends nothing any more
+        return asyncio.run_coroutine_threadsafe(asyncio.wait_for(work, seconds), loop).result(seconds + _GRACE_SECONDS)
 
     async def _connected(self) -> Client:
         # only the loop's thread comes here; a second question meanwhile waits for the first one's connection
         if self._client is None:
-            client = Client(self._endpoint, fallback_endpoints=[], archive_endpoints=[], substrate=self._substrate)
+            client = Client(self.endpoint, fallback_endpoints=[], archive_endpoints=[], substrate=self._substrate)
             await client.connect()
             if self._client is None:
                 self._client = client
             else:
                 await client.close()
         return self._client
+
+
+def _serve(loop: asyncio.AbstractEventLoop) -> None:
+    loop.run_forever()
+    loop.close()
 
 
 def _cause(error: BaseException) -> str:

@@ -17,6 +17,9 @@ from neurons.network.chain_errors import network_error, weights_refusal
 from neurons.network.protocol import Neuron, WeightRules, WeightsReceipt, WeightsRefusal
 from neurons.network.weights import Refused, shares
 
+_PERIOD_BLOCKS = 8
+"""How long a signed extrinsic is good. The SDK's 128 blocks would let weights whose answer was lost land long after the
+validator, which waits for 16 blocks, has taken them for lost and decided others."""
 _RETRIES = 2
 """Submissions after one that the pool turned away for a reason that passes, such as a nonce taken meanwhile."""
 
@@ -62,7 +65,7 @@ def submit_weights(
 
     async def submit(connected: Client) -> ExtrinsicResult | ChainError:
         try:
-            result = await connected.execute(intent, wallet, retries=_RETRIES)
+            result = await connected.execute(intent, wallet, period=_PERIOD_BLOCKS, retries=_RETRIES)
         except ChainError as error:
             # what the SDK finds out before it signs
             return error

@@ -15,6 +15,7 @@ from neurons.validator.due import DueFinder
 from neurons.validator.fleet import MinerFleet
 from neurons.validator.loop import ValidatorLoop
 from neurons.validator.measurements import Measurements
+from neurons.validator.metrics import Meters
 from neurons.validator.queries import QueryRunner
 from neurons.validator.rules import ScoringRule
 from neurons.validator.scorekeeper import Scorekeeper
@@ -43,6 +44,7 @@ class Workings:
         fleet: hands out miners.
         scorekeeper: scores.
         queries: answers customers.
+        meters: what Prometheus reads.
     """
 
     hotkey: str
@@ -55,6 +57,7 @@ class Workings:
     fleet: MinerFleet
     scorekeeper: Scorekeeper
     queries: QueryRunner
+    meters: Meters
 
     @classmethod
     def build(
@@ -72,7 +75,15 @@ class Workings:
         verifier = Verifier(pool)
         asker = Asker(keypair, verifier)
         fleet = MinerFleet(network, asker, measurements)
-        scorekeeper = Scorekeeper(store, network, measurements, rule)
+        meters = Meters()
+        scorekeeper = Scorekeeper(store, network, measurements, rule, meters)
+        meters.watch_fleet(
+            lambda: len(fleet.latest_survey.able), lambda: len(fleet.latest_survey.failed), fleet.all_in_flight
+        )
+        names = [(circuit_id, circuit.manifest.name) for circuit_id, circuit in circuits.items()]
+        meters.watch_timeouts(names, scorekeeper.timeout)
+        meters.watch_scores(store.scores)
+        meters.watch_weights(WeightsStore(store.engine).latest)
         return cls(
             hotkey=keypair.ss58_address,
             circuits=circuits,
@@ -84,6 +95,7 @@ class Workings:
             fleet=fleet,
             scorekeeper=scorekeeper,
             queries=QueryRunner(circuits, fleet, asker, scorekeeper),
+            meters=meters,
         )
 
     def observation_loop(

@@ -68,6 +68,10 @@ class MinerFleet:
         """Requests of ours that a miner has not answered."""
         return self._in_flight.get(hotkey, 0)
 
+    def all_in_flight(self) -> int:
+        """Requests of ours that no miner has answered yet."""
+        return sum(self._in_flight.values())
+
     def others_reachable(self, hotkey: str) -> bool:
         """Whether a miner other than this one answered the newest survey."""
         return any(other != hotkey for other in self._survey.able)

@@ -7,6 +7,7 @@ import asyncio
 import structlog
 
 from neurons.logs import configure_logs
+from neurons.metrics import serve_metrics
 from neurons.network import Role
 from neurons.opening import open_chain, open_hotkey, open_network
 from neurons.serving import bind, serve, signed_requests, until_one_ends, url_of
@@ -14,6 +15,7 @@ from neurons.validator.api.serving import ExternalApi
 from neurons.validator.app import validator_app
 from neurons.validator.assembly import Workings
 from neurons.validator.attest import Attester
+from neurons.validator.events import EVENTS
 from neurons.validator.known_assets import require_known_assets
 from neurons.validator.settings import ValidatorSettings
 from neurons.validator.store import open_store
@@ -65,7 +67,7 @@ def run_validator(settings: ValidatorSettings) -> None:
     Raises:
         VeristakeError: something that the settings name is missing or wrong.
     """
-    configure_logs("validator")
+    configure_logs("validator", EVENTS)
     keypair = open_hotkey(settings.wallet)
     hotkey = keypair.ss58_address
     listener = bind(settings.listen)
@@ -99,6 +101,8 @@ def run_validator(settings: ValidatorSettings) -> None:
         poll_seconds=settings.poll_seconds,
     )
     api = ExternalApi.beside(settings, keypair, workings, api_listener)
+    if settings.metrics is not None:
+        serve_metrics(settings.metrics, workings.meters.registry)
     _log_started(settings, hotkey, endpoint, attester, api)
 
     async def work() -> None:

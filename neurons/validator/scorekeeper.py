@@ -17,6 +17,7 @@ from neurons.validator.blame import Blame, blame_of_answer, blame_of_refusal, bl
 from neurons.validator.check import AnswerFault
 from neurons.validator.formulas import Evidence, Formula, Scored, score_failed, score_verified
 from neurons.validator.measurements import Measurements
+from neurons.validator.metrics import Meters
 from neurons.validator.records import OutcomeRecord, ScoreChange
 from neurons.validator.rules import ScoringRule
 from neurons.validator.scoring import time_bounds
@@ -58,13 +59,22 @@ class Scorekeeper:
         network: says how many miners there are.
         measurements: learn from each verified answer.
         rule: how to score.
+        meters: count what is settled.
     """
 
-    def __init__(self, store: ValidatorStore, network: Network, measurements: Measurements, rule: ScoringRule) -> None:
+    def __init__(
+        self,
+        store: ValidatorStore,
+        network: Network,
+        measurements: Measurements,
+        rule: ScoringRule,
+        meters: Meters,
+    ) -> None:
         self._store = store
         self._network = network
         self._measurements = measurements
         self._rule = rule
+        self._meters = meters
         self._writing = asyncio.Lock()
 
     def timeout(self, circuit_id: str) -> float:
@@ -96,6 +106,7 @@ class Scorekeeper:
                     f"the outcome of request {outcome.asked.nonce} cannot be stored: {type(error).__name__}",
                     remedy="Check the database of state_url and its disk; nothing was changed.",
                 ) from error
+        self._meters.settled(outcome, settlement.blame, published=settlement.cursor is not None)
         if outcome.run is not None:
             self._measurements.add(outcome.asked.question.circuit_id, outcome.hotkey, outcome.seconds)
         if settlement.change is not None:

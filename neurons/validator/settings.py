@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from daemon.settings import ConfigPath, Section
+from neurons.metrics import MetricsSettings
 from neurons.settings import NeuronSettings
 from neurons.validator.api.settings import ApiSettings
 from neurons.validator.formulas import Formula
@@ -158,6 +159,7 @@ class ValidatorSettings(NeuronSettings):
         timeouts: how timeouts are learned.
         benchmarks: measuring idle miners.
         weights: what is said on the network.
+        metrics: where Prometheus reads; None for nowhere.
     """
 
     model_config = SettingsConfigDict(env_prefix="VERISTAKE_VALIDATOR_")
@@ -177,6 +179,7 @@ class ValidatorSettings(NeuronSettings):
     timeouts: TimeoutSettings = TimeoutSettings()
     benchmarks: BenchmarkSettings = BenchmarkSettings()
     weights: WeightSettings = WeightSettings()
+    metrics: MetricsSettings | None = None
 
     @property
     def scoring_rule(self) -> ScoringRule:
@@ -253,6 +256,10 @@ interval_seconds = 600.0                        # between two of one miner under
 enabled = true
 dry_run = false                                 # true: only find out what the network would say
 version_key = 1                                 # version of this validator's rules
+
+# [metrics]                                     # where Prometheus reads /metrics; leave out for nowhere
+# host = "127.0.0.1"                            # whoever reaches it may read
+# port = 9190
 
 # [api]                                         # what applications call (docs/api.md); leave out for none
 # host = "127.0.0.1"                            # put TLS in front before it is opened to others

@@ -91,6 +91,12 @@ def api_app(hotkey: str, parts: ApiParts, settings: ApiSettings) -> FastAPI:
     return app
 
 
+def described_app() -> FastAPI:
+    """The application for its OpenAPI document alone: it answers nothing."""
+    nothing: Any = None
+    return api_app("", ApiParts(nothing, nothing, nothing, nothing, nothing, nothing), ApiSettings())
+
+
 def with_door(app: FastAPI, parts: ApiParts, keypair: HotkeyKeypair) -> Door:
     """The application behind its door: what is served."""
     return Door(app, SignedRequests(app, keypair), parts.keys)

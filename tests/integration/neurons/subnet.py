@@ -82,6 +82,7 @@ class Subnet:
         behaviours: what a miner does that is not honest, by its role; see ``misbehaving``.
         miners: their roles.
         ports: where each answers.
+        metrics_port: of the validator's metrics.
         running: processes that were started.
         more_settings: appended to a role's settings.
         rules: of the network's weights, a TOML table.
@@ -95,6 +96,7 @@ class Subnet:
     behaviours: dict[str, str] = field(default_factory=dict)
     miners: tuple[str, ...] = ("miner",)
     ports: dict[str, int] = field(default_factory=dict)
+    metrics_port: int = field(default_factory=free_port)
     running: list[NeuronProcess] = field(default_factory=list)
     more_settings: dict[str, str] = field(default_factory=dict)
     rules: str = "{}"
@@ -109,8 +111,8 @@ class Subnet:
         )
         (self.folder / "password").write_text("secret\n")
 
-    def start(self, role: str) -> NeuronProcess:
-        config = self.write_settings(role)
+    def start(self, role: str, config: Path | None = None) -> NeuronProcess:
+        config = config or self.write_settings(role)
         program = "validator" if role == "validator" else "miner"
         arguments = ["-m", "veristake", program, "run", "--config", str(config)]
         if role in self.behaviours:
@@ -163,6 +165,8 @@ observer = "{self.home.observer}"
         return f"""{assets}
 [benchmarks]
 {self.benchmarks}
+[metrics]
+port = {self.metrics_port}
 [attestation]
 keystore = "{self.folder}/attester.json"
 password_file = "{self.folder}/password"

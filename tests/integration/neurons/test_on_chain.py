@@ -12,8 +12,6 @@ from pathlib import Path
 import pytest
 from eth_account import Account
 
-from neurons.network.bittensor_network import BittensorNetwork
-from neurons.network.settings import BittensorNetworkSettings
 from signed_http.wallets import open_wallet
 from tests.integration.neurons.parts import Home, NeuronProcess, eventually
 from tests.integration.neurons.subnet import Subnet, read_feed
@@ -70,6 +68,8 @@ def test_run_miner_and_validator_find_each_other_on_the_chain(
     home: Home, tiny_circuit: Circuit, tmp_path: Path, node: Node
 ) -> None:
     subnet = ChainSubnet(tmp_path, home, tiny_circuit, Account.create(), node_url=node.url)
+    # weights whenever there are scores, instead of at the end of an epoch, of which the double has none
+    subnet.more_settings["validator"] = "[weights]\nblocks_apart = 0\nlast_blocks = 400\npoll_seconds = 0.2\n"
     stand = Stand(node, [])
     for role in ("miner", "validator"):
         stand.enter(subnet.wallet(role))
@@ -85,15 +85,12 @@ def test_run_miner_and_validator_find_each_other_on_the_chain(
             subnet.hotkeys["miner"]: miner.url,
             subnet.hotkeys["validator"]: validator.url,
         }
+        eventually(lambda: stand.chain.get("Weights", [NETUID, 1]) == [(0, 65535)])
         assert [validator.stop(), miner.stop()] == [0, 0]
     finally:
         for process in subnet.running:
             process.clean_up()
-    settings = BittensorNetworkSettings(kind="bittensor", endpoint=node.url, netuid=NETUID)
-    network = BittensorNetwork(settings, open_wallet(tmp_path / "wallets", "validator"))
-    stand.opened.append(network)
-    receipt = network.set_weights(subnet.hotkeys["validator"], {0: 1.0}, version_key=0, dry_run=False)
-    assert receipt.accepted, receipt.detail
-    assert stand.chain.get("Weights", [NETUID, 1]) == [(0, 65535)]
-    for opened in stand.opened:
-        opened.close()
+        for opened in stand.opened:
+            opened.close()
+    assert subnet.events("validator", "weights_refused") == []
+    assert node.submitted().count("SubtensorModule.serve_axon") == 2

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import signal
 import socket
 
+import httpx
 import pytest
+from click.testing import CliRunner
 from eth_account import Account
 from eth_account.messages import encode_typed_data
 from fastapi import FastAPI
+from prometheus_client.parser import text_string_to_metric_families
 
+from neurons import commands
 from neurons.home_chain import HomeChain
 from neurons.miner.doctor import examine_miner
 from neurons.miner.settings import MinerSettings
@@ -18,6 +23,7 @@ from neurons.network import LocalNetwork, Role
 from neurons.serving import bind, serve, url_of
 from neurons.settings import ListenSettings, load_settings
 from neurons.validator.doctor import examine_validator
+from neurons.validator.metrics import EVENTS_FAMILY, FAMILIES
 from neurons.validator.run import open_asked_circuit
 from neurons.validator.settings import ValidatorSettings
 from signed_http.server import SignedRequests
@@ -72,11 +78,62 @@ def test_run_miner_and_validator_publish_each_epoch_once_across_kill_and_restart
     assert read_feed(validator.url, hotkey, after=3).items == second.items[3:]
     assert read_feed(validator.url, hotkey, after=4).next_cursor == 4
 
+    _assert_every_metric_is_set(subnet)
+    _assert_explained(subnet)
     assert [validator.stop(), miner.stop()] == [0, 0]
     assert len(subnet.events("miner", "proof_made")) == 4
     published = subnet.events("validator", "inference_published")
     assert [event["cursor"] for event in published] == [1, 2, 3, 4]
     assert subnet.events("validator", "answer_refused") == []
+
+
+def _assert_every_metric_is_set(subnet: Subnet) -> None:
+    """Scrape the validator as Prometheus does."""
+
+    def scraped() -> dict[tuple[str, ...], float]:
+        text = httpx.get(f"http://127.0.0.1:{subnet.metrics_port}/metrics", trust_env=False).text
+        return {
+            (sample.name.removeprefix("veristake_validator_"), *sample.labels.values()): sample.value
+            for family in text_string_to_metric_families(text)
+            for sample in family.samples
+        }
+
+    eventually(lambda: scraped()["miners", "reachable"] == 1)
+    found = scraped()
+    names = {name for name, *_ in found}
+    for family in (*FAMILIES, EVENTS_FAMILY):
+        name = family.name.removeprefix("veristake_validator_")
+        assert name in names or f"{name}_count" in names, f"{family.name} is never set"
+    # the process was started anew after the first two
+    assert found["requests_total", "observation", "verified"] == found["publications_total",] == 2
+    assert found["response_seconds_count", "observation"] == found["verify_seconds_count",] == 2
+    assert found["response_seconds_sum", "observation"] > 0
+    assert found["timeout_seconds", subnet.circuit.manifest.name] == 60
+    assert found["events_total", "inference_published", "info"] == 2
+    assert found["scored_miners",] == 1
+    assert 0 < found["score_sum",] <= 1
+    assert found["up_since_timestamp_seconds",] > 0
+    assert {name for name, *labels in found if "other" in labels} <= {"events_total"}
+
+
+def _assert_explained(subnet: Subnet) -> None:
+    config = str(subnet.folder / "validator.toml")
+    told = CliRunner().invoke(commands.validator, ["explain", subnet.hotkeys["miner"], "--config", config])
+    assert told.exit_code == 0, told.output
+    assert "score + 0.1 x (target - score)" in told.output
+    assert "100.00% of the weights if they were set now" in told.output
+    uid = json.loads(_json_of("explain", subnet.hotkeys["miner"], "--config", config))["uid"]
+    by_uid = json.loads(_json_of("explain", str(uid), "--config", config))
+    assert [change["kind"] for change in by_uid["changes"]] == ["observation"] * 4
+    assert len(by_uid["outcomes"]) == 4
+    weights = json.loads(_json_of("weights", "show", "--config", config))
+    assert weights["weights"] == {str(uid): 1.0}
+
+
+def _json_of(*arguments: str) -> str:
+    told = CliRunner().invoke(commands.validator, [*arguments, "--json"])
+    assert told.exit_code == 0, told.output
+    return told.output
 
 
 def _page_of(validator: NeuronProcess, hotkey: str, count: int) -> PublicationPage:

@@ -13,6 +13,9 @@ def test_set_weights_plain_are_on_the_chain(stand: Stand) -> None:
     network = stand.network(VALIDATOR)
     receipt = network.set_weights(VALIDATOR.address, {0: 0.75, 1: 0.25}, version_key=0, dry_run=False)
     assert (receipt.accepted, receipt.reveal_round, receipt.refusal) == (True, None, None)
+    extrinsic = stand.chain.runtime.codec.decode_extrinsic(bytes.fromhex(stand.chain.head.extrinsics[0][2:]))
+    # weights whose answer is lost must not land when the validator has long taken them for lost
+    assert extrinsic["era"][0] == 8
     # the SDK scales the largest to 65535
     assert stand.chain.get("Weights", [NETUID, 1]) == [(0, 65535), (1, 21845)]
 

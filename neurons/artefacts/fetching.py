@@ -1,0 +1,78 @@
+"""A circuit by the hash of its bundle: fetched, checked file by file and as a whole, kept in the cache."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import structlog
+
+from neurons.artefacts.bundle import (
+    MAXIMUM_BUNDLE_BYTES,
+    ArtefactError,
+    Bundle,
+    BundleFile,
+    FileName,
+    read_bundle,
+)
+from neurons.artefacts.cache import CircuitCache
+from neurons.artefacts.source import Sources, fetch_bytes, fetch_file
+from verifier_gen.circuit import Circuit, open_circuit
+
+_log = structlog.get_logger(__name__)
+_NEEDED = frozenset(FileName) - {FileName.VKA}
+
+
+async def fetch_circuit(bundle_hash: str, urls: Sequence[str], cache: CircuitCache) -> Circuit:
+    """The circuit of a bundle, from the cache or from the first source that gives it.
+
+    A fetch that was cut off goes on where it stopped, also after its process was killed.
+
+    Args:
+        bundle_hash: sha256 of the bundle, 0x-hex.
+        urls: base URLs of sources, asked in turn for each file; one that lies is left and named in the log.
+        cache: where the circuit is kept, and from where it is not evicted while this process runs.
+
+    Raises:
+        ArtefactError: no source gave it, it does not fit into the cache, or the cache cannot be written.
+        CircuitError: the files are no circuit that this release can use.
+    """
+    if cache.find(bundle_hash) is None:
+        with cache.staging(bundle_hash) as folder:
+            # another process may have been quicker
+            if cache.find(bundle_hash) is None:
+                sources = Sources(urls)
+                bundle = read_bundle(
+                    await fetch_bytes(sources, bundle_hash, MAXIMUM_BUNDLE_BYTES, folder / "bundle.fetched")
+                )
+                _require_files(bundle)
+                gone = cache.make_room(bundle.total_bytes)
+                for file in sorted(bundle.files, key=_size):
+                    await fetch_file(sources, file.sha256, file.size, folder / file.name)
+                circuit = open_circuit(folder, with_proving_key=True)
+                _require_same(bundle, circuit)
+                cache.commit(bundle, folder)
+                _log.info("circuit_fetched", bundle=bundle_hash, bytes=bundle.total_bytes, evicted=list(gone))
+            else:
+                folder.rmdir()
+    return open_circuit(cache.use(bundle_hash), with_proving_key=True)
+
+
+def _size(file: BundleFile) -> int:
+    return file.size
+
+
+def _require_files(bundle: Bundle) -> None:
+    missing = _NEEDED - {file.name for file in bundle.files}
+    if missing:
+        raise ArtefactError(
+            f"bundle {bundle.bundle_hash} lacks {', '.join(sorted(missing))}", remedy="Ask whoever made it"
+        )
+
+
+def _require_same(bundle: Bundle, circuit: Circuit) -> None:
+    if circuit.manifest.circuit_id != bundle.circuit_id:
+        raise ArtefactError(
+            f"bundle {bundle.bundle_hash} claims circuit {bundle.circuit_id}, "
+            f"its files are circuit {circuit.manifest.circuit_id}",
+            remedy="Ask whoever made it",
+        )

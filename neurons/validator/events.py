@@ -1,0 +1,45 @@
+"""Every event that the validator logs, with what it tells an operator: alerts may hang on the names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+EVENTS: Mapping[str, str] = MappingProxyType(
+    {
+        "validator_started": "everything is set up; work begins",
+        "validator_stopped": "HTTP, workers and database are closed",
+        "inference_published": "a statement was proved, verified, scored and published",
+        "answer_refused": "a miner gave no usable answer; `reason` and `blame` say why and whose fault it is",
+        "score_changed": "a score has changed; `veristake validator explain` tells why in words",
+        "statement_unproven": "every miner was tried for a statement; it is asked for again at the next look",
+        "already_published": "a statement had been published when its answer came",
+        "inputs_unavailable": "an epoch has no whole window of observations, and never will",
+        "survey_failed": "a miner does not say what it can do",
+        "no_miner": "no registered miner answers and holds the circuit",
+        "benchmark_failed": "a benchmark could not be settled, for a reason of the validator's own",
+        "tick_failed": "chain, network or database failed; tried again at the next look",
+        "network_unavailable": "the network could not be read; tried again at the next survey",
+        "network_stale": "the node gives no newer list of neurons; the old one is used",
+        "no_validator_permit": "weights that this validator sets do not count",
+        "endpoint_announced": "the network holds this validator's address now",
+        "weights_set": "the network took the weights",
+        "weights_refused": "the network did not take the weights, and why",
+        "weights_not_due": "why no weights are set now; told when it changes",
+        "weights_failed": "the network does not say what became of the weights, or cannot be read; looked up later",
+        "weights_recovered": "what became of weights that an earlier process decided",
+        "request_failed": "a defect: an HTTP request could not be answered",
+        "replay_memory_unavailable": "requests are refused, because replays could not be told",
+        "query_answered": "a customer's query has its verified answer",
+        "query_failed": "a customer's query got no answer, and whose fault that is",
+        "query_resumed": "a query that an earlier process left open is asked again",
+        "query_expired": "a query's deadline passed while no process ran",
+        "query_ended_elsewhere": "another process ended the query first",
+        "query_broke": "a defect ended a query",
+        "query_left_open": "a defect: the end of a query could not be stored",
+        "queries_forgotten": "ended queries older than `api.keep_days` were removed",
+        "queries_not_tidied": "old queries could not be removed; tried again",
+        "answer_not_taken": "the customer had left when the answer was ready",
+        "other": "an event that this table does not name",
+    }
+)

@@ -1,0 +1,146 @@
+"""Why a miner's score is what it is, in words: what was asked, what was measured, which formula with which figures."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from pydantic import BaseModel, ConfigDict
+
+from neurons.network import Neuron
+from neurons.validator.records import OutcomeRecord, ScoreChange
+from neurons.validator.scoring import DECAY, RECOVERY
+from neurons.validator.store import VERIFIED, ValidatorStore
+from neurons.validator.weights import normalised
+
+FAULTS = {
+    "unreachable": "it could not be reached",
+    "timed_out": "no whole answer came in time",
+    "bad_signature": "the answer was not signed by the miner for this request",
+    "refused": "it refused",
+    "malformed": "the answer has another form than the protocol's",
+    "wrong_subject": "the answer is about another asset, epoch or model",
+    "wrong_circuit": "the answer is of another circuit than was asked for",
+    "wrong_prover": "the answer claims another prover",
+    "wrong_layout": "the instances are laid out or scaled as another circuit's",
+    "wrong_inputs": "the proof is over other inputs than were sent",
+    "wrong_tag": "the proof was made for another request or by another miner",
+    "output_out_of_range": "an output lies outside [0, 1]",
+    "invalid_proof": "the proof does not show what the answer claims",
+    "crashed_verifier": "the proof ended two verifier processes",
+    "abandoned": "another miner answered first",
+    "verifier_failed": "the validator could not verify",
+}
+_BLAMES = {
+    "miner": "the miner's fault",
+    "validator": "the validator's fault: it costs the miner nothing",
+    "network": "no other miner could be reached either, so the fault is on the way: it costs the miner nothing",
+    "nobody": "nobody's fault: it costs the miner nothing",
+}
+
+
+class Explanation(BaseModel):
+    """Everything that made a score.
+
+    Attributes:
+        hotkey: the miner.
+        uid: its number in the network; None when it is not registered.
+        score: at present.
+        share: of the weights, if they were set now.
+        changes: of the score, newest first.
+        outcomes: of the latest requests, newest first.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    hotkey: str
+    uid: int | None
+    score: float
+    share: float
+    changes: tuple[ScoreChange, ...]
+    outcomes: tuple[OutcomeRecord, ...]
+
+    def lines(self) -> list[str]:
+        """For people."""
+        place = "not registered" if self.uid is None else f"uid {self.uid}"
+        shown = [
+            f"{self.hotkey} ({place}): score {self.score:.6f}, {self.share:.2%} of the weights if they were set now",
+            "",
+            "Changes of the score, newest first:" if self.changes else "The score has never changed.",
+        ]
+        shown += [f"  {line}" for change in self.changes for line in change_lines(change)]
+        shown += ["", "Latest requests, newest first:" if self.outcomes else "No request is on record."]
+        return shown + [f"  {outcome_line(outcome)}" for outcome in self.outcomes]
+
+
+def explain(store: ValidatorStore, neurons: tuple[Neuron, ...], hotkey: str, limit: int) -> Explanation:
+    """What the store knows of a miner.
+
+    Args:
+        store: of this validator.
+        neurons: of the network.
+        hotkey: the miner.
+        limit: most changes and outcomes to show.
+    """
+    uid = next((neuron.uid for neuron in neurons if neuron.hotkey == hotkey), None)
+    shares = normalised({score.hotkey: score.score for score in store.scores()}, neurons)
+    return Explanation(
+        hotkey=hotkey,
+        uid=uid,
+        score=store.score(hotkey),
+        share=0.0 if uid is None else shares.get(uid, 0.0),
+        changes=store.changes(hotkey, limit),
+        outcomes=store.outcomes(hotkey, limit),
+    )
+
+
+def change_lines(change: ScoreChange) -> list[str]:
+    """One change in words: what was asked and came of it, and how that moved the score."""
+    kind = change.kind or "request"
+    circuit = f" of circuit {change.circuit_id[:12]}…" if change.circuit_id else ""
+    if change.reason != VERIFIED:
+        meaning = FAULTS.get(change.reason, change.reason)
+        return [
+            f"{_when(change.at)}  {kind}{circuit}: {change.reason}: {meaning}",
+            f"    score x {1 - DECAY:g}: {change.previous:.6f} -> {change.score:.6f}",
+        ]
+    seconds = "" if change.seconds is None else f" in {change.seconds:.3f} s"
+    return [
+        f"{_when(change.at)}  {kind}{circuit}: verified{seconds}",
+        *_formula_lines(change),
+        f"    score + {RECOVERY:g} x (target - score): {change.previous:.6f} -> {change.score:.6f}",
+    ]
+
+
+def _formula_lines(change: ScoreChange) -> list[str]:
+    figures = change.figures
+    if figures is None or "fraction" not in figures:
+        return ["    the figures were not kept by the release that scored this"]
+    shown = [
+        f"    formula {change.formula}: between {_figure(figures, 'fastest')} s (fastest) and "
+        f"{_figure(figures, 'slowest')} s (slowest) that is {_figure(figures, 'fraction')} of a full score"
+    ]
+    if "accuracy" in figures:
+        shown.append(
+            f"    of accuracy {_figure(figures, 'accuracy')}, a proof of {_figure(figures, 'proof_bytes')} bytes, "
+            f"time {_figure(figures, 'time_fraction')} and delivered work {_figure(figures, 'delivered')}"
+        )
+    target, miners = _figure(figures, "target"), _figure(figures, "miners")
+    return [*shown, f"    target = that / {miners} registered miners = {target}"]
+
+
+def outcome_line(outcome: OutcomeRecord) -> str:
+    """One request in words."""
+    asked = f"{_when(outcome.asked_at)}  {outcome.kind} of circuit {outcome.circuit_id[:12]}…"
+    if outcome.fault is None:
+        return f"{asked}: verified in {outcome.seconds:.3f} s"
+    meaning = FAULTS.get(outcome.fault, outcome.fault)
+    return f"{asked}: {outcome.fault} after {outcome.seconds:.3f} s: {meaning} ({_BLAMES[outcome.blame]})"
+
+
+def _figure(figures: dict[str, float | int | str], name: str) -> str:
+    value = figures.get(name, "unknown")
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def _when(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

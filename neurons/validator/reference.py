@@ -1,0 +1,90 @@
+"""docs/validator.md's tables, from the code: settings, metrics, events, errors, reasons.
+
+``python -m neurons.validator.reference docs/validator.md`` makes them anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import neurons.validator
+from daemon import reference
+from neurons.validator.blame import blame_of_answer
+from neurons.validator.check import AnswerFault
+from neurons.validator.events import EVENTS
+from neurons.validator.explain import FAULTS
+from neurons.validator.metrics import EVENTS_FAMILY, FAMILIES
+from neurons.validator.settings import ValidatorSettings
+
+COMMAND = "python -m neurons.validator.reference"
+
+
+def settings_table() -> str:
+    """Every setting with its default and meaning."""
+    return reference.settings_table(ValidatorSettings)
+
+
+def metrics_table() -> str:
+    """Every metric."""
+    rows = [
+        f"| `{family.name}` | {family.kind} | {', '.join(family.labels) or '-'} | {family.help} |"
+        for family in (*FAMILIES, EVENTS_FAMILY)
+    ]
+    return "\n".join(["| metric | kind | labels | meaning |", "|---|---|---|---|", *rows])
+
+
+def events_table() -> str:
+    """Every log event."""
+    return reference.events_table(EVENTS)
+
+
+def errors_table() -> str:
+    """Every error of the validator; its class's name is its code."""
+    # docs/api.md has those of the external API
+    return reference.errors_table(neurons.validator, without=("neurons.validator.api",))
+
+
+def reasons_table() -> str:
+    """Every reason why an answer is not used, and whose fault it is."""
+    rows = [f"| `{fault}` | {FAULTS[fault]} | {_blame(fault)} |" for fault in AnswerFault]
+    return "\n".join(["| reason | meaning | whose fault |", "|---|---|---|", *rows])
+
+
+def _blame(fault: AnswerFault) -> str:
+    depends = {
+        AnswerFault.UNREACHABLE: "miner; network when no other miner is reachable either",
+        AnswerFault.TIMED_OUT: "miner; nobody when it had less than the circuit's timeout",
+        AnswerFault.REFUSED: "what its signed refusal says; miner when unsigned, or beyond 8 in a row",
+    }
+    return depends[fault] if fault in depends else blame_of_answer(fault)
+
+
+TABLES = {
+    "settings": settings_table,
+    "metrics": metrics_table,
+    "events": events_table,
+    "errors": errors_table,
+    "reasons": reasons_table,
+}
+
+
+def with_tables(page: str) -> str:
+    """A page with what stands between the marks made anew.
+
+    Raises:
+        ValueError: a pair of marks is missing.
+    """
+    return reference.with_tables(page, TABLES, COMMAND)
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Make the tables of a page anew."""
+    page = Path(arguments[0])
+    page.write_text(with_tables(page.read_text("utf-8")), "utf-8")
+
+
+if __name__ == "__main__":
+    import sys
+
+    main(sys.argv[1:])
