@@ -156,7 +156,13 @@ def test_doctor_permit_decides_for_whom_it_is_well(empty: Stand, tmp_path: Path)
 def test_doctor_endpoint_says_what_is_announced_and_what_run_would(empty: Stand, tmp_path: Path) -> None:
     config, wallet = write_settings(tmp_path, "miner", empty.node.url)
     empty.enter(wallet)
-    assert findings(config, Role.MINER)["endpoint"].detail.startswith("announced: nothing yet")
+    before = empty.chain.head.number
+    planned = findings(config, Role.MINER)["endpoint"].detail
+    assert planned.startswith(
+        "announced: nothing yet; `run` announces http://127.0.0.2:8091 (serve axon 127.0.0.2:8091"
+    )
+    assert "fee " in planned
+    assert empty.chain.head.number == before
     empty.network(wallet).serve(wallet.address, "http://127.0.0.2:8091")
     assert findings(config, Role.MINER)["endpoint"].detail == "announced: http://127.0.0.2:8091"
     loopback, _ = write_settings(tmp_path, "miner", empty.node.url, host="127.0.0.1")
