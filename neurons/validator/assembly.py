@@ -82,7 +82,7 @@ class Workings:
         )
         names = [(circuit_id, circuit.manifest.name) for circuit_id, circuit in circuits.items()]
         meters.watch_timeouts(names, scorekeeper.timeout)
-        meters.watch_scores(store.scores)
+        meters.watch_scores(store.score_by_hotkey)
         meters.watch_weights(WeightsStore(store.engine).latest)
         return cls(
             hotkey=keypair.ss58_address,
@@ -107,6 +107,7 @@ class Workings:
         model: str,
         attester: Attester | None,
         poll_seconds: float,
+        explore: bool = True,
     ) -> ValidatorLoop:
         """The loop that publishes the feed."""
         finder = DueFinder(
@@ -125,6 +126,7 @@ class Workings:
             attester=attester,
             scorekeeper=self.scorekeeper,
             poll_seconds=poll_seconds,
+            explore=explore,
         )
 
     def benchmarks(self, rule: BenchmarkRule) -> Benchmarks:
@@ -144,7 +146,7 @@ class Workings:
             hotkey=self.hotkey,
             network=network,
             store=WeightsStore(self.store.engine),
-            scores=lambda: {score.hotkey: score.score for score in self.store.scores()},
+            scores=self.store.score_by_hotkey,
             policy=settings.policy,
             dry_run=settings.dry_run,
             poll_seconds=settings.poll_seconds,
