@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from neurons.network import Role
+from neurons.network import Network, Role
 from neurons.network.axon import axon_of
-from neurons.network.settings import BittensorNetworkSettings
+from neurons.network.bittensor_network import BittensorNetwork
 from neurons.network.standing import Standing, judge_block, judge_endpoint, judge_registration, standing_of
 from neurons.opening import open_chain, open_hotkey, open_network
 from neurons.serving import announced_url, bind
@@ -35,21 +35,26 @@ def examine_common(settings: NeuronSettings, role: Role) -> list[Finding]:
 def examine_network(settings: NeuronSettings, role: Role) -> list[Finding]:
     """The neuron's place in its subnet, read once: registration, endpoint, and whether the node is up to date."""
     try:
-        standing = standing_of(open_network(settings), open_hotkey(settings.wallet).ss58_address)
+        network = open_network(settings)
+        standing = standing_of(network, open_hotkey(settings.wallet).ss58_address)
     except VeristakeError as error:
         return [Finding("network", False, error.message, error.remedy)]
     findings = [
         look("network", lambda: judge_registration(standing, role)),
-        look("endpoint", lambda: _endpoint(settings, standing)),
+        look("endpoint", lambda: _endpoint(settings, network, standing)),
     ]
     return findings if standing.netuid is None else [*findings, look("block", lambda: judge_block(standing))]
 
 
-def _endpoint(settings: NeuronSettings, standing: Standing) -> str:
+def _endpoint(settings: NeuronSettings, network: Network, standing: Standing) -> str:
     wanted = announced_url(settings.listen, settings.listen.port)
-    if isinstance(settings.network, BittensorNetworkSettings):
-        wanted = axon_of(wanted, local=settings.network.is_local).url
-    return judge_endpoint(standing, wanted)
+    if not isinstance(network, BittensorNetwork):
+        return judge_endpoint(standing, wanted)
+    wanted = axon_of(wanted, local=network.settings.is_local).url
+    said = judge_endpoint(standing, wanted)
+    if standing.neuron is None or standing.neuron.endpoint == wanted:
+        return said
+    return f"{said} ({', '.join(network.plan_serve(wanted))})"
 
 
 def look(name: str, question: Callable[[], str]) -> Finding:

@@ -93,14 +93,14 @@ def _registered(
     from neurons.network.bittensor_network import BittensorNetwork
     from neurons.network.registration import RAO_PER_TAO, plan_registration, register_hotkey
     from neurons.opening import open_hotkey, open_network
-    from signed_http.wallets import open_wallet, require_unlockable
+    from signed_http.wallets import coldkey_address, hotkey_of, open_wallet, unlock_coldkey
 
     network = open_network(settings)
     if not isinstance(network, BittensorNetwork):
         neuron = network.register(open_hotkey(settings.wallet).ss58_address, Role(role))
         return {"registered": True, "uid": neuron.uid}, f"uid {neuron.uid} in the local network"
     wallet = open_wallet(settings.wallet.path, settings.wallet.name, settings.wallet.hotkey)
-    plan = plan_registration(network, wallet)
+    plan = plan_registration(network, hotkey_of(wallet).ss58_address, coldkey_address(wallet))
     limit = plan.cost_rao + plan.cost_rao // 20 if max_cost is None else int(max_cost * RAO_PER_TAO)
     outcome = {**vars(plan), "max_cost_rao": limit, "registered": plan.uid is not None}
     if plan.uid is not None:
@@ -109,8 +109,7 @@ def _registered(
     if not yes:
         return outcome, f"{text}\nNothing was done. Add --yes to register."
     plan.require_possible(limit)
-    require_unlockable(wallet)
-    uid = register_hotkey(network, wallet, limit)
+    uid = register_hotkey(network, plan.hotkey, unlock_coldkey(wallet), limit)
     return {**outcome, "registered": True, "uid": uid}, f"{text}\nregistered as uid {uid}"
 
 

@@ -9,6 +9,7 @@ from typing import Protocol, cast
 
 from bittensor import sp_core
 from bittensor.wallet import Wallet
+from bittensor.wallets import signing_keypair
 
 from statements.errors import ConfigurationError
 
@@ -100,11 +101,27 @@ def open_wallet(path: Path, name: str, hotkey: str = "default") -> Wallet:
     return wallet
 
 
-def require_unlockable(wallet: Wallet) -> None:
-    """Check that the coldkey can sign here: its file is there, and its password at hand or can be asked for.
+def coldkey_address(wallet: Wallet) -> str:
+    """Address of the coldkey, from its public file: nothing is unlocked.
 
     Raises:
-        ConfigurationError: it cannot.
+        ConfigurationError: the file is missing or unreadable.
+    """
+    try:
+        address: str = wallet.coldkeypub.ss58_address
+    except (sp_core.KeyfileError, OSError, ValueError) as error:
+        raise ConfigurationError(
+            f"wallet {wallet.name!r} has no readable coldkeypub.txt: {error}",
+            remedy="Copy coldkeypub.txt from where the coldkey is; it is no secret.",
+        ) from error
+    return address
+
+
+def unlock_coldkey(wallet: Wallet) -> HotkeyKeypair:
+    """The coldkey's keypair, in memory: its password comes from the environment's file, or is asked for at a terminal.
+
+    Raises:
+        ConfigurationError: it is not on this machine, or cannot be unlocked.
     """
     file = wallet.coldkey_file
     if not file.exists_on_device():
@@ -117,6 +134,12 @@ def require_unlockable(wallet: Wallet) -> None:
             f"the coldkey of wallet {wallet.name!r} is encrypted, and there is no terminal to ask for its password",
             remedy="Name a file with the password in BT_WALLET_PASSWORD_FILE.",
         )
+    try:
+        return cast(HotkeyKeypair, signing_keypair(wallet, "coldkey"))
+    except (sp_core.KeyfileError, OSError, ValueError) as error:
+        raise ConfigurationError(
+            f"the coldkey of wallet {wallet.name!r} cannot be unlocked: {error}", remedy="Give its password."
+        ) from error
 
 
 def hotkey_of(wallet: Wallet) -> HotkeyKeypair:

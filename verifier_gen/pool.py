@@ -38,7 +38,12 @@ class WorkerDiedError(CircuitError):
     """A worker process ended amid its work, or was ended because it did not come to an end; another one may do it."""
 
 
-def _prove(directory: Path, inputs: tuple[int, ...], tag: int) -> MeasuredProof:
+def prove_in_worker(directory: Path, inputs: tuple[int, ...], tag: int) -> MeasuredProof:
+    """Prove and measure in this process, which opens each circuit once.
+
+    Raises:
+        CircuitError: as :func:`verifier_gen.prover.prove`.
+    """
     try:
         return without_panic(partial(prove_measured, _opened(directory, True), inputs, tag))
     except RuntimeError as error:
@@ -49,7 +54,12 @@ def _verify(directory: Path, instances: Instances, proof: bytes) -> bool:
     return prover.verify(_opened(directory, False), instances, proof)
 
 
-def _warm(directory: Path, with_proving_key: bool) -> None:
+def warm_in_worker(directory: Path, with_proving_key: bool) -> None:
+    """Check a circuit in this process.
+
+    Raises:
+        CircuitError: a file is missing or is not the one that the manifest names.
+    """
     _opened(directory, with_proving_key)
 
 
@@ -96,7 +106,7 @@ class ProverPool:
         Raises:
             CircuitError: a file is missing or is not the one that the manifest names.
         """
-        await self._run(_warm, directory, with_proving_key)
+        await self._run(warm_in_worker, directory, with_proving_key)
 
     async def prove(self, directory: Path, inputs: Sequence[int], tag: int) -> Proof:
         """Prove in a worker; see :func:`verifier_gen.prover.prove`."""
@@ -109,7 +119,7 @@ class ProverPool:
             WorkerDiedError: the worker ended amid the proof, or nothing came in time.
             CircuitError: as :func:`verifier_gen.prover.prove`.
         """
-        return await self._run(_prove, directory, tuple(inputs), tag)
+        return await self._run(prove_in_worker, directory, tuple(inputs), tag)
 
     async def verify(self, directory: Path, instances: Instances, proof: bytes) -> bool:
         """Verify in a worker; see :func:`verifier_gen.prover.verify`."""

@@ -149,6 +149,25 @@ def _check_witness(witness: dict[str, Any], layout: InstanceLayout, inputs: Sequ
         )
 
 
+def proof_document(elements: Sequence[int], proof: bytes) -> dict[str, Any]:
+    """A proof in the form of EZKL's proof files.
+
+    Args:
+        elements: public field elements, in circuit order.
+        proof: Halo2 proof bytes.
+    """
+    return {
+        "protocol": None,
+        "instances": [[_little_endian(x) for x in elements]],
+        "proof": list(proof),
+        "hex_proof": "0x" + proof.hex(),
+        "split": None,
+        "pretty_public_inputs": None,
+        "timestamp": None,
+        "version": None,
+    }
+
+
 def verify(circuit: Circuit, instances: Instances, proof: bytes) -> bool:
     """Whether ``proof`` shows ``instances`` under this circuit; False for anything that is not a proof.
 
@@ -162,19 +181,9 @@ def verify(circuit: Circuit, instances: Instances, proof: bytes) -> bool:
     if parameters_hash(manifest, instances.elements) != manifest.parameters_hash:
         # a proof with other weights
         return False
-    document = {
-        "protocol": None,
-        "instances": [[_little_endian(x) for x in instances.elements]],
-        "proof": list(proof),
-        "hex_proof": "0x" + proof.hex(),
-        "split": None,
-        "pretty_public_inputs": None,
-        "timestamp": None,
-        "version": None,
-    }
     with tempfile.TemporaryDirectory(prefix="veristake-verify-") as folder:
         path = Path(folder) / "proof.json"
-        path.write_text(json.dumps(document), "utf-8")
+        path.write_text(json.dumps(proof_document(instances.elements, proof)), "utf-8")
         try:
             return ezkl_library.verify(path, circuit.paths.settings, circuit.paths.verifying_key, circuit.paths.srs)
         except BaseException as error:

@@ -62,10 +62,20 @@ class Prover:
         held: circuits.
         backend: makes the proofs.
         places: whose turn it is.
+        on_proof: told of every proof.
     """
 
-    def __init__(self, *, hotkey: str, held: HeldCircuits, backend: ProvingBackend, places: Places) -> None:
+    def __init__(
+        self,
+        *,
+        hotkey: str,
+        held: HeldCircuits,
+        backend: ProvingBackend,
+        places: Places,
+        on_proof: Callable[[RequestKind, MeasuredProof], None] = lambda _kind, _proof: None,
+    ) -> None:
         self.hotkey = hotkey
+        self._on_proof = on_proof
         self._held, self._backend, self._places = held, backend, places
         self._under_way: set[asyncio.Task[Proof]] = set()
 
@@ -123,6 +133,7 @@ class Prover:
             inputs = await read_inputs()
             measured = await self._prove_again_if_a_worker_dies(task, inputs, deadline)
         proof = measured.proof
+        self._on_proof(task.kind, measured)
         self._places.queue.durations.measured(circuit_id, proof.seconds)
         if self._held.note_need(circuit_id, measured.peak_bytes):
             _log.error("circuit_too_large", circuit_id=circuit_id, peak_bytes=measured.peak_bytes)

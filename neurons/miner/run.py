@@ -10,14 +10,16 @@ import structlog
 from neurons.artefacts.cache import CircuitCache
 from neurons.artefacts.serving import ARTEFACTS_PATH, Shelf
 from neurons.logs import configure_logs
+from neurons.metrics import serve_metrics
 from neurons.miner.admission import Gate
 from neurons.miner.app import miner_app
 from neurons.miner.backends.backend import ProvingBackend
-from neurons.miner.backends.local import LocalBackend
+from neurons.miner.backends.opening import open_backend
 from neurons.miner.competing import competitions_of
 from neurons.miner.durations import ProofDurations
 from neurons.miner.holdings import MEBIBYTE, HeldCircuits
 from neurons.miner.hot_circuits import HotCircuits
+from neurons.miner.meters import MinerMeters, Watched, counted
 from neurons.miner.places import Places
 from neurons.miner.proving import Prover
 from neurons.miner.queue import ProvingQueue
@@ -28,7 +30,6 @@ from neurons.opening import open_chain, open_hotkey, open_network
 from neurons.serving import bind, serve, signed_requests, url_of
 from statements.errors import ConfigurationError
 from verifier_gen.circuit import Circuit, open_circuit
-from verifier_gen.pool import ProverPool
 
 _log = structlog.get_logger(__name__)
 
@@ -82,17 +83,20 @@ def run_miner(settings: MinerSettings) -> None:
     network = open_network(settings)
     endpoint = url_of(settings.listen, listener)
     competitions = competitions_of(settings.competitions, held.usable(), [endpoint])
-    backend = LocalBackend(ProverPool(settings.workers, kept_memory_bytes=settings.worker_memory_bytes))
+    backend = open_backend(settings)
     places = make_places(settings, held, backend.workers)
-    prover = Prover(hotkey=hotkey.ss58_address, held=held, backend=backend, places=places)
+    meters = MinerMeters()
+    prover = Prover(hotkey=hotkey.ss58_address, held=held, backend=backend, places=places, on_proof=meters.proved)
     service = MinerService(chain=chain, held=held, prover=prover, places=places, competitions=competitions)
     shelf = make_shelf(settings, held)
     app = signed_requests(
-        miner_app(service, Gate(network, settings.admission), shelf),
+        miner_app(service, Gate(network, settings.admission), shelf, meters),
         hotkey,
         settings.http,
         open_prefixes=() if shelf is None else (ARTEFACTS_PATH,),
     )
+    if settings.metrics is not None:
+        serve_metrics(settings.metrics, meters.registry)
     network.register(hotkey.ss58_address, Role.MINER)
     network.serve(hotkey.ss58_address, endpoint)
     circuits = held.usable()
@@ -108,10 +112,10 @@ def run_miner(settings: MinerSettings) -> None:
 
     async def work() -> None:
         await _warm(backend, circuits)
-        await hot.watch()
+        await asyncio.gather(hot.watch(), meters.watch(Watched(places, held, backend, shelf)))
 
     try:
-        asyncio.run(serve(app, listener, work, connections=settings.http.connections))
+        asyncio.run(serve(counted(app, meters), listener, work, connections=settings.http.connections))
     finally:
         backend.close()
     _log.info("miner_stopped", hotkey=hotkey.ss58_address)

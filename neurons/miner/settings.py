@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from daemon.settings import ConfigPath, Section
 from neurons.messages import CompetitionId
+from neurons.metrics import MetricsSettings
 from neurons.settings import NeuronSettings
 from statements.quantities import Hash32
 
@@ -55,6 +57,36 @@ class ArtefactSettings(Section):
     downloads: int = Field(default=8, ge=1, le=1024)
 
 
+class BackendKind(StrEnum):
+    """Where proofs are made."""
+
+    LOCAL = "local"
+    RAY = "ray"
+    ENVIRONMENT = "environment"
+
+
+class ProvingSettings(Section):
+    """Where proofs are made.
+
+    Attributes:
+        backend: `local` processes, a `ray` cluster, or processes of another Python `environment`.
+        python: interpreter of that environment, for example one with a GPU build of EZKL.
+        ray_address: of the cluster; absent: one is started on this machine.
+        timeout_seconds: longest that one proof may take; then its worker is ended.
+    """
+
+    backend: BackendKind = BackendKind.LOCAL
+    python: ConfigPath | None = None
+    ray_address: str | None = None
+    timeout_seconds: float = Field(default=600.0, gt=0, le=3600)
+
+    @model_validator(mode="after")
+    def _environment_has_a_python(self) -> ProvingSettings:
+        if (self.backend is BackendKind.ENVIRONMENT) != (self.python is not None):
+            raise ValueError('python belongs to backend = "environment", and to no other')
+        return self
+
+
 class MinerSettings(NeuronSettings):
     """Settings of the miner; environment prefix ``VERISTAKE_MINER_``.
 
@@ -65,9 +97,11 @@ class MinerSettings(NeuronSettings):
         caller_limit: requests that one validator may have admitted at the same time; absent: any number.
         worker_memory_mib: memory that one proof may take, MiB; a circuit that needs more is refused, a worker that
             keeps more is replaced. Absent: any amount.
+        proving: where proofs are made.
         admission: who may ask.
         competitions: in which the miner takes part.
         artefacts: circuits by content hash.
+        metrics: where Prometheus reads; absent: nowhere.
     """
 
     model_config = SettingsConfigDict(env_prefix="VERISTAKE_MINER_")
@@ -77,9 +111,11 @@ class MinerSettings(NeuronSettings):
     queue_limit: int = Field(default=4, ge=0, le=1024)
     caller_limit: int | None = Field(default=None, ge=1)
     worker_memory_mib: int | None = Field(default=None, ge=64)
+    proving: ProvingSettings = ProvingSettings()
     admission: AdmissionSettings = AdmissionSettings()
     competitions: tuple[CompetitionSettings, ...] = ()
     artefacts: ArtefactSettings = ArtefactSettings()
+    metrics: MetricsSettings | None = None
 
     @property
     def worker_memory_bytes(self) -> int | None:
@@ -117,6 +153,12 @@ replay_memory = "build/replay.sqlite"  # refuses replayed requests across restar
 # send_timeout_seconds = 30.0          # in which the caller must take the answer
 # connections = 512                    # requests served at the same time
 
+# [proving]                            # where proofs are made; leave out for processes of this machine
+# backend = "ray"                      # or "environment", with
+# python = "/opt/ezkl-gpu/bin/python"  # the interpreter of one with another build of EZKL
+# ray_address = "ray-head:6379"        # of the cluster; left out: one is started on this machine
+# timeout_seconds = 600.0              # longest that one proof may take
+
 [admission]                            # which registered validators may ask
 minimum_stake = 0.0                    # in the network's unit
 require_permit = false                 # only validators whose weights count
@@ -127,6 +169,10 @@ cache = "build/circuit-cache"          # fetched circuits
 # limit_mib = 20480                    # of the cache; the least recently used goes first, one that is held never
 # serve = true                         # let anybody fetch this miner's circuits from it
 # downloads = 8                        # files sent at the same time
+
+# [metrics]                            # where Prometheus reads /metrics; leave out for nowhere
+# host = "127.0.0.1"                   # whoever reaches it may read
+# port = 9191
 
 # [[competitions]]                     # a competition in which this miner takes part
 # id = "name-of-the-competition"

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from bittensor import calls, storage
 from bittensor.client import Client
-from bittensor.signing import KeyedWallet
 
 from neurons.network.bittensor_network import BittensorNetwork
 from neurons.network.chain_client import WRITE_SECONDS
 from neurons.network.errors import BalanceError, DisabledError, NetworkError, NotFoundError
+from signed_http.wallets import HotkeyKeypair
 
 _U16_MAX = 65_535
 RAO_PER_TAO = 10**9
@@ -69,16 +69,19 @@ def tao(rao: int) -> str:
     return f"{whole}.{part:09d}".rstrip("0").rstrip(".")
 
 
-def plan_registration(network: BittensorNetwork, wallet: KeyedWallet) -> RegistrationPlan:
-    """Read what registering the wallet's hotkey would cost; nothing is signed, the coldkey stays locked.
+def plan_registration(network: BittensorNetwork, hotkey: str, coldkey: str) -> RegistrationPlan:
+    """Read what registering a hotkey would cost; nothing is signed.
+
+    Args:
+        network: the subnet.
+        hotkey: ss58 address to register.
+        coldkey: ss58 address that would pay.
 
     Raises:
         NotFoundError: the subnet is not on this chain.
         NetworkError: the node does not answer.
     """
     netuid = network.settings.netuid
-    hotkey: str = wallet.hotkey.ss58_address
-    coldkey: str = wallet.coldkeypub.ss58_address
     items = storage.SubtensorModule
 
     async def read(client: Client) -> RegistrationPlan:
@@ -106,7 +109,7 @@ def plan_registration(network: BittensorNetwork, wallet: KeyedWallet) -> Registr
     return network.client.ask("reading the price of registration", read)
 
 
-def register_hotkey(network: BittensorNetwork, wallet: KeyedWallet, limit_rao: int) -> int:
+def register_hotkey(network: BittensorNetwork, hotkey: str, coldkey: HotkeyKeypair, limit_rao: int) -> int:
     """Pay for a uid, and wait until it is final.
 
     The chain itself holds the price to the limit. Outside a local chain the extrinsic is encrypted until it is in a
@@ -114,7 +117,8 @@ def register_hotkey(network: BittensorNetwork, wallet: KeyedWallet, limit_rao: i
 
     Args:
         network: the subnet.
-        wallet: its coldkey pays and signs, and is unlocked for it.
+        hotkey: ss58 address to register.
+        coldkey: pays and signs.
         limit_rao: most that may be paid.
 
     Returns:
@@ -124,11 +128,10 @@ def register_hotkey(network: BittensorNetwork, wallet: KeyedWallet, limit_rao: i
         NetworkError: the chain refuses, or the node does not answer.
     """
     netuid = network.settings.netuid
-    hotkey: str = wallet.hotkey.ss58_address
     call = calls.SubtensorModule.register_limit(netuid=netuid, hotkey=hotkey, limit_price=limit_rao)
 
     async def register(client: Client) -> int | None:
-        (await client.submit_call(call, wallet, shielded=not network.settings.is_local)).raise_for_failure()
+        (await client.submit_call(call, coldkey, shielded=not network.settings.is_local)).raise_for_failure()
         uid: int | None = await client.neurons.uid(hotkey_ss58=hotkey, netuid=netuid)
         return uid
 

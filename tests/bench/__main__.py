@@ -8,7 +8,7 @@ import os
 import sys
 from pathlib import Path
 
-from tests.bench import circuits, demo, deposit, feed, model, proof, relayer
+from tests.bench import circuits, demo, deposit, feed, model, neurons, proof, relayer
 from tests.bench.benchmark import Benchmark
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -22,6 +22,7 @@ BENCHMARKS = (
     deposit.BENCHMARK,
     demo.BENCHMARK,
     relayer.BENCHMARK,
+    neurons.BENCHMARK,
 )
 _HEAD = """# Benchmarks
 

@@ -22,6 +22,7 @@ OWNERS = {
     "ezkl": {"verifier_gen/ezkl_library.py"},
     "torch": {"staking_model/train.py", "staking_model/torch_network.py"},
     "onnxruntime": {"staking_model/reference.py", "verifier_gen/float_network.py"},
+    "ray": {"neurons/miner/backends/ray_cluster.py"},
     "lightgbm": {"staking_model/evaluation/learned.py"},
     "sklearn": {"staking_model/evaluation/learned.py"},
 }

@@ -16,6 +16,10 @@ class ProvingBackend(Protocol):
     def workers(self) -> int:
         """Proofs made at the same time."""
 
+    @property
+    def replaced(self) -> int:
+        """Workers that were replaced since the beginning: they died, hung or kept too much memory."""
+
     async def warm(self, directory: Path) -> None:
         """Let every worker check a circuit before the first request needs it.
 

@@ -25,6 +25,11 @@ class LocalBackend:
         """Proofs made at the same time."""
         return self.pool.workers
 
+    @property
+    def replaced(self) -> int:
+        """Workers that were replaced."""
+        return self.pool.replaced
+
     async def warm(self, directory: Path) -> None:
         """Let every worker check a circuit."""
         await asyncio.gather(*(self.pool.warm(directory, with_proving_key=True) for _ in range(self.workers)))

@@ -36,6 +36,7 @@ from verifier_gen.circuit import Circuit
 from verifier_gen.pool import ProverPool
 
 CUSTOMER = Keypair.create_from_uri("//Customer")
+_HTTP = httpx.Client(trust_env=False, timeout=60)
 GENEROUS = Limits(requests_per_second=10_000, request_burst=10_000, queries_per_hour=100_000)
 
 
@@ -112,7 +113,7 @@ class Api:
     def ask(self, method: str, path: str, **arguments: Any) -> httpx.Response:
         """Ask with the key unless other headers are given, and hold the answer against the document."""
         headers = {"Authorization": f"Bearer {self.key}", **arguments.pop("headers", {})}
-        answer = httpx.request(method, self.url + path, headers=headers, trust_env=False, timeout=60, **arguments)
+        answer = _HTTP.request(method, self.url + path, headers=headers, **arguments)
         self.document.check(answer)
         return answer
 

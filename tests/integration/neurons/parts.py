@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -104,12 +104,18 @@ def serving(app: Any) -> Iterator[str]:
 
 
 class NeuronProcess:
-    """`veristake miner run` or `veristake validator run` as a process."""
+    """`veristake miner run` or `veristake validator run` as a process.
 
-    def __init__(self, role: str, config: Path, log: Path, url: str) -> None:
+    Args:
+        arguments: of Python.
+        log: file for what it writes.
+        url: where it will answer.
+    """
+
+    def __init__(self, arguments: Sequence[str], log: Path, url: str) -> None:
         self.url, self.log = url, log
         with log.open("ab") as stream:
-            command = [sys.executable, "-m", "veristake", role, "run", "--config", str(config)]
+            command = [sys.executable, *arguments]
             self.process = subprocess.Popen(command, cwd=PROJECT, stderr=stream, stdout=stream, start_new_session=True)
 
     def healthy(self) -> bool:

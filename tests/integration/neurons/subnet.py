@@ -72,19 +72,39 @@ def subject_of(home: Home, symbol: str, epoch: int) -> Subject:
 
 @dataclass
 class Subnet:
-    """Settings files, wallets and processes of one miner and one validator."""
+    """Settings files, wallets and processes of one validator and of miners, each named by its role.
+
+    Attributes:
+        folder: where all files are.
+        home: chain of the observer.
+        circuit: that all hold.
+        attester: EVM key of the validator.
+        behaviours: what a miner does that is not honest, by its role; see ``misbehaving``.
+        miners: their roles.
+        ports: where each answers.
+        metrics_port: of the validator's metrics.
+        running: processes that were started.
+        more_settings: appended to a role's settings.
+        rules: of the network's weights, a TOML table.
+        benchmarks: the validator's settings of them; none, so that nothing is asked but what a test asks.
+    """
 
     folder: Path
     home: Home
     circuit: Circuit
     attester: Any
-    ports: dict[str, int] = field(default_factory=lambda: {"miner": free_port(), "validator": free_port()})
+    behaviours: dict[str, str] = field(default_factory=dict)
+    miners: tuple[str, ...] = ("miner",)
+    ports: dict[str, int] = field(default_factory=dict)
     metrics_port: int = field(default_factory=free_port)
     running: list[NeuronProcess] = field(default_factory=list)
     more_settings: dict[str, str] = field(default_factory=dict)
+    rules: str = "{}"
+    benchmarks: str = "enabled = false"
 
     def __post_init__(self) -> None:
         wallets = self.folder / "wallets"
+        self.ports = {role: free_port() for role in (*self.miners, "validator")}
         self.hotkeys = {role: hotkey_of(open_or_create(wallets, role)).ss58_address for role in self.ports}
         (self.folder / "attester.json").write_text(
             json.dumps(Account.encrypt(self.attester.key, "secret", iterations=2))
@@ -93,7 +113,11 @@ class Subnet:
 
     def start(self, role: str, config: Path | None = None) -> NeuronProcess:
         config = config or self.write_settings(role)
-        process = NeuronProcess(role, config, self.folder / f"{role}.log", f"http://127.0.0.1:{self.ports[role]}")
+        program = "validator" if role == "validator" else "miner"
+        arguments = ["-m", "veristake", program, "run", "--config", str(config)]
+        if role in self.behaviours:
+            arguments = ["-m", "tests.integration.neurons.misbehaving", self.behaviours[role], str(config)]
+        process = NeuronProcess(arguments, self.folder / f"{role}.log", f"http://127.0.0.1:{self.ports[role]}")
         self.running.append(process)
         eventually(process.healthy)
         return process
@@ -101,7 +125,7 @@ class Subnet:
     def write_settings(self, role: str) -> Path:
         config = self.folder / f"{role}.toml"
         more = self.more_settings.get(role, "")
-        config.write_text(self._common(role) + ("" if role == "miner" else self._validator()) + more)
+        config.write_text(self._common(role) + (self._validator() if role == "validator" else "") + more)
         return config
 
     def events(self, role: str, name: str) -> list[dict[str, Any]]:
@@ -119,13 +143,17 @@ state_url = "sqlite:///{self.folder}/validator.sqlite"
 poll_seconds = 0.2""",
         }
         return f"""
-network = "{self.folder}/network.json"
-{lists[role]}
+{lists["validator" if role == "validator" else "miner"]}
 [wallet]
 path = "{self.folder}/wallets"
 name = "{role}"
 [listen]
 port = {self.ports[role]}
+[network]
+path = "{self.folder}/network.json"
+rules = {self.rules}
+[http]
+replay_memory = "{self.folder}/{role}-replay.sqlite"
 [chain]
 endpoint = "{self.home.chain.url}"
 chain_id = {CHAIN_ID}
@@ -136,7 +164,7 @@ observer = "{self.home.observer}"
         assets = "".join(f'[[assets]]\nsymbol = "{s}"\ntoken = "{self.home.token(s)}"\n' for s in SYMBOLS)
         return f"""{assets}
 [benchmarks]
-enabled = false
+{self.benchmarks}
 [metrics]
 port = {self.metrics_port}
 [attestation]

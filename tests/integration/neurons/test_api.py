@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hexbytes import HexBytes
+from web3.exceptions import ContractLogicError
 
 from neurons.validator.api.access_keys import Limits
 from neurons.validator.api.queries import QueryTerms
@@ -23,6 +25,7 @@ from signed_http.errors import PeerRefusedError
 from statements.errors import CircuitError
 from tests.integration.neurons.api_parts import CUSTOMER, GENEROUS, Api, ApiBench, ProvingRunner
 from tests.integration.neurons.subnet import MINER, STRANGER, VALIDATOR
+from tests.integration.small_circuit import deploy, local_chain
 from verifier_gen.circuit import Circuit
 from verifier_gen.pool import ProverPool
 
@@ -67,6 +70,23 @@ def test_query_answer_shows_outputs_of_the_verified_instances(api: Api) -> None:
     )
     assert api.ask("GET", answer.headers["Location"]).json() == view
     assert api.ask("GET", "/v1/queries/" + "0" * 36).status_code == 404
+
+
+def test_query_calldata_is_accepted_by_the_generated_verifier_on_a_chain(api: Api, tmp_path: Path) -> None:
+    calldata = HexBytes(api.query().json()["result"]["calldata"])
+    circuit = api.runner.circuit
+    source = {"verifier.sol": circuit.paths.verifier_source.read_text("utf-8")}
+    with local_chain(tmp_path) as chain:
+        verifier = deploy(chain, source, circuit.manifest.verifier_contract)
+
+        def accepts(data: HexBytes) -> bool:
+            try:
+                return int.from_bytes(chain.web3.eth.call({"to": verifier.address, "data": data}), "big") == 1
+            except ContractLogicError:
+                return False
+
+        assert accepts(calldata)
+        assert not accepts(HexBytes(calldata[:-1] + bytes([calldata[-1] ^ 1])))
 
 
 def test_query_same_key_is_run_once_and_other_body_conflicts(api: Api) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bittensor.wallet import Wallet
 from click.testing import CliRunner
 
 from neurons.commands import miner, validator
@@ -16,6 +17,8 @@ from neurons.network import Role
 from neurons.network.errors import BalanceError, DisabledError
 from neurons.settings import load_settings
 from neurons.validator.settings import ValidatorSettings
+from signed_http.wallets import HotkeyKeypair, unlock_coldkey
+from statements.errors import ConfigurationError
 from statements.finding import Finding
 from tests.integration.subtensor.settings_files import write_settings
 from tests.integration.subtensor.stand import NETUID, TAO, Stand, fund
@@ -91,14 +94,41 @@ def test_register_price_that_rises_meanwhile_is_held_to_the_limit_by_the_chain(
     fund(empty.chain, wallet, 9.0)
     empty.node.mine(1)
 
-    def rise(_wallet: object) -> None:
+    def rise(wallet: Wallet) -> HotkeyKeypair:
         empty.put("Burn", TAO)
         empty.node.mine(1)
+        return unlock_coldkey(wallet)
 
-    monkeypatch.setattr("signed_http.wallets.require_unlockable", rise)
+    monkeypatch.setattr("signed_http.wallets.unlock_coldkey", rise)
     result = CliRunner().invoke(miner, ["register", "--config", str(config), "--yes"])
     assert "RegistrationPriceLimitExceeded" in str(result.exception)
     assert empty.chain.uid(NETUID, wallet.address) is None
+
+
+@pytest.mark.parametrize(("password_file", "said"), [(False, "no terminal"), (True, "cannot be unlocked")])
+def test_register_coldkey_that_stays_locked_is_told(
+    empty: Stand, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, password_file: bool, said: str
+) -> None:
+    """Unlocking takes seconds by design: tests/soak/test_encrypted_coldkey.py does it."""
+    config, wallet = write_settings(tmp_path, "miner", empty.node.url)
+    fund(empty.chain, wallet, 1.0)
+    empty.node.mine(1)
+    (tmp_path / "wallets" / "miner" / "coldkey").write_bytes(b"$NACL" + bytes(64))
+    if password_file:
+        monkeypatch.setenv("BT_WALLET_PASSWORD_FILE", str(tmp_path / "missing"))
+    result = CliRunner().invoke(miner, ["register", "--config", str(config), "--yes"])
+    assert isinstance(result.exception, ConfigurationError)
+    assert said in str(result.exception)
+    assert empty.node.submitted() == []
+
+
+def test_register_no_public_coldkey_is_told(empty: Stand, tmp_path: Path) -> None:
+    config, _ = write_settings(tmp_path, "miner", empty.node.url)
+    for file in ("coldkeypub.txt", "coldkey"):
+        (tmp_path / "wallets" / "miner" / file).unlink()
+    result = CliRunner().invoke(miner, ["register", "--config", str(config)])
+    assert isinstance(result.exception, ConfigurationError)
+    assert "coldkeypub.txt" in str(result.exception)
 
 
 def test_doctor_unregistered_names_the_command_that_shows_the_price(empty: Stand, tmp_path: Path) -> None:
@@ -126,7 +156,13 @@ def test_doctor_permit_decides_for_whom_it_is_well(empty: Stand, tmp_path: Path)
 def test_doctor_endpoint_says_what_is_announced_and_what_run_would(empty: Stand, tmp_path: Path) -> None:
     config, wallet = write_settings(tmp_path, "miner", empty.node.url)
     empty.enter(wallet)
-    assert findings(config, Role.MINER)["endpoint"].detail.startswith("announced: nothing yet")
+    before = empty.chain.head.number
+    planned = findings(config, Role.MINER)["endpoint"].detail
+    assert planned.startswith(
+        "announced: nothing yet; `run` announces http://127.0.0.2:8091 (serve axon 127.0.0.2:8091"
+    )
+    assert "fee " in planned
+    assert empty.chain.head.number == before
     empty.network(wallet).serve(wallet.address, "http://127.0.0.2:8091")
     assert findings(config, Role.MINER)["endpoint"].detail == "announced: http://127.0.0.2:8091"
     loopback, _ = write_settings(tmp_path, "miner", empty.node.url, host="127.0.0.1")

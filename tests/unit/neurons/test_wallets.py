@@ -46,22 +46,12 @@ def test_new_prints_no_words_unless_asked(tmp_path: Path, monkeypatch: pytest.Mo
     assert told.output.count(WORDS) == 2
 
 
-def test_new_password_encrypts_the_coldkey_only(tmp_path: Path) -> None:
-    password = tmp_path / "password"
-    password.write_text("correct horse\n")
-    shown = made(tmp_path / "wallets", "--password-file", password)
-    assert (shown["coldkey"]["state"], shown["hotkeys"][0]["state"]) == ("encrypted", "plain")
-    assert (
-        shown["coldkey"]["address"]
-        == Wallet("one", "default", str(tmp_path / "wallets")).get_coldkey("correct horse").ss58_address
-    )
-
-
 def test_new_asks_for_a_password_and_shows_it_nowhere(tmp_path: Path) -> None:
     result = invoke("new", "--path", tmp_path, "--name", "one", text="horse\nhorse\n")
     assert result.exit_code == 0
     assert "horse" not in result.output
-    assert Wallet("one", "default", str(tmp_path)).coldkey_file.is_encrypted()
+    on_disk = Wallet("one", "default", str(tmp_path))
+    assert (on_disk.coldkey_file.is_encrypted(), on_disk.hotkey_file.is_encrypted()) == (True, False)
 
 
 def test_new_second_hotkey_leaves_the_coldkey(tmp_path: Path) -> None:
@@ -112,3 +102,13 @@ def test_show_lists_all_or_one_without_opening_keys(tmp_path: Path) -> None:
     assert "one" not in invoke("show", "--path", tmp_path, "--name", "two").output
     missing = invoke("show", "--path", tmp_path, "--name", "three")
     assert isinstance(missing.exception, ConfigurationError)
+
+
+def test_new_empty_password_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "password").write_text("\n")
+    arguments = ("new", "--path", tmp_path / "wallets", "--name", "one", "--password-file", tmp_path / "password")
+    for more, said in (((), "is empty"), (("--no-password",), "were both given")):
+        result = invoke(*arguments, *more)
+        assert isinstance(result.exception, ConfigurationError)
+        assert said in str(result.exception)
+    assert not (tmp_path / "wallets").exists()
