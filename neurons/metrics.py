@@ -53,9 +53,11 @@ class Family:
 _TYPES = {MetricKind.GAUGE: Gauge, MetricKind.COUNTER: Counter, MetricKind.HISTOGRAM: Histogram}
 
 
-def registered(families: Iterable[Family]) -> tuple[CollectorRegistry, dict[str, Gauge | Counter | Histogram]]:
-    """A registry of its own with these families, and each of them by name."""
-    registry = CollectorRegistry()
+def registered(
+    families: Iterable[Family], registry: CollectorRegistry | None = None
+) -> tuple[CollectorRegistry, dict[str, Gauge | Counter | Histogram]]:
+    """A registry with these families, by default one of its own, and each of them by name."""
+    registry = registry or CollectorRegistry()
     made = {
         family.name: _TYPES[family.kind](family.name, family.help, family.labels, registry=registry)
         for family in families

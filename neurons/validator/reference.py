@@ -10,6 +10,7 @@ from pathlib import Path
 
 import neurons.validator
 from daemon import reference
+from neurons.validator.api.metrics import FAMILIES as API_FAMILIES
 from neurons.validator.blame import blame_of_answer
 from neurons.validator.check import AnswerFault
 from neurons.validator.events import EVENTS
@@ -29,7 +30,7 @@ def metrics_table() -> str:
     """Every metric."""
     rows = [
         f"| `{family.name}` | {family.kind} | {', '.join(family.labels) or '-'} | {family.help} |"
-        for family in (*FAMILIES, EVENTS_FAMILY)
+        for family in (*FAMILIES, *API_FAMILIES, EVENTS_FAMILY)
     ]
     return "\n".join(["| metric | kind | labels | meaning |", "|---|---|---|---|", *rows])
 

@@ -26,7 +26,7 @@ from neurons.validator.api.query_store import (
 )
 from neurons.validator.api.refusals import ApiCode, ApiRefusedError
 from neurons.validator.api.runner import Runner
-from neurons.validator.api.states import OPEN
+from neurons.validator.api.states import OPEN, QueryState
 from neurons.validator.queries import QueryAnswer, QueryAttempt, QueryFailedError
 from statements.errors import VeristakeError
 from verifier_gen.circuit import Circuit
@@ -67,6 +67,7 @@ class Queries:
         validator: ss58 hotkey that asks.
         terms: limits.
         clock: Unix time, seconds; the same as the store's.
+        ended: told of each query that ends, with its state and the seconds since it was received.
     """
 
     def __init__(
@@ -76,12 +77,14 @@ class Queries:
         validator: str,
         terms: QueryTerms | None = None,
         clock: Callable[[], float] = time.time,
+        ended: Callable[[QueryState, float], None] = lambda _state, _seconds: None,
     ) -> None:
         self._runner = runner
         self._store = store
         self._validator = validator
         self._terms = terms or QueryTerms()
         self._clock = clock
+        self._ended = ended
         self._under_way: dict[str, asyncio.Task[None]] = {}
         self._places = 0
         self._stopping = False
@@ -242,7 +245,7 @@ class Queries:
             reason = str(error) if isinstance(error, VeristakeError) else "the validator failed"
             await self._fail(view, ApiCode.INTERNAL_ERROR, reason, ())
         else:
-            await asyncio.to_thread(self._store.answered, view.query_id, result)
+            self._told(await asyncio.to_thread(self._store.answered, view.query_id, result))
             _log.info("query_answered", query_id=view.query_id, miner=result.miner, seconds=round(result.seconds, 3))
 
     def _result(self, view: QueryView, answer: QueryAnswer) -> QueryResult:
@@ -269,16 +272,20 @@ class Queries:
             attempts=_attempts(answer.attempts),
         )
 
+    def _told(self, view: QueryView) -> None:
+        self._ended(view.state, max(0.0, view.state_since - view.received_at))
+
     async def _expire(self, view: QueryView, attempts: tuple[AttemptView, ...]) -> None:
         seconds = view.deadline_at - view.received_at
         refusal = ApiRefusedError(ApiCode.EXPIRED, f"no verified answer within {seconds:g} s").refusal()
-        await asyncio.to_thread(self._store.expired, view.query_id, Failure(refusal=refusal, attempts=attempts))
+        failure = Failure(refusal=refusal, attempts=attempts)
+        self._told(await asyncio.to_thread(self._store.expired, view.query_id, failure))
         _log.warning("query_expired", query_id=view.query_id)
 
     async def _fail(self, view: QueryView, code: ApiCode, reason: str, attempts: Sequence[QueryAttempt]) -> None:
         refusal = ApiRefusedError(code, reason).refusal()
         failure = Failure(refusal=refusal, attempts=_attempts(attempts))
-        await asyncio.to_thread(self._store.failed, view.query_id, failure)
+        self._told(await asyncio.to_thread(self._store.failed, view.query_id, failure))
         _log.warning("query_failed", query_id=view.query_id, code=code, fault=refusal.fault, reason=reason)
 
 

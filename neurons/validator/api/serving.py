@@ -18,6 +18,7 @@ from neurons.validator.api.access import Door, Registrar
 from neurons.validator.api.access_keys import AccessKeyStore
 from neurons.validator.api.app import ApiParts, api_app
 from neurons.validator.api.messages import MinerView
+from neurons.validator.api.metrics import ApiMeters, Counted
 from neurons.validator.api.queries import Queries, QueryTerms
 from neurons.validator.api.query_store import QueryStore
 from neurons.validator.api.read_routes import MinersView
@@ -55,7 +56,8 @@ class ExternalApi:
         store, hotkey = workings.store, keypair.ss58_address
         stored, keys = QueryStore(store.engine), AccessKeyStore(store.engine)
         terms = QueryTerms(open_at_once=api.open_queries, keep_seconds=api.keep_days * _DAY)
-        self._queries = Queries(workings.queries, stored, hotkey, terms)
+        meters = ApiMeters(workings.meters.registry, stored.counts)
+        self._queries = Queries(workings.queries, stored, hotkey, terms, ended=meters.ended)
         self._listener = listener
         self.url = url_of(api, listener)
         parts = ApiParts(
@@ -69,7 +71,7 @@ class ExternalApi:
         app = api_app(hotkey, parts, api)
         door = Door(app, signed_requests(app, keypair, settings.http), keys)
         config = uvicorn.Config(
-            door,
+            Counted(door, meters),
             log_config=None,
             access_log=False,
             lifespan="off",

@@ -71,5 +71,9 @@ def test_query_survives_a_kill_between_asked_and_answered_and_is_verified_by_the
     assert (stored["state"], stored["times_asked"]) == ("answered", 2)
     assert answer.result.model_dump(mode="json") == stored["result"]
     assert answer.miner == subnet.hotkeys["miner"]
+    metrics = httpx.get(f"http://127.0.0.1:{subnet.metrics_port}/metrics", trust_env=False).text
+    assert 'veristake_validator_api_queries{state="answered"} 1.0' in metrics
+    assert 'veristake_validator_api_query_seconds_count{state="answered"} 1.0' in metrics
+    assert 'veristake_validator_api_answers_total{route="/v1/queries/{query_id}",status="200"}' in metrics
     again = customer.ask("POST", "/v1/queries", json=body)
     assert (again.status_code, again.json()) == (200, stored)
