@@ -35,7 +35,7 @@ EVENTS: Mapping[str, str] = MappingProxyType(
         "replay_memory_unavailable": "requests are refused, because replays could not be told",
         "query_answered": "a customer's query has its verified answer",
         "query_failed": "a customer's query got no answer, and whose fault that is",
-        "query_resumed": "a query that an earlier process left open is asked again",
+        "query_resumed": "an open query is asked again: a process was killed, or its end could not be stored",
         "query_expired": "a query's deadline passed before a verified answer came",
         "query_ended_elsewhere": "another process ended the query first",
         "query_broke": "a defect ended a query",

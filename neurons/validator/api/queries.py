@@ -187,8 +187,12 @@ class Queries:
         return view
 
     async def resume(self) -> int:
-        """Take up the queries that a stop of the process left open; returns how many."""
-        left = await asyncio.to_thread(self._store.open_queries)
+        """Take up open queries that nobody works on; returns how many.
+
+        A stop of the process leaves such, and an end that could not be stored.
+        """
+        stored = await asyncio.to_thread(self._store.open_queries)
+        left = [view for view in stored if view.query_id not in self._under_way]
         for view in left:
             _log.info("query_resumed", query_id=view.query_id, state=view.state, times_asked=view.times_asked)
             self._begin(view)
@@ -207,7 +211,7 @@ class Queries:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def _begin(self, view: QueryView) -> None:
-        if self._stopping:
+        if self._stopping or view.query_id in self._under_way:
             return
         task = asyncio.create_task(self._run_logged(view))
         self._under_way[view.query_id] = task
@@ -219,7 +223,7 @@ class Queries:
         except IllegalMoveError as error:
             _log.warning("query_ended_elsewhere", query_id=view.query_id, reason=error.message)
         except Exception:
-            # the state could not be written: the query stays open and is taken up at the next start
+            # the state could not be written: the query stays open and is taken up later
             _log.exception("query_left_open", query_id=view.query_id)
 
     async def _run(self, view: QueryView) -> None:

@@ -30,7 +30,7 @@ from signed_http.wallets import HotkeyKeypair
 _log = structlog.get_logger(__name__)
 
 _GRACE_SECONDS = 5
-_TIDY_SECONDS = 3600.0
+_TIDY_SECONDS = 30.0
 _DAY = 86_400.0
 
 
@@ -110,6 +110,7 @@ class ExternalApi:
     async def _keep_tidy(self) -> None:
         while True:
             try:
+                await self._queries.resume()
                 forgotten = await self._queries.tidy()
             except SQLAlchemyError as error:
                 _log.warning("queries_not_tidied", reason=type(error).__name__)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import sqlite3
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,10 +13,12 @@ from typing import Any
 
 import pytest
 from hexbytes import HexBytes
+from sqlalchemy.exc import OperationalError
 from web3.exceptions import ContractLogicError
 
 from neurons.validator.api.access_keys import Limits
 from neurons.validator.api.queries import QueryTerms
+from neurons.validator.api.query_store import QueryStore
 from neurons.validator.api.settings import ApiSettings
 from neurons.validator.blame import Blame
 from neurons.validator.check import AnswerFault
@@ -198,6 +201,39 @@ def test_query_whose_runner_gives_a_proof_of_other_inputs_is_never_answered(api:
     answer = api.query()
     assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
     assert api.ask("GET", answer.headers["Location"]).json()["result"] is None
+
+
+def _disk_full(*_: object) -> None:
+    """In place of a write to the database; a full disk cannot be had in a test."""
+    raise OperationalError("INSERT", {}, sqlite3.OperationalError("database or disk is full"))
+
+
+def test_query_that_cannot_be_stored_is_refused_and_an_answer_that_cannot_is_not_lost(
+    bench: ApiBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    headers = {"Idempotency-Key": "full"}
+    with bench.serving() as api, monkeypatch.context() as full:
+        full.setattr(QueryStore, "add", _disk_full)
+        refused = api.query(headers=headers)
+        assert (refused.status_code, refused.json()["code"]) == (503, "state_unavailable")
+        assert refused.json()["fault"] == "responder"
+        assert bench.runner.asked == []
+    with bench.serving() as api, monkeypatch.context() as full:
+        full.setattr(QueryStore, "answered", _disk_full)
+        left = api.query(headers=headers)
+        assert (left.status_code, left.json()["state"]) == (202, "asked")
+    parts = bench.parts()
+
+    bench.runner.asked.clear()
+
+    async def restart() -> str:
+        assert [await parts.queries.resume() for _ in range(2)] == [1, 0]
+        caller = bench.keys.caller_with(bench.key)
+        assert caller is not None
+        return (await parts.queries.wait(left.json()["query_id"], caller, 60)).state
+
+    assert asyncio.run(restart()) == "answered"
+    assert len(bench.runner.asked) == 1
 
 
 def test_query_expires_with_its_deadline(api: Api) -> None:
