@@ -36,7 +36,7 @@ EVENTS: Mapping[str, str] = MappingProxyType(
         "query_answered": "a customer's query has its verified answer",
         "query_failed": "a customer's query got no answer, and whose fault that is",
         "query_resumed": "a query that an earlier process left open is asked again",
-        "query_expired": "a query's deadline passed while no process ran",
+        "query_expired": "a query's deadline passed before a verified answer came",
         "query_ended_elsewhere": "another process ended the query first",
         "query_broke": "a defect ended a query",
         "query_left_open": "a defect: the end of a query could not be stored",
