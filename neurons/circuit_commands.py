@@ -12,6 +12,7 @@ import click
 
 if TYPE_CHECKING:
     from neurons.artefacts.cache import CircuitCache
+    from neurons.miner.settings import MinerSettings
 
 _config = click.option(
     "--config",
@@ -39,7 +40,7 @@ def circuits() -> None:
     """Add circuits to a miner by content hash, also while it runs.
 
     A bundle lists the files of one circuit with their hashes; its own hash is the name of the circuit here. Miners
-    serve the bundles of what they hold, and `veristake miner status` shows their hashes.
+    serve the bundles of what they hold, and `list` shows their hashes.
     """
 
 
@@ -82,21 +83,25 @@ def drop(bundle_hash: str, config: Path, as_json: bool) -> None:
 @_config
 @_json
 def list_circuits(config: Path, as_json: bool) -> None:
-    """Show the circuits in the cache, least recently used first."""
-    cache = _cache(config)
-    held = cache.held()
-    rows = [
-        {"bundle": each.bundle_hash, "bytes": each.size, "held": each.bundle_hash in held} for each in cache.circuits()
-    ]
-    lines = [f"{row['bundle']}  {row['bytes']:>12} bytes  {'held' if row['held'] else 'cached'}" for row in rows]
-    click.echo(json.dumps(rows) if as_json else "\n".join(lines) or "no circuits in the cache")
+    """Show the miner's circuits by the hashes of their bundles: built ones, and those in the cache."""
+    from neurons.miner.inventory import inventory
+
+    rows = [row.model_dump() for row in inventory(_settings(config))]
+    lines = [f"{row['bundle']}  {row['bytes']:>12} bytes  {row['place']:<6}  {row['directory']}" for row in rows]
+    click.echo(json.dumps(rows) if as_json else "\n".join(lines) or "no circuits")
 
 
 def _cache(config: Path) -> CircuitCache:
-    """The cache of a miner's settings; imported late, so that --help is quick."""
+    """The cache of a miner's settings."""
     from neurons.artefacts.cache import CircuitCache
+
+    artefacts = _settings(config).artefacts
+    return CircuitCache(artefacts.cache, artefacts.limit_mib * 1024 * 1024)
+
+
+def _settings(config: Path) -> MinerSettings:
+    """A miner's settings; imported late, so that --help is quick."""
     from neurons.miner.settings import MinerSettings
     from neurons.settings import load_settings
 
-    artefacts = load_settings(MinerSettings, config).artefacts
-    return CircuitCache(artefacts.cache, artefacts.limit_mib * 1024 * 1024)
+    return load_settings(MinerSettings, config)

@@ -13,7 +13,7 @@ from neurons.messages import RefusalCode
 from signed_http.refusal import Fault, Refusal
 from statements.errors import VeristakeError
 
-_HTTP_STATUS: dict[RefusalCode, tuple[int, Fault]] = {
+HTTP_STATUS: dict[RefusalCode, tuple[int, Fault]] = {
     RefusalCode.MALFORMED_REQUEST: (422, Fault.CALLER),
     RefusalCode.UNKNOWN_ROUTE: (404, Fault.CALLER),
     RefusalCode.NOT_A_VALIDATOR: (403, Fault.CALLER),
@@ -38,6 +38,7 @@ _HTTP_STATUS: dict[RefusalCode, tuple[int, Fault]] = {
     RefusalCode.DEADLINE_PASSED: (504, Fault.RESPONDER),
     RefusalCode.PROVING_FAILED: (500, Fault.RESPONDER),
 }
+"""Status and fault of each code."""
 
 
 class RefusedError(VeristakeError):
@@ -56,7 +57,7 @@ class RefusedError(VeristakeError):
 
     def response(self) -> JSONResponse:
         """The HTTP answer."""
-        status, fault = _HTTP_STATUS[self.code]
+        status, fault = HTTP_STATUS[self.code]
         refusal = Refusal(code=self.code, message=self.message, fault=fault, retry_after_seconds=self.retry_after)
         headers = {} if self.retry_after is None else {"Retry-After": str(math.ceil(self.retry_after))}
         return JSONResponse(refusal.model_dump(mode="json"), status_code=status, headers=headers)

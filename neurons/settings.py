@@ -97,5 +97,5 @@ def load_settings(model: type[S], path: Path) -> S:
         model,
         path,
         how_to_begin="veristake miner init (or: veristake validator init) --config FILE",
-        reference="docs/neurons.md",
+        reference="docs/miner.md (or docs/validator.md)",
     )

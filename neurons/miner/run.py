@@ -17,6 +17,7 @@ from neurons.miner.backends.backend import ProvingBackend
 from neurons.miner.backends.opening import open_backend
 from neurons.miner.competing import competitions_of
 from neurons.miner.durations import ProofDurations
+from neurons.miner.events import EVENTS
 from neurons.miner.holdings import MEBIBYTE, HeldCircuits
 from neurons.miner.hot_circuits import HotCircuits
 from neurons.miner.meters import MinerMeters, Watched, counted
@@ -73,7 +74,7 @@ def run_miner(settings: MinerSettings) -> None:
     Raises:
         VeristakeError: something that the settings name is missing or wrong.
     """
-    configure_logs("miner")
+    configure_logs("miner", EVENTS)
     hotkey = open_hotkey(settings.wallet)
     listener = bind(settings.listen)
     chain = open_chain(settings.chain)

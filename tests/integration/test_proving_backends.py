@@ -65,8 +65,8 @@ def test_prove_proof_verifies_and_faults_keep_their_kinds(make: Any, tiny_circui
     assert measured.proof.instances.inputs == tuple(INPUTS)
     assert measured.proof.instances.tag == 5
     assert prover.verify(tiny_circuit, measured.proof.instances, measured.proof.proof)
-    # EZKL alone takes more than this, and nothing here takes a GiB
-    assert 50e6 < measured.peak_bytes < 1e9
+    # EZKL alone takes more than the one, and nothing here takes the other
+    assert 20e6 < measured.peak_bytes < 1e9
     assert measured.kept_bytes <= measured.peak_bytes
 
 

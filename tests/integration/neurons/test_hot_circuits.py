@@ -59,5 +59,7 @@ def test_circuits_added_and_dropped_while_the_miner_runs(subnet: Subnet) -> None
     # what it holds, others may fetch from it
     assert httpx.get(miner.url + ARTEFACTS_PATH + bundle, trust_env=False).status_code == 200
     rows = json.loads(_veristake("miner", "circuits", "list", "--config", str(config), "--json").stdout)
-    assert [(row["bundle"], row["held"]) for row in rows] == [(bundle, True)]
+    assert [(row["bundle"], row["place"]) for row in rows] == [(bundle, "held")]
+    built = _veristake("miner", "circuits", "list", "--config", str(subnet.write_settings("miner")), "--json")
+    assert [row["place"] for row in json.loads(built.stdout) if row["bundle"] == bundle] == ["built", "held"]
     assert miner.stop() == 0
