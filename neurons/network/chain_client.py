@@ -22,6 +22,7 @@ READ_SECONDS = 30.0
 WRITE_SECONDS = 180.0
 """A call is final after two or three blocks of 12 s; more where the node lags."""
 _GRACE_SECONDS = 5.0
+_CLOSE_SECONDS = 2.0
 _URLS = {"local": "ws://127.0.0.1:9944"}
 """Where the SDK would let its environment decide: what is called local shall be local."""
 
@@ -62,7 +63,12 @@ class ChainClient:
         """
 
         async def answer() -> T:
-            return await question(await self._connected())
+            client = await self._connected()
+            try:
+                return await question(client)
+            except (RpcConnectionError, ConnectionError):
+                await self._drop(client)
+                raise
 
         try:
             return self._run(answer(), READ_SECONDS if seconds is None else seconds)
@@ -103,15 +109,31 @@ class ChainClient:
         return asyncio.run_coroutine_threadsafe(asyncio.wait_for(work, seconds), loop).result(seconds + _GRACE_SECONDS)
 
     async def _connected(self) -> Client:
-        # only the loop's thread comes here; a second question meanwhile waits for the first one's connection
+        # only the loop's thread comes here, but two first questions may both connect: one of the connections is kept
         if self._client is None:
             client = Client(self.endpoint, fallback_endpoints=[], archive_endpoints=[], substrate=self._substrate)
-            await client.connect()
+            try:
+                await client.connect()
+            except BaseException:
+                # else the SDK goes on trying by itself, once for each question that gave up
+                await _closed(client)
+                raise
             if self._client is None:
                 self._client = client
             else:
-                await client.close()
+                await _closed(client)
         return self._client
+
+    async def _drop(self, client: Client) -> None:
+        """Let the next question open a connection: the SDK gives one up for good after some failures."""
+        if self._client is client:
+            self._client = None
+            await _closed(client)
+
+
+async def _closed(client: Client) -> None:
+    with contextlib.suppress(Exception):
+        await asyncio.wait_for(client.close(), _CLOSE_SECONDS)
 
 
 def _serve(loop: asyncio.AbstractEventLoop) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from neurons.home_chain import Reading
-from neurons.messages import Capabilities
+from neurons.messages import Capabilities, CompetitionEntry, CompetitionRequest
 from neurons.validator.check import AnswerFault, find_fault, own_instances
 from neurons.validator.choose import Candidate
 from neurons.validator.peers import PeerClients
@@ -114,6 +115,23 @@ class Asker:
             return Capabilities.model_validate(content)
         except ValidationError as error:
             raise MalformedResponseError(endpoint, f"{endpoint} describes no capabilities: {error}") from error
+
+    async def entry(self, hotkey: str, endpoint: str, competition: str) -> CompetitionEntry:
+        """The circuit that a miner enters into a competition.
+
+        Raises:
+            PeerError: it gives no believable answer, or names none.
+        """
+        request = CompetitionRequest(competition_id=competition, nonce="0x" + secrets.token_hex(32))
+        message = request.model_dump(mode="json")
+        content = await self._bounded(hotkey, endpoint, "/v1/competitions", message, self._survey_seconds)
+        try:
+            entry = CompetitionEntry.model_validate(content)
+        except ValidationError as error:
+            raise MalformedResponseError(endpoint, f"{endpoint} describes no entry: {error}") from error
+        if (entry.nonce, entry.competition_id) != (request.nonce, competition):
+            raise MalformedResponseError(endpoint, f"{endpoint} answers for another competition or request")
+        return entry
 
     async def ask(self, miner: Candidate, question: Question, seconds: float) -> Outcome:
         """Ask one miner and check its answer.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Iterator, Mapping
+from collections.abc import Coroutine, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,8 @@ from neurons.network import Network
 from neurons.validator.asking import Asker
 from neurons.validator.attest import Attester
 from neurons.validator.benchmarks import BenchmarkRule, Benchmarks
+from neurons.validator.competition_store import CompetitionStore
+from neurons.validator.competitions import Competition, Competitions
 from neurons.validator.due import DueFinder
 from neurons.validator.fleet import MinerFleet
 from neurons.validator.loop import ValidatorLoop
@@ -19,13 +21,13 @@ from neurons.validator.metrics import Meters
 from neurons.validator.queries import QueryRunner
 from neurons.validator.rules import ScoringRule
 from neurons.validator.scorekeeper import Scorekeeper
-from neurons.validator.settings import AssetSettings, ValidatorSettings, WeightSettings
+from neurons.validator.settings import AssetSettings, CompetitionSettings, ValidatorSettings, WeightSettings
 from neurons.validator.store import ValidatorStore
 from neurons.validator.verification import Verifier
 from neurons.validator.weights_store import WeightsStore
 from neurons.validator.weights_task import WeightSetter
 from signed_http.wallets import HotkeyKeypair
-from verifier_gen.circuit import Circuit
+from verifier_gen.circuit import Circuit, open_circuit
 from verifier_gen.pool import ProverPool
 
 
@@ -82,7 +84,7 @@ class Workings:
         )
         names = [(circuit_id, circuit.manifest.name) for circuit_id, circuit in circuits.items()]
         meters.watch_timeouts(names, scorekeeper.timeout)
-        meters.watch_scores(store.scores)
+        meters.watch_scores(store.score_by_hotkey)
         meters.watch_weights(WeightsStore(store.engine).latest)
         return cls(
             hotkey=keypair.ss58_address,
@@ -107,6 +109,7 @@ class Workings:
         model: str,
         attester: Attester | None,
         poll_seconds: float,
+        explore: bool = True,
     ) -> ValidatorLoop:
         """The loop that publishes the feed."""
         finder = DueFinder(
@@ -125,6 +128,7 @@ class Workings:
             attester=attester,
             scorekeeper=self.scorekeeper,
             poll_seconds=poll_seconds,
+            explore=explore,
         )
 
     def benchmarks(self, rule: BenchmarkRule) -> Benchmarks:
@@ -144,16 +148,37 @@ class Workings:
             hotkey=self.hotkey,
             network=network,
             store=WeightsStore(self.store.engine),
-            scores=lambda: {score.hotkey: score.score for score in self.store.scores()},
+            scores=self.store.score_by_hotkey,
             policy=settings.policy,
             dry_run=settings.dry_run,
             poll_seconds=settings.poll_seconds,
         )
+
+    def competitions(self, settings: Iterable[CompetitionSettings]) -> Iterator[Coroutine[Any, Any, None]]:
+        """Each competition's rounds.
+
+        Raises:
+            CircuitError: a competition's own circuit is missing or changed.
+        """
+        opened = tuple(
+            Competition(each.id, open_circuit(each.circuit), each.interval_seconds, each.reference_seconds)
+            for each in settings
+        )
+        running = Competitions(
+            circuits=self.circuits,
+            fleet=self.fleet,
+            asker=self.asker,
+            scorekeeper=self.scorekeeper,
+            store=CompetitionStore(self.store.engine),
+        )
+        for competition in opened:
+            yield running.run(competition)
 
     def background(self, settings: ValidatorSettings, network: Network) -> Iterator[Coroutine[Any, Any, None]]:
         """What runs beside the observation loop, as the settings have it."""
         yield self.fleet.keep_surveying(settings.benchmarks.survey_seconds)
         if settings.benchmarks.enabled:
             yield self.benchmarks(BenchmarkRule(settings.benchmarks.interval_seconds)).run()
+        yield from self.competitions(settings.competitions)
         if settings.weights.enabled:
             yield self.weight_setter(settings.weights, network).run()

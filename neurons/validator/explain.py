@@ -82,7 +82,7 @@ def explain(store: ValidatorStore, neurons: tuple[Neuron, ...], hotkey: str, lim
         limit: most changes and outcomes to show.
     """
     uid = next((neuron.uid for neuron in neurons if neuron.hotkey == hotkey), None)
-    shares = normalised({score.hotkey: score.score for score in store.scores()}, neurons)
+    shares = normalised(store.score_by_hotkey(), neurons)
     return Explanation(
         hotkey=hotkey,
         uid=uid,

@@ -69,9 +69,10 @@ def weights_show(config: Path, limit: int, as_json: bool) -> None:
     with _opened(config) as (settings, store):
         network, hotkey = open_network(settings), open_hotkey(settings.wallet).ss58_address
         decisions = WeightsStore(store.engine).latest(limit)
-        scores = {score.hotkey: score.score for score in store.scores()}
         plan = plan_weights(
-            network.weight_rules(hotkey), settings.weights.policy, normalised(scores, network.neurons())
+            network.weight_rules(hotkey),
+            settings.weights.policy,
+            normalised(store.score_by_hotkey(), network.neurons()),
         )
     if as_json:
         decided = [decision.model_dump(mode="json") for decision in decisions]

@@ -35,6 +35,8 @@ class ValidatorLoop:
         attester: attests for other chains; None when none is served.
         scorekeeper: scores and publishes.
         poll_seconds: between two looks at the chain.
+        explore: whether statements are where new miners are tried out; not so where benchmarks do that, because each
+            one that hangs holds up the statement for a whole timeout.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class ValidatorLoop:
         attester: Attester | None,
         scorekeeper: Scorekeeper,
         poll_seconds: float,
+        explore: bool = True,
     ) -> None:
         self._hotkey = hotkey
         self._circuit = circuit
@@ -57,6 +60,7 @@ class ValidatorLoop:
         self._attester = attester
         self._scorekeeper = scorekeeper
         self._poll_seconds = poll_seconds
+        self._explore = explore
         self._unreachable: set[tuple[str, str]] = set()
 
     async def run(self) -> None:
@@ -104,7 +108,7 @@ class ValidatorLoop:
     async def _serve(self, due: Due) -> None:
         """Ask one miner after the other until one answers rightly."""
         question, tried = self._question(due), set[str]()
-        while (miner := await self._fleet.take(question.circuit_id, tried)) is not None:
+        while (miner := await self._fleet.take(question.circuit_id, tried, explore=self._explore)) is not None:
             tried.add(miner.hotkey)
             sound = None
             try:

@@ -17,7 +17,6 @@ from neurons.validator.blame import Blame
 from neurons.validator.check import AnswerFault
 from neurons.validator.events import EVENTS
 from neurons.validator.questions import Kind
-from neurons.validator.records import MinerScore
 from neurons.validator.store import VERIFIED
 from neurons.validator.weights_store import WeightsSet
 
@@ -98,10 +97,10 @@ class Meters:
         for circuit_id, name in circuits:
             self._gauge("timeout_seconds").labels(name).set_function(partial(timeout, circuit_id))
 
-    def watch_scores(self, scores: Callable[[], tuple[MinerScore, ...]]) -> None:
+    def watch_scores(self, scores: Callable[[], dict[str, float]]) -> None:
         """Read the scores when Prometheus asks."""
-        self._gauge("scored_miners").set_function(lambda: sum(score.score > 0 for score in scores()))
-        self._gauge("score_sum").set_function(lambda: sum(score.score for score in scores()))
+        self._gauge("scored_miners").set_function(lambda: sum(score > 0 for score in scores().values()))
+        self._gauge("score_sum").set_function(lambda: sum(scores().values()))
 
     def watch_weights(self, latest: Callable[[int], tuple[WeightsSet, ...]]) -> None:
         """Read the newest weights when Prometheus asks."""

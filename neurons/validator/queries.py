@@ -18,7 +18,6 @@ from neurons.validator.scorekeeper import Scorekeeper
 from neurons.validator.timeouts import hedge_after
 from statements.errors import VeristakeError
 from statements.proven_run import ProvenRun
-from statements.quantities import FIELD_MODULUS
 from verifier_gen.circuit import Circuit
 
 
@@ -152,8 +151,10 @@ class QueryRunner:
         expected = circuit.manifest.layout.input_count
         if len(inputs) != expected:
             raise _callers(f"{len(inputs)} inputs given, the circuit takes {expected}", "Give one whole input.")
-        if any(abs(value) > FIELD_MODULUS // 2 for value in inputs):
-            raise _callers("an input exceeds the proof's field", "Scale inputs to 2^input_scale_bits.")
+        # a miner would be blamed for a proof that cannot be made
+        one = 1 << circuit.manifest.layout.input_scale_bits
+        if any(abs(value) > one for value in inputs):
+            raise _callers(f"an input exceeds {one}, which stands for 1", "Clip inputs to [-1, 1] and scale them.")
         if not 0 < deadline_seconds <= 3600:
             raise _callers(f"deadline {deadline_seconds:g} s is not in (0, 3600]", "Give seconds.")
         return circuit

@@ -99,6 +99,7 @@ def run_validator(settings: ValidatorSettings) -> None:
         model=settings.model,
         attester=attester,
         poll_seconds=settings.poll_seconds,
+        explore=not settings.benchmarks.enabled,
     )
     api = ExternalApi.beside(settings, keypair, workings, api_listener)
     if settings.metrics is not None:

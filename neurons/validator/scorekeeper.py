@@ -76,6 +76,7 @@ class Scorekeeper:
         self._rule = rule
         self._meters = meters
         self._writing = asyncio.Lock()
+        self._miners: int | None = None
 
     def timeout(self, circuit_id: str) -> float:
         """Seconds that a miner may take for a circuit."""
@@ -179,8 +180,16 @@ class Scorekeeper:
         return accuracy_of_run(circuit, inputs, tag, outputs)
 
     async def _registered_miners(self) -> int:
-        neurons = await asyncio.to_thread(self._network.neurons)
-        return max(1, sum(neuron.role is Role.MINER for neuron in neurons))
+        """As many as there are; as many as there were when the network cannot be read: a proof is not lost for that."""
+        try:
+            neurons = await asyncio.to_thread(self._network.neurons)
+        except VeristakeError as error:
+            if self._miners is None:
+                raise
+            _log.warning("network_unavailable", reason=str(error))
+        else:
+            self._miners = max(1, sum(neuron.role is Role.MINER for neuron in neurons))
+        return self._miners
 
 
 def log_change(change: ScoreChange) -> None:

@@ -140,6 +140,22 @@ class WeightSettings(Section):
         return WeightPolicy(self.version_key, self.blocks_apart, self.last_blocks)
 
 
+class CompetitionSettings(Section):
+    """A competition between circuits for one model.
+
+    Attributes:
+        id: that the miners know.
+        circuit: folder of the circuit whose float network says what is right.
+        interval_seconds: between two rounds.
+        reference_seconds: response time that earns half of the part for time.
+    """
+
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")
+    circuit: ConfigPath
+    interval_seconds: float = Field(default=3600.0, gt=0)
+    reference_seconds: float = Field(default=10.0, gt=0)
+
+
 class ValidatorSettings(NeuronSettings):
     """Settings of the validator; environment prefix ``VERISTAKE_VALIDATOR_``.
 
@@ -159,6 +175,7 @@ class ValidatorSettings(NeuronSettings):
         timeouts: how timeouts are learned.
         benchmarks: measuring idle miners.
         weights: what is said on the network.
+        competitions: between circuits that this validator holds (`circuit`, `more_circuits`).
         metrics: where Prometheus reads; None for nowhere.
     """
 
@@ -179,6 +196,7 @@ class ValidatorSettings(NeuronSettings):
     timeouts: TimeoutSettings = TimeoutSettings()
     benchmarks: BenchmarkSettings = BenchmarkSettings()
     weights: WeightSettings = WeightSettings()
+    competitions: tuple[CompetitionSettings, ...] = ()
     metrics: MetricsSettings | None = None
 
     @property
@@ -256,6 +274,10 @@ interval_seconds = 600.0                        # between two of one miner under
 enabled = true
 dry_run = false                                 # true: only find out what the network would say
 version_key = 1                                 # version of this validator's rules
+
+# [[competitions]]                              # repeat for each; entries are circuits among more_circuits
+# id = "staking"
+# circuit = "build/circuits/staking"            # whose float network says what is right
 
 # [metrics]                                     # where Prometheus reads /metrics; leave out for nowhere
 # host = "127.0.0.1"                            # whoever reaches it may read

@@ -116,7 +116,8 @@ class ValidatorStore:
     def refusals_in_a_row(self, hotkey: str) -> int:
         """Refusals of a miner since its latest verified proof."""
         of_miner = OutcomeRow.hotkey == hotkey
-        latest = select(func.max(OutcomeRow.number)).where(of_miner, OutcomeRow.fault.is_(None)).scalar_subquery()
+        verified = select(OutcomeRow.number).where(of_miner, OutcomeRow.fault.is_(None))
+        latest = verified.order_by(OutcomeRow.number.desc()).limit(1).scalar_subquery()
         query = select(func.count()).where(
             of_miner, OutcomeRow.fault == "refused", OutcomeRow.number > func.coalesce(latest, 0)
         )
@@ -158,6 +159,11 @@ class ValidatorStore:
         with Session(self._engine) as session:
             row = session.get(ScoreRow, hotkey)
             return row.score if row is not None else 0.0
+
+    def score_by_hotkey(self) -> dict[str, float]:
+        """All present scores."""
+        with Session(self._engine) as session:
+            return {hotkey: score for hotkey, score in session.execute(select(ScoreRow.hotkey, ScoreRow.score))}
 
     def scores(self) -> tuple[MinerScore, ...]:
         """All scores, best first, each with its newest change."""

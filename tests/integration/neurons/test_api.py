@@ -193,6 +193,13 @@ def test_query_that_fails_says_whose_fault_it_is(
         assert view["attempts"][0]["fault"] == "wrong_tag"
 
 
+def test_query_whose_runner_gives_a_proof_of_other_inputs_is_never_answered(api: Api) -> None:
+    api.runner.proves_instead = (1,) * 32
+    answer = api.query()
+    assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
+    assert api.ask("GET", answer.headers["Location"]).json()["result"] is None
+
+
 def test_query_expires_with_its_deadline(api: Api) -> None:
     api.runner.gate.clear()
     answer = api.query({"deadline_seconds": 0.05})

@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -77,3 +78,19 @@ def test_query_survives_a_kill_between_asked_and_answered_and_is_verified_by_the
     assert 'veristake_validator_api_answers_total{route="/v1/queries/{query_id}",status="200"}' in metrics
     again = customer.ask("POST", "/v1/queries", json=body)
     assert (again.status_code, again.json()) == (200, stored)
+
+
+def test_stop_while_a_query_waits_tells_the_customer_where_its_answer_will_be(
+    subnet: Subnet, customer: Customer
+) -> None:
+    miner, validator = subnet.start("miner"), subnet.start("validator")
+    eventually(lambda: customer.miners() == [(subnet.hotkeys["miner"], [subnet.circuit.manifest.circuit_id])])
+    miner.process.send_signal(signal.SIGSTOP)
+    body = {"circuit_id": subnet.circuit.manifest.circuit_id, "inputs": [7] * 32, "deadline_seconds": 600.0}
+    with ThreadPoolExecutor(1) as threads:
+        waiting = threads.submit(customer.ask, "POST", "/v1/queries", json={**body, "idempotency_key": "one"})
+        asked = {**body, "idempotency_key": "one", "respond_async": True}
+        eventually(lambda: customer.ask("POST", "/v1/queries", json=asked).json()["state"] == "asked")
+        assert validator.stop() == 0
+        answer = waiting.result()
+    assert (answer.status_code, answer.json()["state"]) == (202, "asked")

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -222,27 +223,24 @@ def test_query_old_answer_given_again_is_refused(stage: Stage) -> None:
             client.query(inputs=[9] * 32)
 
 
-@pytest.mark.parametrize("name", ["verifying.key", "settings.json", "srs.bin", "circuit.json"])
-def test_circuit_file_that_is_not_the_pinned_one_is_refused_and_not_kept(
-    stage: Stage, name: str, tmp_path: Path
-) -> None:
-    def lie(asked: str, content: bytes) -> bytes:
-        if asked != name:
-            return content
-        # the manifest lies where it is not hashed: in the scale, which decides what outputs mean
-        return (
-            content.replace(b'"output_scale_bits": 12', b'"output_scale_bits": 10')
-            if name == "circuit.json"
-            else content + b" "
-        )
-
-    stage.lying.file_lie = lie
-    with stage.client(cache=tmp_path) as client, pytest.raises(errors.CircuitFilesError):
-        client.query([0.0] * 32)
-    assert name not in [path.name for path in tmp_path.rglob("*")]
+def test_circuit_file_that_is_not_the_pinned_one_is_refused_and_not_kept(stage: Stage, tmp_path: Path) -> None:
+    for name in ("verifying.key", "settings.json", "srs.bin", "circuit.json"):
+        stage.lying.file_lie = partial(_changed_file, name)
+        with stage.client(cache=tmp_path) as client, pytest.raises(errors.CircuitFilesError):
+            client.query([0.0] * 32)
+        assert name not in [path.name for path in tmp_path.rglob("*")]
     stage.lying.file_lie = None
     with stage.client(cache=tmp_path) as client:
         assert _query_of_the_lies(client).outputs
+
+
+def _changed_file(name: str, asked: str, content: bytes) -> bytes:
+    if asked != name:
+        return content
+    # the manifest lies where it is not hashed: in the scale, which decides what outputs mean
+    if name == "circuit.json":
+        return content.replace(b'"output_scale_bits": 12', b'"output_scale_bits": 10')
+    return content + b" "
 
 
 def test_query_refusals_say_whose_fault_it_is(stage: Stage) -> None:

@@ -104,15 +104,15 @@ class Node:
 
 
 @contextmanager
-def running(chain: Chain) -> Iterator[Node]:
-    """Serve a chain on a free port until the block ends."""
+def running(chain: Chain, port: int = 0) -> Iterator[Node]:
+    """Serve a chain until the block ends; on a free port unless one is given."""
     node = Node(chain)
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
 
     async def open_port() -> Any:
-        return await serve(node.connected, "127.0.0.1", 0, max_size=_LARGEST_MESSAGE)
+        return await serve(node.connected, "127.0.0.1", port, max_size=_LARGEST_MESSAGE)
 
     server = asyncio.run_coroutine_threadsafe(open_port(), loop).result(10)
     node.url = f"ws://127.0.0.1:{next(iter(server.sockets)).getsockname()[1]}"

@@ -63,6 +63,24 @@ def test_weights_of_a_silent_node_are_an_error_not_a_refusal(stand: Stand, monke
         network.set_weights(VALIDATOR.address, {0: 1.0}, version_key=0, dry_run=False)
 
 
+def test_neurons_of_a_node_that_was_restarted_are_read_again(runtime: Runtime) -> None:
+    chain = Chain(runtime)
+    open_subnet(chain)
+    chain.mine()
+    with running(chain) as node:
+        stand = Stand(node, [])
+        network = stand.network(MINER)
+        assert network.neurons() == ()
+        port = int(node.url.rpartition(":")[2])
+    with running(chain, port) as node:
+        stand = Stand(node, stand.opened)
+        stand.enter(MINER)
+        network.forget()
+        assert [neuron.hotkey for neuron in network.neurons()] == [MINER.address]
+        for opened in stand.opened:
+            opened.close()
+
+
 def test_neurons_nobody_listens_is_told_without_the_url(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(chain_client, "READ_SECONDS", 1.0)
     network = stand.network(MINER, endpoint="ws://127.0.0.1:9/secret-key")

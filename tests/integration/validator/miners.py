@@ -11,7 +11,13 @@ from bittensor.keyfiles import Keypair
 from fastapi import Depends, FastAPI
 from fastapi.responses import JSONResponse
 
-from neurons.messages import Capabilities, CircuitCapability, InputRequest
+from neurons.messages import (
+    Capabilities,
+    CircuitCapability,
+    CompetitionEntry,
+    CompetitionRequest,
+    InputRequest,
+)
 from neurons.network import LocalNetwork, Role
 from neurons.validator.assembly import Workings
 from neurons.validator.rules import ScoringRule
@@ -41,6 +47,8 @@ class SmallMiner:
         seconds: that it waits before it proves.
         workers: that it claims.
         circuits: ids that it claims to hold; its circuit's by default.
+        competes: whether it takes part in the competition "staking".
+        entered: circuit that it enters there; its own by default.
     """
 
     keypair: Any
@@ -51,6 +59,8 @@ class SmallMiner:
     seconds: float = 0.0
     workers: int = 1
     circuits: tuple[str, ...] | None = None
+    competes: bool = False
+    entered: str | None = None
     asked: list[InputRequest] = field(default_factory=list)
 
     def app(self) -> Any:
@@ -58,12 +68,25 @@ class SmallMiner:
         app.get("/v1/capabilities")(self.capabilities)
         app.post("/v1/queries", response_model=None)(self.answer)
         app.post("/v1/benchmarks", response_model=None)(self.answer)
+        app.post("/v1/competitions")(self.enter)
         return SignedRequests(app, self.keypair)
 
     def capabilities(self) -> Capabilities:
         ids = (self.circuit.manifest.circuit_id,) if self.circuits is None else self.circuits
         held = tuple(CircuitCapability(circuit_id=circuit_id, model_name="tiny") for circuit_id in ids)
-        return Capabilities(circuits=held, workers=self.workers, queue_limit=4, queue_length=0)
+        taking_part = ("staking",) if self.competes else ()
+        return Capabilities(
+            circuits=held, workers=self.workers, queue_limit=4, queue_length=0, competitions=taking_part
+        )
+
+    def enter(self, request: CompetitionRequest) -> CompetitionEntry:
+        return CompetitionEntry(
+            competition_id=request.competition_id,
+            nonce=request.nonce,
+            circuit_id=self.entered or self.circuit.manifest.circuit_id,
+            bundle="0x" + "00" * 32,
+            sources=(),
+        )
 
     async def answer(self, request: InputRequest, validator: str = Depends(caller_hotkey)) -> Any:
         self.asked.append(request)

@@ -112,7 +112,8 @@ def test_run_nobody_holds_the_circuit_is_told(bench: Bench) -> None:
     [
         ({"circuit_id": "0x" + "00" * 32}, "is not served here"),
         ({"inputs": (1, 2)}, "2 inputs given, the circuit takes 32"),
-        ({"inputs": (1 << 255,) * 32}, "exceeds the proof's field"),
+        ({"inputs": (0,) * 31 + (4097,)}, "an input exceeds 4096"),
+        ({"inputs": (-4097,) + (0,) * 31}, "an input exceeds 4096"),
         ({"deadline_seconds": 0.0}, "is not in"),
     ],
 )

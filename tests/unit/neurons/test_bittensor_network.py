@@ -168,6 +168,36 @@ def test_neurons_no_answer_is_unreachable_without_the_endpoint(
     assert "secret" not in str(caught.value)
 
 
+def test_neurons_after_the_sdk_gave_its_connection_up_are_read_over_a_new_one(
+    network: BittensorNetwork, chain: MemorySubstrate
+) -> None:
+    opened: list[str] = []
+
+    async def connect() -> None:
+        opened.append("connection")
+
+    chain.connect = connect  # type: ignore[method-assign] # counts
+    chain.failure = RpcConnectionError("too many attempts")
+    with pytest.raises(NetworkUnreachableError):
+        network.neurons()
+    chain.failure = None
+    assert len(network.neurons()) == 2
+    network.forget()
+    assert len(network.neurons()) == 2
+    assert len(opened) == 2
+
+
+def test_ask_connection_that_fails_is_closed(network: BittensorNetwork, chain: MemorySubstrate) -> None:
+    async def refuse() -> None:
+        chain.connections += 1
+        raise ConnectionRefusedError(111, "refused")
+
+    chain.connect = refuse  # type: ignore[method-assign] # a node that is down
+    with pytest.raises(NetworkUnreachableError, match="refused"):
+        network.neurons()
+    assert chain.connections == 0
+
+
 def test_weight_rules_never_updated_is_none(network: BittensorNetwork, chain: MemorySubstrate) -> None:
     rules = network.weight_rules(HOTKEY)
     assert (rules.block, rules.last_update_block, rules.blocks_to_wait) == (1000, 990, 0)

@@ -1,0 +1,123 @@
+"""What settling an outcome costs whom, with a real store."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from neurons.network import LocalNetwork
+from neurons.validator.asking import Outcome
+from neurons.validator.blame import Blame
+from neurons.validator.check import AnswerFault
+from neurons.validator.questions import Asked, Kind, Question
+from neurons.validator.scorekeeper import Scorekeeper, StateUnavailableError
+from statements.errors import ChainError
+from statements.instances import Instances
+from statements.proven_inference import ProvenInference
+from tests.integration.validator.miners import FIRST, VALIDATOR, Bench, inputs_of
+from tests.unit.neurons.parts import make_subject
+
+
+def outcome(bench: Bench, fault: AnswerFault | None = None, seconds: float = 30.0) -> Outcome:
+    """Of an observation; a verified one says what a verified one would, its proof is never looked at here."""
+    question = Question(Kind.OBSERVATION, bench.circuit, inputs_of(bench.circuit), make_subject())
+    asked = Asked(question, VALIDATOR.ss58_address, FIRST.ss58_address, seconds)
+    run = None
+    if fault is None:
+        layout = bench.circuit.manifest.layout
+        run = ProvenInference(
+            circuit_id=question.circuit_id,
+            subject=make_subject(),
+            instances=Instances.build(layout, question.inputs, asked.tag, (0,) * layout.output_count),
+            proof="0xab",
+            prover=FIRST.ss58_address,
+            prove_seconds=1.0,
+        )
+    return Outcome(asked, 1.0, run, fault, refusal=None, detail="", seconds=1.0)
+
+
+def settle(keeper: Scorekeeper, found: Outcome) -> Any:
+    return asyncio.run(keeper.settle(found, others_reachable=True))
+
+
+def test_settle_verified_observation_scores_and_publishes_together(bench: Bench) -> None:
+    settlement = settle(bench.workings().scorekeeper, outcome(bench))
+    assert (settlement.blame, settlement.cursor) == (Blame.NOBODY, 1)
+    (item,) = bench.store.page(0, 10).items
+    (change,) = bench.store.changes(FIRST.ss58_address)
+    (record,) = bench.store.outcomes(FIRST.ss58_address)
+    assert item.inference.statement_id == change.statement_id == record.statement_id
+    assert change.nonce == record.nonce
+
+
+def test_settle_fault_for_one_statement_costs_once_and_each_is_on_record(bench: Bench) -> None:
+    keeper = bench.workings().scorekeeper
+    settle(keeper, outcome(bench, AnswerFault.WRONG_TAG))
+    settle(keeper, outcome(bench, AnswerFault.INVALID_PROOF))
+    assert [change.reason for change in bench.store.changes(FIRST.ss58_address)] == ["wrong_tag"]
+    assert [found.fault for found in bench.store.outcomes(FIRST.ss58_address)] == ["invalid_proof", "wrong_tag"]
+
+
+@pytest.mark.parametrize(("seconds", "blame"), [(30.0, Blame.MINER), (29.9, Blame.NOBODY)])
+def test_settle_timeout_is_blamed_only_after_the_whole_of_it(bench: Bench, seconds: float, blame: Blame) -> None:
+    found = outcome(bench, AnswerFault.TIMED_OUT, seconds)
+    assert settle(bench.workings(timeout=30).scorekeeper, found).blame is blame
+
+
+def test_settle_full_disk_changes_nothing_and_is_told(bench: Bench) -> None:
+    keeper = bench.workings().scorekeeper
+    with bench.store.engine.connect() as connection:
+        # SQLite then says that database or disk is full, as on a full disk
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+    from sqlalchemy import event
+
+    def full(raw: Any, *_: Any) -> None:
+        raw.execute(f"PRAGMA max_page_count = {pages}")
+
+    bench.store.engine.dispose()
+    event.listen(bench.store.engine, "connect", full)
+    big = outcome(bench)
+    assert big.run is not None
+    huge = big.run.model_copy(update={"proof": "0x" + "ab" * 200_000})
+    full_outcome = Outcome(big.asked, 1.0, huge, None, refusal=None, detail="", seconds=1.0)
+    with pytest.raises(StateUnavailableError, match="OperationalError"):
+        settle(keeper, full_outcome)
+    assert bench.store.page(0, 10).items == ()
+    assert bench.store.changes(FIRST.ss58_address) == bench.store.outcomes(FIRST.ss58_address) == ()
+
+
+def test_settle_network_gone_uses_the_number_of_miners_that_it_knew(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.announce(FIRST, "http://127.0.0.1:1")
+    keeper = bench.workings().scorekeeper
+    first = outcome(bench)
+    settle(keeper, first)
+
+    def gone(_: LocalNetwork) -> Any:
+        raise ChainError("the network does not answer")
+
+    monkeypatch.setattr(LocalNetwork, "neurons", gone)
+    fault = settle(keeper, outcome(bench, AnswerFault.WRONG_TAG))
+    assert fault.blame is Blame.MINER
+    query = Question(Kind.QUERY, bench.circuit, inputs_of(bench.circuit))
+    again = Outcome(
+        Asked(query, VALIDATOR.ss58_address, FIRST.ss58_address, 30.0),
+        1.0,
+        first.run,
+        None,
+        refusal=None,
+        detail="",
+        seconds=1.0,
+    )
+    # the answer of another kind is scored with the miners known from before
+    assert settle(keeper, Outcome(**{**vars(again), "run": _plain(first)})).change.figures["miners"] == 1
+
+
+def _plain(found: Outcome) -> Any:
+    from statements.proven_run import ProvenRun
+
+    assert found.run is not None
+    return ProvenRun(**{name: getattr(found.run, name) for name in ProvenRun.model_fields})
