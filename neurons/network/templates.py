@@ -8,7 +8,7 @@ from statements.errors import ConfigurationError
 
 _LOCAL_LINE = re.compile(r'^network = "build/network\.json".*\n', re.MULTILINE)
 _HOST_LINE = re.compile(r'^host = "127\.0\.0\.1"', re.MULTILINE)
-_URL_LINE = re.compile(r"^# external_url = .*\n", re.MULTILINE)
+_URL_LINE = re.compile(r'^# external_url = "https?://[^:"]+:(\d+)".*\n', re.MULTILINE)
 
 CHAINS = ("finney", "test", "local")
 """Chains that the SDK knows by name."""
@@ -42,7 +42,7 @@ def with_chain(template: str, chain: str, netuid: int) -> str:
     host = _HOST.get(chain, "0.0.0.0")  # noqa: S104 - the operator's to narrow
     text = _HOST_LINE.sub(f'host = "{host}"', _LOCAL_LINE.sub("", template))
     if chain != "local":
-        announced = 'external_url = "http://203.0.113.7:8091"  # the address at which others reach this machine\n'
+        announced = 'external_url = "http://203.0.113.7:\\1"  # the address at which others reach this machine\n'
         text = _URL_LINE.sub(announced, text)
     pad = " " * max(2, 27 - len(chain))
     return text + _TABLE.format(chain=chain, netuid=netuid, pad=pad)

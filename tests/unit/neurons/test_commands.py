@@ -174,6 +174,7 @@ def test_init_for_a_chain_writes_settings_that_load(group: click.Group, chain: s
     assert settings.listen.host != "127.0.0.1"
     # what nobody could reach stays to be filled in: doctor names it
     url = announced_url(settings.listen, settings.listen.port)
+    assert url.endswith(f":{settings.listen.port}")
     if chain == "local":
         assert axon_of(url, local=True).url == url
     else:
