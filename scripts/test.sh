@@ -27,7 +27,7 @@ claims=$(mktemp -d "$TMPDIR/claims-XXXXXX")
 # Each of the tests that need no Ape, by the lane that comes to it first.
 shared_tests() {
   local target name
-  for target in tests/integration/{neurons,subtensor,relayer_faults} tests/integration/test_*.py; do
+  for target in tests/integration/{neurons,validator,subtensor,relayer_faults} tests/integration/test_*.py; do
     name=$(basename "$target" .py); name=${name#test_}
     [[ " ${with_ape[*]} " == *" $name "* ]] && continue
     if mkdir "$claims/$name" 2>/dev/null; then

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
+
+from sqlalchemy.orm import Session
 
 from neurons.validator.asking import Asker, Outcome
 from neurons.validator.blame import Blame
@@ -81,6 +84,10 @@ class QueryFailedError(VeristakeError):
         self.attempts = attempts
 
 
+KeepAnswer = Callable[[Session, QueryAnswer], object]
+"""Writes an answer in the transaction that scores the miner for it, so that no kill comes between the two."""
+
+
 @dataclass
 class _Race:
     """Who runs for one query, and who has run."""
@@ -92,6 +99,7 @@ class _Race:
     running: dict[asyncio.Task[Outcome], Candidate] = field(default_factory=dict)
     attempts: list[QueryAttempt] = field(default_factory=list)
     hedge_at: float = 0.0
+    keep: KeepAnswer | None = None
 
     @property
     def remaining(self) -> float:
@@ -120,13 +128,16 @@ class QueryRunner:
         """The circuits that may be asked for."""
         return tuple(self._circuits.values())
 
-    async def run(self, circuit_id: str, inputs: tuple[int, ...], deadline_seconds: float) -> QueryAnswer:
+    async def run(
+        self, circuit_id: str, inputs: tuple[int, ...], deadline_seconds: float, keep: KeepAnswer | None = None
+    ) -> QueryAnswer:
         """Get one run proved and verified.
 
         Args:
             circuit_id: sha256 of the verifying key, 0x-hex.
             inputs: signed fixed point at the circuit's input scale, in circuit order.
             deadline_seconds: how long the customer waits.
+            keep: writes the answer; it is called once, in a thread, before the answer is returned.
 
         Raises:
             QueryFailedError: the circuit is unknown, the inputs do not fit, or nobody gave a right answer in time.
@@ -135,7 +146,7 @@ class QueryRunner:
         if not self._fleet.latest_survey.holders(circuit_id):
             await self._fleet.survey()
         now = time.monotonic()
-        race = _Race(question, started=now, deadline=now + deadline_seconds)
+        race = _Race(question, started=now, deadline=now + deadline_seconds, keep=keep)
         try:
             won = await self._run(race)
         finally:
@@ -205,25 +216,14 @@ class QueryRunner:
         outcome = task.result()
         await self._fleet.give_back(miner, sound=outcome.run is not None)
         reachable = self._fleet.others_reachable(miner.hotkey)
-        settlement = await self._scorekeeper.settle(outcome, others_reachable=reachable)
-        race.attempts.append(
-            QueryAttempt(miner.hotkey, miner.endpoint, outcome.fault, settlement.blame, outcome.seconds)
-        )
-        if outcome.run is None:
+        answer = _answer(race, miner, outcome)
+        also = None if answer is None or race.keep is None else partial(_kept, race.keep, answer)
+        settlement = await self._scorekeeper.settle(outcome, others_reachable=reachable, also=also)
+        if answer is None:
+            race.attempts.append(_attempt(miner, outcome, settlement.blame))
             log_refused(outcome, settlement.blame)
             race.hedge_at = 0.0  # the next one is asked at once
-            return None
-        asked = outcome.asked
-        return QueryAnswer(
-            run=outcome.run,
-            nonce=bytes.fromhex(asked.nonce[2:]),
-            tag=asked.tag,
-            outputs=outcome.run.instances.outputs,
-            miner=miner.hotkey,
-            endpoint=miner.endpoint,
-            seconds=time.monotonic() - race.started,
-            attempts=(*race.attempts, *_abandoned(race)),
-        )
+        return answer
 
     async def _abandon(self, race: _Race) -> None:
         """Give up those who still run: being slower than another is no fault."""
@@ -234,6 +234,31 @@ class QueryRunner:
             late = race.tried[miner.hotkey] + (self._expected(race, miner) or race.remaining) < time.monotonic()
             await self._fleet.give_back(miner, sound=False if late else None)
         await asyncio.gather(*running, return_exceptions=True)
+
+
+def _kept(keep: KeepAnswer, answer: QueryAnswer, session: Session) -> None:
+    keep(session, answer)
+
+
+def _attempt(miner: Candidate, outcome: Outcome, blame: Blame) -> QueryAttempt:
+    return QueryAttempt(miner.hotkey, miner.endpoint, outcome.fault, blame, outcome.seconds)
+
+
+def _answer(race: _Race, miner: Candidate, outcome: Outcome) -> QueryAnswer | None:
+    """What the customer gets; None when the miner's answer is not used."""
+    if outcome.run is None:
+        return None
+    asked = outcome.asked
+    return QueryAnswer(
+        run=outcome.run,
+        nonce=bytes.fromhex(asked.nonce[2:]),
+        tag=asked.tag,
+        outputs=outcome.run.instances.outputs,
+        miner=miner.hotkey,
+        endpoint=miner.endpoint,
+        seconds=time.monotonic() - race.started,
+        attempts=(*race.attempts, _attempt(miner, outcome, Blame.NOBODY), *_abandoned(race)),
+    )
 
 
 def _abandoned(race: _Race) -> list[QueryAttempt]:

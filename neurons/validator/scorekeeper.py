@@ -21,7 +21,7 @@ from neurons.validator.metrics import Meters
 from neurons.validator.records import OutcomeRecord, ScoreChange
 from neurons.validator.rules import ScoringRule
 from neurons.validator.scoring import time_bounds
-from neurons.validator.store import VERIFIED, ValidatorStore
+from neurons.validator.store import VERIFIED, Also, ValidatorStore
 from neurons.validator.timeouts import learned_timeout
 from statements.attestation import SignedAttestation
 from statements.errors import VeristakeError
@@ -83,7 +83,12 @@ class Scorekeeper:
         return learned_timeout(self._measurements.of_circuit(circuit_id), self._rule.timeouts)
 
     async def settle(
-        self, outcome: Outcome, *, others_reachable: bool, attestations: tuple[SignedAttestation, ...] = ()
+        self,
+        outcome: Outcome,
+        *,
+        others_reachable: bool,
+        attestations: tuple[SignedAttestation, ...] = (),
+        also: Also | None = None,
     ) -> Settlement:
         """Record an outcome.
 
@@ -91,6 +96,7 @@ class Scorekeeper:
             outcome: what came of a request.
             others_reachable: whether another miner answered lately.
             attestations: published beside the inference of a right observation.
+            also: what else is written in the same transaction.
 
         Raises:
             AlreadyPublishedError: the statement is published already.
@@ -101,7 +107,9 @@ class Scorekeeper:
         miners = await self._registered_miners() if outcome.run is not None else 1
         async with self._writing:
             try:
-                settlement = await asyncio.to_thread(self._settle, outcome, others_reachable, attestations, miners)
+                settlement = await asyncio.to_thread(
+                    self._settle, outcome, others_reachable, attestations, miners, also
+                )
             except SQLAlchemyError as error:
                 raise StateUnavailableError(
                     f"the outcome of request {outcome.asked.nonce} cannot be stored: {type(error).__name__}",
@@ -115,14 +123,19 @@ class Scorekeeper:
         return settlement
 
     def _settle(
-        self, outcome: Outcome, others_reachable: bool, attestations: tuple[SignedAttestation, ...], miners: int
+        self,
+        outcome: Outcome,
+        others_reachable: bool,
+        attestations: tuple[SignedAttestation, ...],
+        miners: int,
+        also: Also | None,
     ) -> Settlement:
         blame = self._blame(outcome, others_reachable)
         record = _record(outcome, blame)
         change = self._change(outcome, blame, miners)
         run = outcome.run
         inference = run if isinstance(run, ProvenInference) else None
-        cursor = self._store.settle(record, change, inference, attestations)
+        cursor = self._store.settle(record, change, inference, attestations, also)
         return Settlement(blame, cursor, change)
 
     def _blame(self, outcome: Outcome, others_reachable: bool) -> Blame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ VERIFIED = "verified"
 """Reason of a change after a verified answer; the other reasons are those of AnswerFault."""
 _REMEMBERED_SUCCESSES = 256
 _ATTESTATIONS = TypeAdapter(tuple[SignedAttestation, ...])
+Also = Callable[[Session], object]
+"""Something written beside, in the same transaction."""
 
 
 class AlreadyPublishedError(VeristakeError):
@@ -58,6 +61,7 @@ class ValidatorStore:
         change: ScoreChange | None,
         inference: ProvenInference | None = None,
         attestations: tuple[SignedAttestation, ...] = (),
+        also: Also | None = None,
     ) -> int | None:
         """Record what came of a request, the change of score and the publication that it earned: all or nothing.
 
@@ -66,6 +70,7 @@ class ValidatorStore:
             change: None where no score changes.
             inference: None where nothing is published.
             attestations: of the published inputs.
+            also: what else is written in this transaction, such as the answer to a customer.
 
         Returns:
             The cursor of the publication.
@@ -81,6 +86,8 @@ class ValidatorStore:
                     session.add(OutcomeRow(**outcome.model_dump()))
                 if change is not None:
                     _apply(session, change)
+                if also is not None:
+                    also(session)
                 return cursor
         except IntegrityError as error:
             nonce = outcome.nonce if outcome is not None else None

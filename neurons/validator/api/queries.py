@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import structlog
+from sqlalchemy.orm import Session
 
 from neurons.validator.api.access_keys import Caller
 from neurons.validator.api.calldata import calldata_for
@@ -232,10 +233,16 @@ class Queries:
             return
         await asyncio.to_thread(self._store.asked, view.query_id)
         remaining = max(0.001, view.deadline_at - self._clock())
+        kept: list[QueryView] = []
+
+        def keep(session: Session, answer: QueryAnswer) -> None:
+            kept.append(self._store.answered(session, view.query_id, self._result(view, answer)))
+
         try:
             async with asyncio.timeout(remaining + _GRACE_SECONDS):
-                answer = await self._runner.run(view.circuit_id, view.inputs, remaining)
-            result = self._result(view, answer)
+                answer = await self._runner.run(view.circuit_id, view.inputs, remaining, keep)
+        except IllegalMoveError:
+            raise
         except TimeoutError:
             await self._expire(view, ())
         except QueryFailedError as error:
@@ -249,8 +256,8 @@ class Queries:
             reason = str(error) if isinstance(error, VeristakeError) else "the validator failed"
             await self._fail(view, ApiCode.INTERNAL_ERROR, reason, ())
         else:
-            self._told(await asyncio.to_thread(self._store.answered, view.query_id, result))
-            _log.info("query_answered", query_id=view.query_id, miner=result.miner, seconds=round(result.seconds, 3))
+            self._told(kept[-1])
+            _log.info("query_answered", query_id=view.query_id, miner=answer.miner, seconds=round(answer.seconds, 3))
 
     def _result(self, view: QueryView, answer: QueryAnswer) -> QueryResult:
         """The answer as it is stored: every value in it comes from the verified instances or was measured here."""

@@ -191,13 +191,13 @@ class QueryStore:
         """
         return self._move(query_id, QueryState.ASKED, times_asked=QueryRow.times_asked + 1)
 
-    def answered(self, query_id: str, result: QueryResult) -> QueryView:
-        """Store the verified answer.
+    def answered(self, session: Session, query_id: str, result: QueryResult) -> QueryView:
+        """Write the verified answer, in a transaction of the caller's.
 
         Raises:
             IllegalMoveError: it has ended, or nobody was asked.
         """
-        return self._move(query_id, QueryState.ANSWERED, result=result.to_json())
+        return self._move_in(session, query_id, QueryState.ANSWERED, result=result.to_json())
 
     def failed(self, query_id: str, failure: Failure) -> QueryView:
         """Store why there is no answer.
@@ -216,12 +216,15 @@ class QueryStore:
         return self._move(query_id, QueryState.EXPIRED, failure=failure.to_json())
 
     def _move(self, query_id: str, state: QueryState, **changes: object) -> QueryView:
+        with Session(self._engine) as session, session.begin():
+            return self._move_in(session, query_id, state, **changes)
+
+    def _move_in(self, session: Session, query_id: str, state: QueryState, **changes: object) -> QueryView:
         before = [present for present, following in FOLLOWS.items() if state in following]
         move = update(QueryRow).where(QueryRow.query_id == query_id, QueryRow.state.in_(before))
-        with Session(self._engine) as session, session.begin():
-            if _changed(session, move.values(state=state, state_since=self._clock(), **changes)) != 1:
-                raise IllegalMoveError(f"query {query_id} cannot become {state}")
-            return _view(session.get_one(QueryRow, query_id))
+        if _changed(session, move.values(state=state, state_since=self._clock(), **changes)) != 1:
+            raise IllegalMoveError(f"query {query_id} cannot become {state}")
+        return _view(session.get_one(QueryRow, query_id))
 
     def seconds_of(self, circuit_id: str) -> tuple[float, ...]:
         """From receipt to answer of a circuit's latest answers, seconds."""

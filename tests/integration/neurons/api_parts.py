@@ -15,6 +15,8 @@ from typing import Any
 import httpx
 from bittensor.keyfiles import Keypair
 from fastapi import FastAPI
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
 from neurons.network import LocalNetwork, Role
 from neurons.validator.api.access import Registrar
@@ -25,7 +27,7 @@ from neurons.validator.api.queries import Queries, QueryTerms
 from neurons.validator.api.query_store import QueryStore
 from neurons.validator.api.settings import ApiSettings
 from neurons.validator.blame import Blame
-from neurons.validator.queries import QueryAnswer, QueryAttempt
+from neurons.validator.queries import KeepAnswer, QueryAnswer, QueryAttempt
 from neurons.validator.store import ValidatorStore, open_store
 from statements.proven_run import ProvenRun
 from statements.request_tag import request_tag
@@ -50,6 +52,7 @@ class ProvingRunner:
     asked: list[tuple[int, ...]] = field(default_factory=list)
     failure: Exception | None = None
     proves_instead: tuple[int, ...] | None = None
+    engine: Engine | None = None
 
     def __post_init__(self) -> None:
         self.gate.set()
@@ -57,13 +60,19 @@ class ProvingRunner:
     def circuits(self) -> tuple[Circuit, ...]:
         return (self.circuit,)
 
-    async def run(self, circuit_id: str, inputs: tuple[int, ...], deadline_seconds: float) -> QueryAnswer:
+    async def run(
+        self, circuit_id: str, inputs: tuple[int, ...], deadline_seconds: float, keep: KeepAnswer | None = None
+    ) -> QueryAnswer:
         self.asked.append(inputs)
         while not self.gate.is_set():
             await asyncio.sleep(0.01)
         if self.failure is not None:
             raise self.failure
-        return await proven(self.circuit, self.pool, self.proves_instead or inputs)
+        answer = await proven(self.circuit, self.pool, self.proves_instead or inputs)
+        if keep is not None:
+            with Session(self.engine) as session, session.begin():
+                keep(session, answer)
+        return answer
 
 
 async def proven(
@@ -142,6 +151,7 @@ class ApiBench:
         self.store: ValidatorStore = open_store(self.state_url, VALIDATOR.ss58_address)
         self.network = LocalNetwork(self.folder / "network.json")
         self.network.register(MINER.ss58_address, Role.MINER)
+        self.runner.engine = self.store.engine
         self.keys = AccessKeyStore(self.store.engine)
         self.key = self.keys.create("tests", self.limits)[1] or ""
 

@@ -34,16 +34,17 @@ class ChainSubnet(Subnet):
 
     def write_settings(self, role: str) -> Path:
         config = super().write_settings(role)
-        table = (
-            f'[network]\nkind = "bittensor"\nendpoint = "{self.node_url}"\nnetuid = {NETUID}\nrefresh_seconds = 0.5\n'
-        )
-        text = config.read_text().replace(f'network = "{self.folder}/network.json"\n', "")
-        config.write_text(text.replace("[listen]\n", f'[listen]\nhost = "{HOST}"\n') + table)
+        file = f'path = "{self.folder}/network.json"\nrules = {self.rules}\n'
+        chain = f'kind = "bittensor"\nendpoint = "{self.node_url}"\nnetuid = {NETUID}\nrefresh_seconds = 0.5\n'
+        text = config.read_text()
+        assert file in text
+        config.write_text(text.replace(file, chain).replace("[listen]\n", f'[listen]\nhost = "{HOST}"\n'))
         return config
 
-    def start(self, role: str) -> NeuronProcess:
-        url = f"http://{HOST}:{self.ports[role]}"
-        process = NeuronProcess(role, self.write_settings(role), self.folder / f"{role}.log", url)
+    def launch(self, role: str) -> NeuronProcess:
+        """Start a process without waiting for it: it listens on another address than in a local network."""
+        arguments = ["-m", "veristake", role, "run", "--config", str(self.write_settings(role))]
+        process = NeuronProcess(arguments, self.folder / f"{role}.log", f"http://{HOST}:{self.ports[role]}")
         self.running.append(process)
         return process
 
@@ -76,7 +77,7 @@ def test_run_miner_and_validator_find_each_other_on_the_chain(
     stand.permit(subnet.wallet("validator"))
     node.mine(1)
     try:
-        miner, validator = subnet.start("miner"), subnet.start("validator")
+        miner, validator = subnet.launch("miner"), subnet.launch("validator")
         eventually(miner.healthy)
         eventually(validator.healthy)
         page = eventually(lambda: (found := read_feed(validator.url, subnet.hotkeys["validator"])).items and found)

@@ -11,7 +11,7 @@ import pytest
 from neurons.validator.assembly import Workings
 from neurons.validator.blame import Blame
 from neurons.validator.check import AnswerFault
-from neurons.validator.queries import QueryAnswer, QueryFailedError
+from neurons.validator.queries import KeepAnswer, QueryAnswer, QueryFailedError
 from signed_http.refusal import Fault
 from statements.request_tag import request_tag
 from tests.integration.neurons.parts import serving
@@ -22,7 +22,9 @@ FORGED = {"alter": lambda run: run.model_copy(update={"proof": "0x" + "ab" * len
 HANGS = {"seconds": 3600.0}
 
 
-def ask(bench: Bench, *miners: SmallMiner, deadline: float = 60, **workings: Any) -> QueryAnswer:
+def ask(
+    bench: Bench, *miners: SmallMiner, deadline: float = 60, keep: KeepAnswer | None = None, **workings: Any
+) -> QueryAnswer:
     """Ask ``miners``, the first of whom is known as the quickest."""
 
     async def go(asking: Workings) -> QueryAnswer:
@@ -30,7 +32,8 @@ def ask(bench: Bench, *miners: SmallMiner, deadline: float = 60, **workings: Any
             # so that the choice is the test's: the first is expected soonest
             asking.measurements.add(bench.circuit.manifest.circuit_id, miner.keypair.ss58_address, 0.1 * (place + 1))
         try:
-            return await asking.queries.run(bench.circuit.manifest.circuit_id, inputs_of(bench.circuit), deadline)
+            circuit_id = bench.circuit.manifest.circuit_id
+            return await asking.queries.run(circuit_id, inputs_of(bench.circuit), deadline, keep)
         finally:
             await asking.asker.aclose()
 
@@ -57,6 +60,20 @@ def test_run_honest_miner_gives_outputs_of_the_verified_instances(bench: Bench, 
     (outcome,) = bench.store.outcomes(FIRST.ss58_address)
     assert (outcome.kind, outcome.fault, outcome.nonce) == ("query", None, request.nonce)
     assert bench.store.score(FIRST.ss58_address) > 0
+
+
+def test_run_answer_that_cannot_be_kept_scores_nobody(bench: Bench) -> None:
+    class KilledError(Exception):
+        """Stands for the end of the process."""
+
+    def die(*_: Any) -> None:
+        raise KilledError
+
+    miner = bench.miner(FIRST)
+    with pytest.raises(KilledError):
+        ask(bench, miner, keep=die)
+    assert bench.store.score(FIRST.ss58_address) == 0
+    assert bench.store.outcomes(FIRST.ss58_address) == bench.store.changes(FIRST.ss58_address) == ()
 
 
 def test_run_forger_first_is_blamed_and_the_next_miner_answers(bench: Bench) -> None:

@@ -121,6 +121,25 @@ def test_admit_caller_with_less_displaces_who_holds_more_until_they_are_equal() 
     assert refused(queue).code is RefusalCode.QUEUE_FULL
 
 
+def test_admit_callers_who_are_nearly_equal_do_not_displace_each_other_for_ever() -> None:
+    queue = queue_of(limit=3)
+    admit(queue)
+    queue.start(0)
+    greedy = [admit(queue).ticket for _ in range(3)]
+    assert admit(queue, "b").displaced == greedy[2]
+    assert refused(queue, caller="b").code is RefusalCode.QUEUE_FULL
+
+
+def test_admit_query_displaces_benchmarks_before_queries() -> None:
+    queue = queue_of(limit=4)
+    admit(queue)
+    queue.start(0)
+    for _ in range(3):
+        admit(queue)
+    benchmark = admit(queue, "c", BENCHMARK).ticket
+    assert admit(queue, "b").displaced == benchmark
+
+
 def test_admit_refused_newcomer_displaces_nobody() -> None:
     queue = queue_of(limit=1)
     admit(queue)
