@@ -209,5 +209,7 @@ def fault_of(error: PeerError) -> AnswerFault:
 
 
 def _signed_fault(error: PeerError) -> Fault | None:
-    refusal = error.refusal if isinstance(error, PeerRefusedError) and error.authentic else None
-    return refusal.fault if refusal is not None else None
+    if not isinstance(error, PeerRefusedError) or not error.authentic:
+        return None
+    # one that it signed without saying why is its own
+    return error.refusal.fault if error.refusal is not None else Fault.RESPONDER
