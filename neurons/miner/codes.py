@@ -12,7 +12,7 @@ REMEDIES: Mapping[RefusalCode, str] = {
     RefusalCode.MALFORMED_REQUEST: "the message names the field",
     RefusalCode.UNKNOWN_ROUTE: "compare versions",
     RefusalCode.NOT_A_VALIDATOR: "register as a validator",
-    RefusalCode.NO_VALIDATOR_PERMIT: "the miner's `admission.require_permit` wants a permit",
+    RefusalCode.NO_VALIDATOR_PERMIT: "the miner lets in who has a permit or, on a chain, enough stake (`[admission]`)",
     RefusalCode.NOT_ENOUGH_STAKE: "the message names the miner's `admission.minimum_stake`",
     RefusalCode.NETWORK_UNAVAILABLE: "ask again; the miner cannot read who takes part",
     RefusalCode.CIRCUIT_NOT_HELD: "ask for a circuit that the capabilities name",

@@ -19,8 +19,9 @@ class AdmissionSettings(Section):
     """Which registered validators may ask.
 
     Attributes:
-        minimum_stake: in the network's unit.
-        require_permit: only validators whose weights count.
+        minimum_stake: in the network's unit. On a chain, which knows no roles, a caller without validator permit is
+            let in when this is above 0 and it has as much.
+        require_permit: nobody without validator permit.
         refresh_seconds: for which what was read of the network is taken as it is.
     """
 

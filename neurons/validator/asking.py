@@ -104,6 +104,11 @@ class Asker:
         self._survey_seconds = survey_seconds
         self._clients = PeerClients(keypair)
 
+    @property
+    def validator(self) -> str:
+        """Hotkey in whose name it asks."""
+        return self._hotkey
+
     async def survey(self, hotkey: str, endpoint: str) -> Capabilities:
         """What a miner can do now.
 

@@ -46,9 +46,9 @@ def examine_validator(settings: ValidatorSettings) -> list[Finding]:
         return f"{settings.api.host}:{settings.api.port} is free"
 
     def miners() -> str:
-        found = [neuron for neuron in open_network(settings).neurons() if neuron.role is Role.MINER]
+        found = [neuron for neuron in open_network(settings).neurons() if neuron.may_mine and neuron.endpoint]
         if not found:
-            raise ConfigurationError("no miner is registered in the network", remedy="Start a miner.")
+            raise ConfigurationError("no miner is registered in the network with an address", remedy="Start a miner.")
         return f"{len(found)} registered"
 
     return [

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from neurons.messages import Capabilities
-from neurons.network import Network, Neuron, Role
+from neurons.network import Network, Neuron
 from neurons.validator.asking import Asker
 from neurons.validator.choose import Candidate, choose_miner
 from neurons.validator.measurements import Measurements
@@ -88,7 +88,8 @@ class MinerFleet:
             VeristakeError: the network cannot be read.
         """
         neurons = await asyncio.to_thread(self._network.neurons)
-        miners = [neuron for neuron in neurons if neuron.role is Role.MINER and neuron.endpoint]
+        others = [neuron for neuron in neurons if neuron.may_mine and neuron.hotkey != self._asker.validator]
+        miners = [neuron for neuron in others if neuron.endpoint]
         answers = await asyncio.gather(
             *(self._asker.survey(neuron.hotkey, neuron.endpoint or "") for neuron in miners), return_exceptions=True
         )

@@ -13,7 +13,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from typing_extensions import override
 
 from neurons.connections import bounded_connections
-from neurons.network import Role
 from neurons.serving import connection_bounds, signed_requests, url_of
 from neurons.validator.api.access import Door, Registrar
 from neurons.validator.api.access_keys import AccessKeyStore
@@ -149,7 +148,9 @@ def miners_view(workings: Workings) -> MinersView:
                 else (),
             )
             for neuron in workings.network.neurons()
-            if neuron.role is Role.MINER
+            if neuron.may_mine
+            # on a chain, who holds a permit is taken for a miner once it has shown that it is one
+            and (neuron.hotkey in able or scores.get(neuron.hotkey) or not neuron.validator_permit)
         )
 
     return read
