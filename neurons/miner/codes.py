@@ -43,6 +43,7 @@ OUTSIDE: tuple[tuple[str, int, Fault, str], ...] = (
     ("request_timeout", 408, Fault.CALLER, "send the body within `http.request_timeout_seconds`"),
     ("request_too_large", 413, Fault.CALLER, "a body is at most `http.request_bytes` long"),
     ("internal_error", 500, Fault.RESPONDER, "a defect; the miner's log has the trace"),
+    ("overloaded", 503, Fault.NOBODY, "ask again after a second; `http.connections`"),
     ("replay_memory_unavailable", 503, Fault.RESPONDER, "the miner's disk is full, or its rights are wrong"),
     ("answer_timeout", 504, Fault.RESPONDER, "ask another miner"),
 )

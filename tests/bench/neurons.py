@@ -205,8 +205,8 @@ BENCHMARK = Benchmark(
         "in a bare loop. All else with the tiny circuit, real processes and HTTP. "
         f"Overhead: {QUERIES} queries, total less "
         "what the miner's proof and the verification took. Fairness: three callers of one worker, one of whom has 20 "
-        f"requests waiting where the others have two, until {SERVED} are served; between customers of the external API the same. "
-        "Soak: customers' queries through the "
+        f"requests waiting where the others have two, until {SERVED} are served; "
+        "between customers of the external API the same. Soak: customers' queries through the "
         "external API while validator and miners are killed at random."
     ),
     meanings={

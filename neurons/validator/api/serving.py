@@ -12,7 +12,8 @@ import uvicorn
 from sqlalchemy.exc import SQLAlchemyError
 from typing_extensions import override
 
-from neurons.serving import signed_requests, url_of
+from neurons.connections import bounded_connections
+from neurons.serving import connection_bounds, signed_requests, url_of
 from neurons.validator.api.access import Door, Registrar
 from neurons.validator.api.access_keys import AccessKeyStore
 from neurons.validator.api.app import ApiParts, api_app
@@ -77,7 +78,8 @@ class ExternalApi:
             access_log=False,
             lifespan="off",
             timeout_graceful_shutdown=_GRACE_SECONDS,
-            limit_concurrency=settings.http.connections,
+            ws="none",
+            http=bounded_connections(connection_bounds(settings.http)),
         )
         self._server = _BesideAnother(config)
 
