@@ -76,6 +76,11 @@ class MinerFleet:
         """Whether a miner other than this one answered the newest survey."""
         return any(other != hotkey for other in self._survey.able)
 
+    def capacity(self, circuit_id: str) -> int:
+        """Requests for a circuit that the miners of the newest survey can work on, and one more that waits for them."""
+        survey = self._survey
+        return 1 + sum(survey.able[hotkey][1].workers for hotkey in survey.holders(circuit_id))
+
     def expected_seconds(self, circuit_id: str, miner: Candidate) -> float | None:
         """Seconds within which a miner is expected to answer, its queue included; None when it was never measured."""
         expected = expected_seconds(self._measurements.of_miner(circuit_id, miner.hotkey))
