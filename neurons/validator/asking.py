@@ -153,8 +153,8 @@ class Asker:
         message = asked.message.model_dump(mode="json")
         try:
             content = await self._bounded(miner.hotkey, miner.endpoint, asked.path, message, seconds)
-        except PeerError as error:
-            answered = time.monotonic()
+        except Exception as given:
+            answered, error = time.monotonic(), peer_error(miner.endpoint, given)
             return outcome(None, fault_of(error), error.message, refusal=_signed_fault(error), verify_seconds=0.0)
         answered = time.monotonic()
         try:
@@ -206,6 +206,13 @@ class Asker:
 def fault_of(error: PeerError) -> AnswerFault:
     """The fault that an error of the transport stands for."""
     return next((fault for kind, fault in _FAULT_OF_ERROR if isinstance(error, kind)), AnswerFault.MALFORMED)
+
+
+def peer_error(endpoint: str, error: Exception) -> PeerError:
+    """An error that asking a miner raised: whatever its answer set off, no other miner pays for it."""
+    if isinstance(error, PeerError):
+        return error
+    return MalformedResponseError(endpoint, f"{endpoint} gives an answer that ends in {type(error).__name__}")
 
 
 def _signed_fault(error: PeerError) -> Fault | None:

@@ -11,7 +11,7 @@ import structlog
 
 from neurons.messages import Capabilities
 from neurons.network import Network, Neuron, Role
-from neurons.validator.asking import Asker
+from neurons.validator.asking import Asker, peer_error
 from neurons.validator.choose import Candidate, choose_miner
 from neurons.validator.measurements import Measurements
 from neurons.validator.timeouts import expected_seconds
@@ -94,13 +94,14 @@ class MinerFleet:
         )
         survey = Survey(registered=len(miners))
         for neuron, answer in zip(miners, answers, strict=True):
-            if isinstance(answer, PeerError):
-                _log.warning("survey_failed", miner=neuron.hotkey, reason=answer.message)
-                survey.failed[neuron.hotkey] = answer
-            elif isinstance(answer, BaseException):
-                raise answer
-            else:
+            if not isinstance(answer, BaseException):
                 survey.able[neuron.hotkey] = (neuron, answer)
+            elif isinstance(answer, Exception):
+                error = peer_error(neuron.endpoint or "", answer)
+                _log.warning("survey_failed", miner=neuron.hotkey, reason=error.message)
+                survey.failed[neuron.hotkey] = error
+            else:
+                raise answer
         async with self._changed:
             self._survey = survey
             self._changed.notify_all()

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import create_engine, event, func, make_url, or_, select
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import ArgumentError, IntegrityError, SQLAlchemyError
@@ -36,6 +36,10 @@ class AlreadyPublishedError(VeristakeError):
 
 class AlreadySettledError(VeristakeError):
     """The request has an outcome already."""
+
+
+class UnreadablePublicationError(VeristakeError):
+    """A statement could be stored but not read again, and would end the feed for every reader."""
 
 
 class ValidatorStore:
@@ -78,6 +82,7 @@ class ValidatorStore:
         Raises:
             AlreadyPublishedError: the statement has a cursor already.
             AlreadySettledError: the request has an outcome already.
+            UnreadablePublicationError: the stored form does not say what the inference says.
         """
         try:
             with Session(self._engine) as session, session.begin():
@@ -263,7 +268,7 @@ def _publish(session: Session, inference: ProvenInference, attestations: tuple[S
     row = PublicationRow(
         statement_id=inference.statement_id,
         published_at=time.time(),
-        inference=inference.to_json(),
+        inference=_readable(inference),
         attestations=_ATTESTATIONS.dump_json(attestations).decode(),
     )
     session.add(row)
@@ -272,6 +277,18 @@ def _publish(session: Session, inference: ProvenInference, attestations: tuple[S
     except IntegrityError as error:
         raise AlreadyPublishedError(f"statement {inference.statement_id} is published already") from error
     return row.cursor
+
+
+def _readable(inference: ProvenInference) -> str:
+    """The stored form, read once before it is committed: rows are never removed."""
+    stored = inference.to_json()
+    try:
+        again = ProvenInference.model_validate_json(stored)
+    except ValidationError as error:
+        raise UnreadablePublicationError(f"statement {inference.statement_id} cannot be read again") from error
+    if again != inference:
+        raise UnreadablePublicationError(f"statement {inference.statement_id} is stored as another one")
+    return stored
 
 
 def _apply(session: Session, change: ScoreChange) -> None:

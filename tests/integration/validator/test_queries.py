@@ -11,11 +11,13 @@ import pytest
 from neurons.validator.assembly import Workings
 from neurons.validator.blame import Blame
 from neurons.validator.check import AnswerFault
+from neurons.validator.choose import Candidate
 from neurons.validator.queries import KeepAnswer, QueryAnswer, QueryFailedError
+from neurons.validator.questions import Kind, Question
 from signed_http.refusal import Fault
 from statements.request_tag import request_tag
 from tests.integration.neurons.parts import serving
-from tests.integration.validator.miners import FIRST, SECOND, VALIDATOR, Bench, SmallMiner, inputs_of
+from tests.integration.validator.miners import FIRST, SECOND, THIRD, VALIDATOR, Bench, SmallMiner, inputs_of
 from verifier_gen.circuit import Circuit
 
 FORGED = {"alter": lambda run: run.model_copy(update={"proof": "0x" + "ab" * len(run.proof_bytes)})}
@@ -116,6 +118,23 @@ def test_run_busy_miners_refusal_costs_nothing_and_the_next_is_asked(bench: Benc
         (None, Blame.NOBODY),
     ]
     assert bench.store.changes(FIRST.ss58_address) == ()
+
+
+def test_run_miner_whose_answers_upset_the_http_library_takes_nobody_along(bench: Bench) -> None:
+    async def redirect(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 302, "headers": [(b"location", b"x:y")]})
+        await send({"type": "http.response.body", "body": b""})
+
+    with serving(redirect) as url:
+        bench.announce(THIRD, url)
+        answer = ask(bench, bench.miner(FIRST))
+        assert answer.miner == FIRST.ss58_address
+        asking = bench.workings()
+        survey = asyncio.run(asking.fleet.survey())
+        assert type(survey.failed[THIRD.ss58_address]).__name__ == "MalformedResponseError"
+        candidate = Candidate(THIRD.ss58_address, url, workers=1, in_flight=0, asked=0)
+        question = Question(Kind.QUERY, bench.circuit, inputs_of(bench.circuit))
+        assert asyncio.run(asking.asker.ask(candidate, question, 5)).fault is AnswerFault.MALFORMED
 
 
 def test_run_nobody_holds_the_circuit_is_told(bench: Bench) -> None:
