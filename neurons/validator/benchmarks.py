@@ -137,7 +137,7 @@ class Benchmarks:
                 outcome = await self._measure(circuit, hotkey)
                 if outcome is None:
                     return
-                reachable = self._fleet.others_reachable(hotkey)
+                reachable = await self._fleet.line_works(outcome)
                 settlement = await self._scorekeeper.settle(outcome, others_reachable=reachable)
             except VeristakeError as error:
                 _log.warning("benchmark_failed", miner=hotkey, reason=str(error), kind=type(error).__name__)
@@ -164,11 +164,12 @@ class Benchmarks:
             sound = outcome.run is not None
             return outcome
         finally:
-            await self._fleet.give_back(miner, sound=sound)
+            await self._fleet.give_back(miner, question.kind, sound=sound)
 
     def _silent(
         self, question: Question, hotkey: str, fault: AnswerFault, refusal: Fault | None, detail: str
     ) -> Outcome:
         """A miner that cannot even be asked."""
         asked = Asked(question, self._hotkey, hotkey, self._scorekeeper.timeout(question.circuit_id))
-        return Outcome(asked, time.time(), None, fault, refusal=refusal, detail=detail, seconds=0.0)
+        waited = self._asker.survey_seconds if fault is AnswerFault.TIMED_OUT else 0.0
+        return Outcome(asked, time.time(), None, fault, refusal=refusal, detail=detail, seconds=waited)

@@ -98,8 +98,8 @@ class Competitions:
         try:
             outcome = await self._asker.ask(miner, question, self._scorekeeper.timeout(entry.circuit_id))
         finally:
-            await self._fleet.give_back(miner)
-        await self._scorekeeper.settle(outcome, others_reachable=self._fleet.others_reachable(hotkey))
+            await self._fleet.give_back(miner, question.kind)
+        await self._scorekeeper.settle(outcome, others_reachable=await self._fleet.line_works(outcome))
         if outcome.run is not None:
             await self._record(competition, outcome)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
-from sqlalchemy import create_engine, event, func, make_url, or_, select
+from sqlalchemy import Float, Integer, and_, cast, create_engine, event, func, literal, make_url, or_, select
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import ArgumentError, IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -25,6 +25,8 @@ from statements.publication import Publication, PublicationPage
 VERIFIED = "verified"
 """Reason of a change after a verified answer; the other reasons are those of AnswerFault."""
 _REMEMBERED_SUCCESSES = 256
+_KEPT_WAITING = ("refused", "abandoned")
+"""Faults that cost nothing by themselves, and something in a row."""
 _ATTESTATIONS = TypeAdapter(tuple[SignedAttestation, ...])
 Also = Callable[[Session], object]
 """Something written beside, in the same transaction."""
@@ -125,16 +127,31 @@ class ValidatorStore:
         with Session(self._engine) as session:
             return session.scalar(query.limit(1)) is not None
 
-    def refusals_in_a_row(self, hotkey: str) -> int:
-        """Refusals of a miner since its latest verified proof."""
-        of_miner = OutcomeRow.hotkey == hotkey
-        verified = select(OutcomeRow.number).where(of_miner, OutcomeRow.fault.is_(None))
+    def refusals_in_a_row(self, hotkey: str, circuit_id: str, kind: str, at: float) -> int:
+        """Minutes in which a miner refused, or was given up late, since its latest verified proof of the same kind.
+
+        Of the same circuit and kind only, so that answering one kind does not pay for refusing the other. A minute
+        counts once, however often the miner is asked in it.
+
+        Args:
+            hotkey: the miner.
+            circuit_id: circuit that was asked for.
+            kind: of the request.
+            at: when the refused request was asked, Unix seconds; its minute is counted.
+
+        Returns:
+            How many, that of ``at`` included; 0 when that one was counted before.
+        """
+        same = and_(OutcomeRow.hotkey == hotkey, OutcomeRow.circuit_id == circuit_id, OutcomeRow.kind == kind)
+        verified = select(OutcomeRow.number).where(same, OutcomeRow.fault.is_(None))
         latest = verified.order_by(OutcomeRow.number.desc()).limit(1).scalar_subquery()
-        query = select(func.count()).where(
-            of_miner, OutcomeRow.fault == "refused", OutcomeRow.number > func.coalesce(latest, 0)
-        )
+        row = and_(same, OutcomeRow.fault.in_(_KEPT_WAITING), OutcomeRow.number > func.coalesce(latest, 0))
+        minute = cast(OutcomeRow.asked_at / 60, Integer)
+        this_minute = cast(literal(at, Float) / 60, Integer)
         with Session(self._engine) as session:
-            return session.scalar(query) or 0
+            if session.scalar(select(OutcomeRow.number).where(row, minute == this_minute).limit(1)) is not None:
+                return 0
+            return (session.scalar(select(func.count(minute.distinct())).where(row)) or 0) + 1
 
     def outcomes(self, hotkey: str, limit: int = 20) -> tuple[OutcomeRecord, ...]:
         """The newest outcomes of requests to a miner, newest first."""
