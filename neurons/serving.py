@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 
 import uvicorn
 
+from neurons.connections import ConnectionBounds, bounded_connections
 from neurons.settings import HttpSettings, ListenSettings
 from signed_http.nonces import SqliteNonceStore
 from signed_http.server import Application, HttpBounds, SignedRequests
@@ -81,9 +82,15 @@ def signed_requests(
         request_seconds=settings.request_timeout_seconds,
         answer_bytes=settings.answer_bytes,
         send_seconds=settings.send_timeout_seconds,
+        requests=settings.requests,
     )
     store = SqliteNonceStore(settings.replay_memory, keypair.ss58_address)
     return SignedRequests(app, keypair, open_prefixes=open_prefixes, bounds=bounds, nonce_store=store)
+
+
+def connection_bounds(settings: HttpSettings) -> ConnectionBounds:
+    """The bounds on open connections that the settings name."""
+    return ConnectionBounds(settings.connections, settings.connections_per_address)
 
 
 async def serve(
@@ -91,14 +98,14 @@ async def serve(
     listener: socket.socket,
     work: Callable[[], Awaitable[None]] | None = None,
     *,
-    connections: int | None = None,
+    bounds: ConnectionBounds | None = None,
 ) -> None:
     """Serve until SIGTERM or Ctrl-C, then return.
 
     Args:
         app: what to serve.
         listener: bound socket; closed on return.
-        connections: requests served at the same time; None: any number.
+        bounds: on open connections; None: the defaults of the settings.
         work: runs beside the server and is cancelled with it; when it raises, the server stops and it is raised.
     """
     config = uvicorn.Config(
@@ -107,7 +114,8 @@ async def serve(
         access_log=False,
         lifespan="off",
         timeout_graceful_shutdown=_GRACE_SECONDS,
-        limit_concurrency=connections,
+        ws="none",
+        http=bounded_connections(bounds or connection_bounds(HttpSettings())),
     )
     server = uvicorn.Server(config)
 

@@ -54,7 +54,9 @@ class HttpSettings(Section):
         request_timeout_seconds: in which a request's body must have arrived.
         answer_bytes: largest signed answer.
         send_timeout_seconds: in which the caller must have taken the answer.
-        connections: requests served at the same time; more are refused with 503, unsigned.
+        connections: open at the same time; one that has brought no request gives way to a new one. Three quarters of
+            them may carry requests that are served; more are refused with 503, signed.
+        connections_per_address: of those, from one IPv4 address or IPv6 /64; more are closed at once.
     """
 
     replay_memory: ConfigPath = Path("build/replay.sqlite")
@@ -63,6 +65,12 @@ class HttpSettings(Section):
     answer_bytes: int = Field(default=8 * 1024 * 1024, ge=65_536, le=64 * 1024 * 1024)
     send_timeout_seconds: float = Field(default=30.0, gt=0, le=600)
     connections: int = Field(default=512, ge=8, le=65_536)
+    connections_per_address: int = Field(default=64, ge=1, le=65_536)
+
+    @property
+    def requests(self) -> int:
+        """Requests served at the same time: the rest of the connections is there to refuse more in words."""
+        return self.connections * 3 // 4
 
 
 class NeuronSettings(ProgramSettings):

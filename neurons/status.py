@@ -44,9 +44,8 @@ class NeuronStatus(BaseModel):
         if neuron is None:
             return [*shown, "registered  no"]
         permit = "with" if neuron.validator_permit else "no"
-        shown.append(
-            f"registered  uid {neuron.uid} as {neuron.role}, stake {neuron.stake:g}, {permit} validator permit"
-        )
+        role = "" if neuron.role is None else f" as {neuron.role}"
+        shown.append(f"registered  uid {neuron.uid}{role}, stake {neuron.stake:g}, {permit} validator permit")
         shown.append(f"endpoint    {neuron.endpoint or 'not announced'}")
         rules = standing.weights
         if rules is not None and neuron.validator_permit:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,6 +38,7 @@ MAXIMUM_ANSWER_BYTES = 8 * 1024 * 1024
 ANSWER_TIMEOUT_SECONDS = 3630.0
 """The longest deadline of a proof, an hour, and something for the rest."""
 SEND_TIMEOUT_SECONDS = 30.0
+MAXIMUM_REQUESTS = 384
 _CHUNK_BYTES = 64 * 1024
 """Answers go out in such pieces, so that a caller that stops reading is noticed."""
 
@@ -67,6 +69,7 @@ class HttpBounds:
         answer_bytes: an answer beyond this is a defect of the application.
         answer_seconds: in which the application must have answered.
         send_seconds: in which the caller must have taken the answer.
+        requests: that are answered at the same time; more are refused, signed, and that is nobody's fault.
     """
 
     request_bytes: int = MAXIMUM_BODY_BYTES
@@ -74,6 +77,7 @@ class HttpBounds:
     answer_bytes: int = MAXIMUM_ANSWER_BYTES
     answer_seconds: float = ANSWER_TIMEOUT_SECONDS
     send_seconds: float = SEND_TIMEOUT_SECONDS
+    requests: int = MAXIMUM_REQUESTS
 
 
 class SignedRequests:
@@ -104,6 +108,9 @@ class SignedRequests:
         self._open_prefixes = open_prefixes
         self._bounds = bounds or HttpBounds()
         self._nonces = nonce_store or http_auth.InMemoryNonceStore()
+        self._under_way = 0
+        # the memory of nonces may wait for another process's write: the event loop must not
+        self._checking = ThreadPoolExecutor(1, thread_name_prefix="authentication")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Authenticate, let the application answer, sign its answer."""
@@ -120,7 +127,7 @@ class SignedRequests:
             refusal = _Answer.refusing(408, "request_timeout", "the request body did not arrive")
             await self._refuse_unread(signature, refusal, send)
         else:
-            answer = await self._answer(scope, headers, body, receive)
+            answer = await self._answer_if_not_overloaded(scope, headers, body, receive)
             payload = response_payload(request_body=body, request_signature=signature, response_body=bytes(answer.body))
             await self._send(answer, payload, send)
 
@@ -140,9 +147,24 @@ class SignedRequests:
             # the caller does not read; the server closes the connection of an answer that is not complete
             _log.info("answer_not_taken", seconds=self._bounds.send_seconds)
 
+    async def _answer_if_not_overloaded(
+        self, scope: Scope, headers: dict[str, str], body: bytes, receive: Receive
+    ) -> _Answer:
+        if self._under_way >= self._bounds.requests:
+            message = f"{self._under_way} requests are being answered"
+            return _Answer.refusing(503, "overloaded", message, Fault.NOBODY, retry_after=1.0)
+        self._under_way += 1
+        try:
+            return await self._answer(scope, headers, body, receive)
+        finally:
+            self._under_way -= 1
+
     async def _answer(self, scope: Scope, headers: dict[str, str], body: bytes, receive: Receive) -> _Answer:
         try:
-            caller = self._authenticate(scope, headers, body)
+            checking = asyncio.get_running_loop().run_in_executor(
+                self._checking, self._authenticate, scope, headers, body
+            )
+            caller = await checking
         except AuthenticationError as error:
             return _Answer.refusing(401, "unauthenticated", str(error))
         except NonceStoreError as error:
@@ -209,9 +231,12 @@ class _Answer:
         self._maximum_bytes = maximum_bytes
 
     @classmethod
-    def refusing(cls, status: int, code: str, message: str, fault: Fault = Fault.CALLER) -> _Answer:
+    def refusing(
+        cls, status: int, code: str, message: str, fault: Fault = Fault.CALLER, *, retry_after: float | None = None
+    ) -> _Answer:
         answer = cls()
-        answer.body += Refusal(code=code, message=message, fault=fault).model_dump_json().encode()
+        refusal = Refusal(code=code, message=message, fault=fault, retry_after_seconds=retry_after)
+        answer.body += refusal.model_dump_json().encode()
         length = str(len(answer.body)).encode()
         headers = [(b"content-type", b"application/json"), (b"content-length", length)]
         answer.start = {"type": "http.response.start", "status": status, "headers": headers}

@@ -25,11 +25,13 @@ def require_admission(hotkey: str, neuron: Neuron | None, settings: AdmissionSet
     Raises:
         RefusedError: it is no validator, has too little stake, or no permit.
     """
-    if neuron is None or neuron.role is not Role.VALIDATOR:
+    if neuron is None or neuron.role is Role.MINER:
         raise RefusedError(
             RefusalCode.NOT_A_VALIDATOR, f"hotkey {hotkey} is not registered as a validator in this network"
         )
-    if settings.require_permit and not neuron.validator_permit:
+    # a chain knows no roles: there it takes a permit, or the stake that the settings name
+    told = neuron.role is Role.VALIDATOR or settings.minimum_stake > 0
+    if not neuron.validator_permit and (settings.require_permit or not told):
         raise RefusedError(RefusalCode.NO_VALIDATOR_PERMIT, f"hotkey {hotkey} has no validator permit")
     if neuron.stake < settings.minimum_stake:
         raise RefusedError(

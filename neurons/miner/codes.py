@@ -12,7 +12,7 @@ REMEDIES: Mapping[RefusalCode, str] = {
     RefusalCode.MALFORMED_REQUEST: "the message names the field",
     RefusalCode.UNKNOWN_ROUTE: "compare versions",
     RefusalCode.NOT_A_VALIDATOR: "register as a validator",
-    RefusalCode.NO_VALIDATOR_PERMIT: "the miner's `admission.require_permit` wants a permit",
+    RefusalCode.NO_VALIDATOR_PERMIT: "the miner lets in who has a permit or, on a chain, enough stake (`[admission]`)",
     RefusalCode.NOT_ENOUGH_STAKE: "the message names the miner's `admission.minimum_stake`",
     RefusalCode.NETWORK_UNAVAILABLE: "ask again; the miner cannot read who takes part",
     RefusalCode.CIRCUIT_NOT_HELD: "ask for a circuit that the capabilities name",
@@ -43,6 +43,7 @@ OUTSIDE: tuple[tuple[str, int, Fault, str], ...] = (
     ("request_timeout", 408, Fault.CALLER, "send the body within `http.request_timeout_seconds`"),
     ("request_too_large", 413, Fault.CALLER, "a body is at most `http.request_bytes` long"),
     ("internal_error", 500, Fault.RESPONDER, "a defect; the miner's log has the trace"),
+    ("overloaded", 503, Fault.NOBODY, "ask again after a second; `http.connections`"),
     ("replay_memory_unavailable", 503, Fault.RESPONDER, "the miner's disk is full, or its rights are wrong"),
     ("answer_timeout", 504, Fault.RESPONDER, "ask another miner"),
 )

@@ -28,7 +28,7 @@ from neurons.miner.service import MinerService
 from neurons.miner.settings import MinerSettings
 from neurons.network import Role
 from neurons.opening import open_chain, open_hotkey, open_network
-from neurons.serving import bind, serve, signed_requests, url_of
+from neurons.serving import bind, connection_bounds, serve, signed_requests, url_of
 from statements.errors import ConfigurationError
 from verifier_gen.circuit import Circuit, open_circuit
 
@@ -116,7 +116,7 @@ def run_miner(settings: MinerSettings) -> None:
         await asyncio.gather(hot.watch(), meters.watch(Watched(places, held, backend, shelf)))
 
     try:
-        asyncio.run(serve(counted(app, meters), listener, work, connections=settings.http.connections))
+        asyncio.run(serve(counted(app, meters), listener, work, bounds=connection_bounds(settings.http)))
     finally:
         backend.close()
     _log.info("miner_stopped", hotkey=hotkey.ss58_address)

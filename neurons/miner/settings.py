@@ -19,8 +19,9 @@ class AdmissionSettings(Section):
     """Which registered validators may ask.
 
     Attributes:
-        minimum_stake: in the network's unit.
-        require_permit: only validators whose weights count.
+        minimum_stake: in the network's unit. On a chain, which knows no roles, a caller without validator permit is
+            let in when this is above 0 and it has as much.
+        require_permit: nobody without validator permit.
         refresh_seconds: for which what was read of the network is taken as it is.
     """
 
@@ -151,7 +152,8 @@ replay_memory = "build/replay.sqlite"  # refuses replayed requests across restar
 # request_timeout_seconds = 10.0       # in which a request's body must arrive
 # answer_bytes = 8388608               # largest signed answer
 # send_timeout_seconds = 30.0          # in which the caller must take the answer
-# connections = 512                    # requests served at the same time
+# connections = 512                    # open at the same time, three quarters of them with requests
+# connections_per_address = 64         # of those, from one address; raise it behind a reverse proxy
 
 # [proving]                            # where proofs are made; leave out for processes of this machine
 # backend = "ray"                      # or "environment", with

@@ -47,7 +47,7 @@ class Seen:
 class BittensorNetwork:
     """The subnet of the settings, with this process's own hotkey.
 
-    A role is read from the validator permit: who holds one is a validator to us, whatever it thinks of itself.
+    The chain knows no roles, and none is read from the validator permit: anybody could expel a miner by staking on it.
 
     Args:
         settings: chain and subnet.
@@ -266,7 +266,7 @@ def _neurons(graph: Metagraph, *, local: bool) -> tuple[Neuron, ...]:
         Neuron(
             uid=neuron.uid,
             hotkey=neuron.hotkey,
-            role=Role.VALIDATOR if neuron.validator_permit else Role.MINER,
+            role=None,
             endpoint=_reachable(neuron.axon, local=local),
             stake=neuron.total_stake.rao / 1e9,
             validator_permit=neuron.validator_permit,

@@ -22,7 +22,7 @@ class Neuron(BaseModel):
     Attributes:
         uid: number in the subnet; a chain may give it to another hotkey once this one is pruned.
         hotkey: ss58 address that signs its requests and answers.
-        role: what it does.
+        role: what it does; None on a chain, which knows no roles: who answers as a miner is one, whatever its stake.
         endpoint: URL that it serves; None before it has served.
         stake: in the network's own unit; information only in a local network.
         validator_permit: whether the weights that it sets count.
@@ -32,10 +32,15 @@ class Neuron(BaseModel):
 
     uid: int = Field(ge=0)
     hotkey: str
-    role: Role
+    role: Role | None
     endpoint: str | None = None
     stake: float = Field(default=0.0, ge=0)
     validator_permit: bool = False
+
+    @property
+    def may_mine(self) -> bool:
+        """Whether it can be a miner. A permit does not tell: anybody can give a miner one, by staking on its hotkey."""
+        return self.role is not Role.VALIDATOR
 
 
 class WeightRules(BaseModel):

@@ -22,8 +22,8 @@ class Standing(BaseModel):
         hotkey: ss58 address.
         netuid: number of the subnet; None for a local network.
         neuron: its entry; None when it is not registered.
-        miners: how many neurons mine.
-        validators: how many hold a permit.
+        miners: how many neurons hold no validator permit.
+        validators: how many hold one.
         weights: rules for the weights that it may set next; None when it is not registered.
         block_age_seconds: age of the newest block by this machine's clock; None for a local network.
     """
@@ -57,8 +57,8 @@ def standing_of(network: Network, hotkey: str, *, clock: Callable[[], float] = t
         hotkey=hotkey,
         netuid=on_chain.settings.netuid if on_chain else None,
         neuron=known,
-        miners=sum(neuron.role is Role.MINER for neuron in neurons),
-        validators=sum(neuron.role is Role.VALIDATOR for neuron in neurons),
+        miners=sum(not neuron.validator_permit for neuron in neurons),
+        validators=sum(neuron.validator_permit for neuron in neurons),
         weights=network.weight_rules(hotkey) if known else None,
         block_age_seconds=clock() - on_chain.head_time() if on_chain else None,
     )
@@ -78,20 +78,15 @@ def judge_registration(standing: Standing, role: Role) -> str:
             f"hotkey {standing.hotkey} is not registered in subnet {standing.netuid}",
             remedy=f"See what it costs: veristake {role} register --config FILE",
         )
-    if neuron.role is role:
+    if neuron.role is role or (neuron.role is None and (role is Role.MINER or neuron.validator_permit)):
         return f"uid {neuron.uid}, stake {neuron.stake:g}" + (", validator permit" if neuron.validator_permit else "")
     if standing.netuid is None:
         raise ConfigurationError(
             f"registered as {neuron.role}, not as {role}", remedy="Give each role a wallet of its own."
         )
-    if role is Role.VALIDATOR:
-        raise ConfigurationError(
-            f"uid {neuron.uid} has no validator permit (stake {neuron.stake:g}): miners refuse it, no weights count",
-            remedy="Add stake to the hotkey and wait for the next epoch: permits go to those with the most.",
-        )
     raise ConfigurationError(
-        f"uid {neuron.uid} holds a validator permit, so that validators take it for one of theirs and do not ask it",
-        remedy="Mine with a hotkey that has no stake of its own.",
+        f"uid {neuron.uid} has no validator permit (stake {neuron.stake:g}): miners may refuse it, no weights count",
+        remedy="Add stake to the hotkey and wait for the next epoch: permits go to those with the most.",
     )
 
 

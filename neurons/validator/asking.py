@@ -25,7 +25,7 @@ from signed_http.errors import (
     PeerUnreachableError,
     ResponseSignatureError,
 )
-from signed_http.refusal import Fault, Refusal
+from signed_http.refusal import Fault
 from signed_http.wallets import HotkeyKeypair
 from statements.errors import CircuitError
 from statements.proven_run import ProvenRun
@@ -106,6 +106,11 @@ class Asker:
         self.survey_seconds = survey_seconds
         self._clients = PeerClients(keypair)
 
+    @property
+    def validator(self) -> str:
+        """Hotkey in whose name it asks."""
+        return self._hotkey
+
     async def survey(self, hotkey: str, endpoint: str) -> Capabilities:
         """What a miner can do now.
 
@@ -157,9 +162,7 @@ class Asker:
             content = await self._bounded(miner.hotkey, miner.endpoint, asked.path, message, seconds)
         except Exception as given:
             answered, error = time.monotonic(), peer_error(miner.endpoint, given)
-            refusal = _signed_refusal(error)
-            said = {} if refusal is None else {"refusal": refusal.fault, "retry_after": refusal.retry_after_seconds}
-            return outcome(None, fault_of(error), error.message, verify_seconds=0.0, **said)
+            return outcome(None, fault_of(error), error.message, verify_seconds=0.0, **_said(error))
         answered = time.monotonic()
         try:
             answer = asked.answer_type.model_validate(content)
@@ -232,5 +235,11 @@ def peer_error(endpoint: str, error: Exception) -> PeerError:
     return MalformedResponseError(endpoint, f"{endpoint} gives an answer that ends in {type(error).__name__}")
 
 
-def _signed_refusal(error: PeerError) -> Refusal | None:
-    return error.refusal if isinstance(error, PeerRefusedError) and error.authentic else None
+def _said(error: PeerError) -> dict[str, Any]:
+    """What a refusal says that the miner has signed; nothing of any other error."""
+    if not isinstance(error, PeerRefusedError) or not error.authentic:
+        return {}
+    if error.refusal is None:
+        # one that it signed without saying why is its own
+        return {"refusal": Fault.RESPONDER}
+    return {"refusal": error.refusal.fault, "retry_after": error.refusal.retry_after_seconds}

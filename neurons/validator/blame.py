@@ -56,16 +56,15 @@ def blame_of_refusal(*, signed: bool, fault: str | None, in_a_row: int) -> Blame
     """Who is to blame for a refusal.
 
     Args:
-        signed: whether the miner's hotkey signed it; an unsigned one may come from anybody on the way.
+        signed: whether the miner's hotkey signed it; an unsigned one may come from anybody on the way, and blames
+            nobody but by its number in a row.
         fault: what the refusal says of itself (``signed_http.refusal.Fault``); None when it says nothing.
         in_a_row: minutes in which this miner refused, or was given up late, since its last verified proof of the same
             circuit and kind of request, this one included; 0 when this minute is counted already.
     """
     if in_a_row > MOST_REFUSALS_IN_A_ROW:
         return Blame.MINER
-    if not signed or fault in (None, "responder"):
-        return Blame.MINER
-    return Blame.NOBODY
+    return Blame.MINER if signed and fault in (None, "responder") else Blame.NOBODY
 
 
 def blame_of_answer(fault: AnswerFault) -> Blame:

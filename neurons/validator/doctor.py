@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 from neurons.doctor import examine_common, look
 from neurons.network import Role
 from neurons.opening import open_chain, open_network
 from neurons.serving import bind
 from neurons.validator.attest import Attester
+from neurons.validator.formulas import Formula
 from neurons.validator.known_assets import require_known_assets
-from neurons.validator.run import open_asked_circuit
+from neurons.validator.run import open_asked_circuit, open_served_circuits
 from neurons.validator.settings import ValidatorSettings
 from neurons.validator.store import open_store
 from statements.errors import ConfigurationError
 from statements.finding import Finding
+from verifier_gen.circuit import open_circuit
 
 
 def examine_validator(settings: ValidatorSettings) -> list[Finding]:
@@ -42,17 +46,35 @@ def examine_validator(settings: ValidatorSettings) -> list[Finding]:
         return f"{settings.api.host}:{settings.api.port} is free"
 
     def miners() -> str:
-        found = [neuron for neuron in open_network(settings).neurons() if neuron.role is Role.MINER]
+        found = [neuron for neuron in open_network(settings).neurons() if neuron.may_mine and neuron.endpoint]
         if not found:
-            raise ConfigurationError("no miner is registered in the network", remedy="Start a miner.")
+            raise ConfigurationError("no miner is registered in the network with an address", remedy="Start a miner.")
         return f"{len(found)} registered"
 
     return [
         *examine_common(settings, Role.VALIDATOR),
         look("assets", assets),
-        look("circuit", lambda: open_asked_circuit(settings).manifest.circuit_id),
+        look("circuits", lambda: _circuits(settings)),
+        look("scoring", lambda: _scoring(settings)),
         look("attestation", attester),
         look("state", state),
         look("api", api),
         look("miners", miners),
     ]
+
+
+def _circuits(settings: ValidatorSettings) -> str:
+    served = open_served_circuits(settings, open_asked_circuit(settings))
+    for each in settings.competitions:
+        open_circuit(each.circuit)
+    return ", ".join(f"{circuit.manifest.name} {circuit_id}" for circuit_id, circuit in served.items())
+
+
+def _scoring(settings: ValidatorSettings) -> str:
+    formula = settings.scoring.formula
+    if (formula is Formula.OUTPUT or settings.competitions) and find_spec("onnxruntime") is None:
+        raise ConfigurationError(
+            "the output formula and competitions run the float network, and onnxruntime is not installed",
+            remedy="pip install 'veristake[validator]'",
+        )
+    return f"formula {formula}"

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from neurons.messages import Capabilities
-from neurons.network import Network, Neuron, Role
+from neurons.network import Network, Neuron
 from neurons.validator.asking import Asker, Outcome, peer_error
 from neurons.validator.check import SILENT, AnswerFault
 from neurons.validator.choose import Candidate, choose_miner
@@ -136,7 +136,8 @@ class MinerFleet:
 
     async def _ask_all(self) -> Survey:
         neurons = await asyncio.to_thread(self._network.neurons)
-        miners = [neuron for neuron in neurons if neuron.role is Role.MINER and neuron.endpoint]
+        others = [neuron for neuron in neurons if neuron.may_mine and neuron.hotkey != self._asker.validator]
+        miners = [neuron for neuron in others if neuron.endpoint]
         answers = await asyncio.gather(
             *(self._asker.survey(neuron.hotkey, neuron.endpoint or "") for neuron in miners), return_exceptions=True
         )

@@ -56,7 +56,7 @@ def _blame(fault: AnswerFault) -> str:
     depends = {
         AnswerFault.UNREACHABLE: "miner; network when no other miner is reachable either",
         AnswerFault.TIMED_OUT: "miner; nobody when it had less than the circuit's timeout; network when none answers",
-        AnswerFault.REFUSED: "what its signed refusal says; miner when unsigned, or beyond 8 in a row",
+        AnswerFault.REFUSED: "what its signed refusal says, nobody when unsigned; miner beyond 8 in a row",
         AnswerFault.ABANDONED: "nobody; miner beyond 8 in a row",
     }
     return depends[fault] if fault in depends else blame_of_answer(fault)

@@ -10,7 +10,7 @@ from neurons.logs import configure_logs
 from neurons.metrics import serve_metrics
 from neurons.network import Role
 from neurons.opening import open_chain, open_hotkey, open_network
-from neurons.serving import bind, serve, signed_requests, until_one_ends, url_of
+from neurons.serving import bind, connection_bounds, serve, signed_requests, until_one_ends, url_of
 from neurons.validator.api.serving import ExternalApi
 from neurons.validator.app import validator_app
 from neurons.validator.assembly import Workings
@@ -113,7 +113,7 @@ def run_validator(settings: ValidatorSettings) -> None:
         await until_one_ends(loop.run(), *workings.background(settings, network), *served_beside)
 
     try:
-        asyncio.run(serve(served, listener, work, connections=settings.http.connections))
+        asyncio.run(serve(served, listener, work, bounds=connection_bounds(settings.http)))
     finally:
         workings.verifier.close()
         pool.close()

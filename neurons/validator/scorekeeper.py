@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from neurons.network import Network, Role
+from neurons.network import Network
 from neurons.validator.accuracy import accuracy_of_run
 from neurons.validator.asking import Outcome
 from neurons.validator.blame import Blame, blame_of_answer, blame_of_refusal, blame_of_silence
@@ -213,7 +213,7 @@ class Scorekeeper:
                 raise
             _log.warning("network_unavailable", reason=str(error))
         else:
-            self._miners = max(1, sum(neuron.role is Role.MINER for neuron in neurons))
+            self._miners = max(1, sum(neuron.may_mine for neuron in neurons))
         return self._miners
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from neurons.network import Neuron, Role, WeightRules
+from neurons.network import Neuron, WeightRules
 
 BLOCKS_APART = 100
 """Least blocks between two settings (peers: Omron's subnet); the network's own limit counts when it is larger."""
@@ -54,7 +54,7 @@ class WeightPlan:
 
 
 def normalised(scores: Mapping[str, float], neurons: Iterable[Neuron]) -> dict[int, float]:
-    """Shares of the registered miners, by uid; of sum 1, or empty when nobody has a score.
+    """Shares of the registered miners, by uid; of sum 1, or empty when nobody has a score. Only who mines has one.
 
     Args:
         scores: by hotkey; of those that are not registered as miners any more, nothing counts.
@@ -63,7 +63,7 @@ def normalised(scores: Mapping[str, float], neurons: Iterable[Neuron]) -> dict[i
     positive = {
         neuron.uid: scores[neuron.hotkey]
         for neuron in neurons
-        if neuron.role is Role.MINER and scores.get(neuron.hotkey, 0.0) > 0
+        if neuron.may_mine and scores.get(neuron.hotkey, 0.0) > 0
     }
     largest = max(positive.values(), default=0.0)
     # first by the largest, so that scores too small to add up do not vanish or divide by zero

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from neurons.validator.api.access_keys import Caller
@@ -241,7 +242,8 @@ class Queries:
         try:
             async with asyncio.timeout(remaining + _GRACE_SECONDS):
                 answer = await self._runner.run(view.circuit_id, view.inputs, remaining, keep)
-        except IllegalMoveError:
+        except (IllegalMoveError, SQLAlchemyError):
+            # a database that fails is no verdict on the query: it stays open
             raise
         except TimeoutError:
             await self._expire(view, ())

@@ -12,8 +12,8 @@ import uvicorn
 from sqlalchemy.exc import SQLAlchemyError
 from typing_extensions import override
 
-from neurons.network import Role
-from neurons.serving import signed_requests, url_of
+from neurons.connections import bounded_connections
+from neurons.serving import connection_bounds, signed_requests, url_of
 from neurons.validator.api.access import Door, Registrar
 from neurons.validator.api.access_keys import AccessKeyStore
 from neurons.validator.api.app import ApiParts, api_app
@@ -76,7 +76,8 @@ class ExternalApi:
             access_log=False,
             lifespan="off",
             timeout_graceful_shutdown=_GRACE_SECONDS,
-            limit_concurrency=settings.http.connections,
+            ws="none",
+            http=bounded_connections(connection_bounds(settings.http)),
         )
         self._server = _BesideAnother(config)
 
@@ -147,7 +148,9 @@ def miners_view(workings: Workings) -> MinersView:
                 else (),
             )
             for neuron in workings.network.neurons()
-            if neuron.role is Role.MINER
+            if neuron.may_mine
+            # on a chain, who holds a permit is taken for a miner once it has shown that it is one
+            and (neuron.hotkey in able or scores.get(neuron.hotkey) or not neuron.validator_permit)
         )
 
     return read

@@ -88,12 +88,14 @@ def home_chain(circuit: Circuit, folder: Path) -> Iterator[Home]:
 
 
 @contextmanager
-def serving(app: Any) -> Iterator[str]:
+def serving(app: Any, **config: Any) -> Iterator[str]:
     """Run an ASGI application on a free port in a thread; gives its URL."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
+        listener.listen(128)  # who connects before the thread runs waits
         port = listener.getsockname()[1]
-        server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off", timeout_graceful_shutdown=1))
+        options = {"log_level": "critical", "lifespan": "off", "timeout_graceful_shutdown": 1} | config
+        server = uvicorn.Server(uvicorn.Config(app, **options))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
         try:

@@ -21,8 +21,8 @@ from tests.integration.subtensor.stand import ADDRESS, MINER, STRANGER, VALIDATO
 def test_neurons_are_those_of_the_metagraph(stand: Stand) -> None:
     network = stand.network(MINER)
     miner, validator = network.neurons()
-    assert (miner.uid, miner.hotkey, miner.role, miner.endpoint) == (0, MINER.address, Role.MINER, None)
-    assert (validator.role, validator.validator_permit, validator.stake) == (Role.VALIDATOR, True, 1000.0)
+    assert (miner.uid, miner.hotkey, miner.role, miner.endpoint) == (0, MINER.address, None, None)
+    assert (validator.role, validator.validator_permit, validator.stake) == (None, True, 1000.0)
     assert network.seen().block == stand.chain.head.number
     assert network.register(MINER.address, Role.MINER) == miner
 

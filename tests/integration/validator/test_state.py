@@ -66,7 +66,7 @@ def test_outcomes_of_every_kind_come_back(state_url: str) -> None:
     row = ("miner", killed.outcome().circuit_id, killed.outcome().kind)
     # the third minute is counted already
     assert [store.refusals_in_a_row(*row, at) for at in (180.0, 240.0)] == [0, 3]
-    assert store.refusals_in_a_row("nobody") == 0
+    assert store.refusals_in_a_row("nobody", *row[1:], 240.0) == 1
     assert store.measured_seconds() == [(make_inference().circuit_id, "miner", 1.0)]
     assert [outcome.seconds for outcome in store.outcomes("miner", 2)] == [3.0, 2.0]
     inference = make_inference(subject=make_subject(epoch=7))

@@ -11,7 +11,7 @@ import pytest
 from bittensor.keyfiles import Keypair
 from bittensor.result import BittensorError, ChainError, ExtrinsicResult, RpcConnectionError
 
-from neurons.network import Role, WeightsRefusal
+from neurons.network import WeightsRefusal
 from neurons.network.bittensor_network import BittensorNetwork
 from neurons.network.errors import (
     InvalidCallError,
@@ -62,8 +62,8 @@ def network(chain: MemorySubstrate) -> Any:
 
 def test_neurons_of_a_metagraph_have_role_endpoint_and_stake(network: BittensorNetwork, chain: MemorySubstrate) -> None:
     own, other = network.neurons()
-    assert (own.role, own.endpoint, own.stake, own.validator_permit) == (Role.VALIDATOR, None, 0.5, True)
-    assert (other.role, other.endpoint, other.uid) == (Role.MINER, ENDPOINT, 1)
+    assert (own.role, own.endpoint, own.stake, own.validator_permit) == (None, None, 0.5, True)
+    assert (other.role, other.endpoint, other.uid) == (None, ENDPOINT, 1)
     chain.graph = graph_of(neuron(OTHER, SERVED_6))
     network.forget()
     assert network.neurons()[0].endpoint == "http://[2001:db8::7]:8092"

@@ -45,16 +45,18 @@ def test_blame_of_silence_by_time_and_other_miners(
         (True, Fault.CALLER, Blame.NOBODY),
         (True, Fault.RESPONDER, Blame.MINER),
         (True, None, Blame.MINER),
-        (False, Fault.NOBODY, Blame.MINER),
+        (False, None, Blame.NOBODY),
+        (False, Fault.RESPONDER, Blame.NOBODY),
     ],
 )
-def test_blame_of_refusal_only_a_signed_one_excuses(signed: bool, fault: Fault | None, blame: Blame) -> None:
+def test_blame_of_refusal_only_a_signed_one_blames(signed: bool, fault: Fault | None, blame: Blame) -> None:
     assert blame_of_refusal(signed=signed, fault=fault, in_a_row=1) is blame
 
 
 def test_blame_of_refusal_who_always_refuses_is_to_blame() -> None:
-    def blame(in_a_row: int) -> Blame:
-        return blame_of_refusal(signed=True, fault=Fault.NOBODY, in_a_row=in_a_row)
+    def blame(in_a_row: int, *, signed: bool) -> Blame:
+        return blame_of_refusal(signed=signed, fault=Fault.NOBODY, in_a_row=in_a_row)
 
-    assert blame(MOST_REFUSALS_IN_A_ROW) is Blame.NOBODY
-    assert blame(MOST_REFUSALS_IN_A_ROW + 1) is Blame.MINER
+    for signed in (True, False):
+        assert blame(MOST_REFUSALS_IN_A_ROW, signed=signed) is Blame.NOBODY
+        assert blame(MOST_REFUSALS_IN_A_ROW + 1, signed=signed) is Blame.MINER

@@ -41,6 +41,11 @@ def test_normalised_better_score_never_weighs_less(one: float, other: float) -> 
     assert (weights.get(0, 0) - weights.get(1, 0)) * (one - other) >= 0
 
 
+def test_normalised_miner_with_a_permit_on_a_chain_keeps_its_weight() -> None:
+    staked_on = Neuron(uid=0, hotkey="m", role=None, stake=9.0, validator_permit=True)
+    assert normalised({"m": 0.5, "n": 0.5}, [staked_on, Neuron(uid=1, hotkey="n", role=None)]) == {0: 0.5, 1: 0.5}
+
+
 def test_normalised_validators_get_nothing() -> None:
     assert normalised({"v": 1.0}, [Neuron(uid=0, hotkey="v", role=Role.VALIDATOR)]) == {}
 
