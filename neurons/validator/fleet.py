@@ -101,6 +101,11 @@ class MinerFleet:
         slow = outcome.fault is AnswerFault.TIMED_OUT and outcome.hotkey in answering
         return slow or bool(answering - {outcome.hotkey})
 
+    def capacity(self, circuit_id: str) -> int:
+        """Requests for a circuit that the miners of the newest survey can work on, and one more that waits for them."""
+        survey = self._survey
+        return 1 + sum(survey.able[hotkey][1].workers for hotkey in survey.holders(circuit_id))
+
     def expected_seconds(self, circuit_id: str, miner: Candidate) -> float | None:
         """Seconds within which a miner is expected to answer, its queue included; None when it was never measured."""
         expected = expected_seconds(self._measurements.of_miner(circuit_id, miner.hotkey))

@@ -1,4 +1,4 @@
-"""Scores of miners, by the published formula of Omron's subnet (docs/neurons.md gives it with its constants).
+"""Scores of miners, by the published formula of Omron's subnet (docs/validator.md gives it with its constants).
 
 Pure: samples and previous score in, next score out, in double precision.
 """

@@ -288,7 +288,7 @@ version_key = 1                                 # version of this validator's ru
 # host = "127.0.0.1"                            # put TLS in front before it is opened to others
 # port = 8094
 # synchronous_seconds = 120.0                   # how long a query waits for its answer before it says 202
-# open_queries = 64                             # under way at once; beyond, new ones are refused
+# open_queries = 64                             # under way at once, for one caller as many as are left; else refused
 # keep_days = 7.0                               # how long an ended query can still be read
 
 # [attestation]                                 # leave out when no other chain is served

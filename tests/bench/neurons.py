@@ -23,6 +23,7 @@ from neurons.validator.timeouts import TimeoutRule
 from neurons.validator.verification import Verifier
 from signed_http.client import SignedClient
 from signed_http.errors import PeerRefusedError
+from tests.bench.api_fairness import api_fairness
 from tests.bench.benchmark import Benchmark, Figures
 from tests.integration.neurons.parts import Home, home_chain
 from tests.integration.neurons.subnet import Subnet
@@ -57,6 +58,7 @@ def measure() -> Figures:
         folder = Path(name)
         overhead = _overhead(home, tiny, folder / "overhead")
         fairness = _fairness(home, tiny, folder / "fairness")
+        between_customers = api_fairness(home, tiny, folder / "api", answers=SERVED)
         (folder / "soak").mkdir()
         soak = work_through(home, tiny, folder / "soak", requests=SOAK_REQUESTS, kills=SOAK_KILLS, seed=1)
     return {
@@ -65,6 +67,7 @@ def measure() -> Figures:
         "verify_over_bare_loop": round(ours / bare, 3),
         "overhead_median_ms": round(overhead * 1000, 1),
         "queue_fairness": round(fairness, 3),
+        "api_fairness": round(between_customers, 3),
         "soak_requests": soak.requests,
         "soak_lost": soak.lost,
         "soak_double_scored": soak.double_scored,
@@ -202,7 +205,8 @@ BENCHMARK = Benchmark(
         "in a bare loop. All else with the tiny circuit, real processes and HTTP. "
         f"Overhead: {QUERIES} queries, total less "
         "what the miner's proof and the verification took. Fairness: three callers of one worker, one of whom has 20 "
-        f"requests waiting where the others have two, until {SERVED} are served. Soak: customers' queries through the "
+        f"requests waiting where the others have two, until {SERVED} are served; "
+        "between customers of the external API the same. Soak: customers' queries through the "
         "external API while validator and miners are killed at random."
     ),
     meanings={
@@ -211,6 +215,7 @@ BENCHMARK = Benchmark(
         "verify_over_bare_loop": "the validator's verifier over the bare loop",
         "overhead_median_ms": "a query beside proving and verifying, median, milliseconds",
         "queue_fairness": "smallest over largest share served",
+        "api_fairness": "smallest over largest share of the external API's answers",
         "soak_requests": "queries made",
         "soak_lost": "of those, without a verified answer",
         "soak_double_scored": "scores changed more than once for one request",

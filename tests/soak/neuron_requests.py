@@ -5,7 +5,7 @@ import random
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -39,14 +39,12 @@ class Outcome:
     Attributes:
         requests: how many were made.
         lost: of those, how many have no verified answer.
-        double_answered: how many idempotency keys have more than one query.
-        double_scored: scores changed beyond the first for one request, be it of a customer or of the validator.
+        double_scored: scores that rose for anything but the one answer that a customer got or that was published.
         kills: how often a process was killed.
     """
 
     requests: int
     lost: int
-    double_answered: int
     double_scored: int
     kills: int
 
@@ -70,15 +68,15 @@ def work_through(home: Home, circuit: Circuit, folder: Path, *, requests: int, k
         for role in (*MINERS, "validator"):
             subnet.start(role)
         customer = Customer(f"http://127.0.0.1:{port}", _key(subnet), circuit, random.Random(seed))
-        with _killing(subnet, kills, random.Random(seed)) as done, ThreadPoolExecutor(CUSTOMERS) as pool:
+        moments = sorted(random.Random(seed).sample(range(requests - CUSTOMERS), kills))
+        with _killing(subnet, customer, moments, seed) as done, ThreadPoolExecutor(CUSTOMERS) as pool:
             states = list(pool.map(customer.ask, range(requests)))
         subnet.running[-1].stop()
     finally:
         for process in subnet.running:
             process.clean_up()
-    double_answered, double_scored = _doubles(folder / "validator.sqlite")
     lost = sum(state != "answered" for state in states)
-    return Outcome(requests, lost, double_answered, double_scored, len(done))
+    return Outcome(requests, lost, _double_scored(folder / "validator.sqlite"), len(done))
 
 
 @dataclass
@@ -90,12 +88,14 @@ class Customer:
         key: that lets in.
         circuit: what to ask for.
         randomness: draws the inputs.
+        ended: how many queries have.
     """
 
     url: str
     key: str
     circuit: Circuit
     randomness: random.Random
+    ended: int = 0
 
     def ask(self, number: int) -> str:
         """State in which a query has ended."""
@@ -112,8 +112,10 @@ class Customer:
         while time.monotonic() < deadline:
             state = self._state(body)
             if state in ("answered", "failed", "expired"):
+                self.ended += 1
                 return state
             time.sleep(0.3)
+        self.ended += 1
         return "unanswered"
 
     def _state(self, body: dict[str, object]) -> str:
@@ -135,15 +137,16 @@ def _key(subnet: Subnet) -> str:
 
 
 @contextmanager
-def _killing(subnet: Subnet, kills: int, randomness: random.Random) -> Iterator[list[str]]:
-    """Kills a process now and then while the block runs; gives who was killed."""
-    over, done = threading.Event(), list[str]()
+def _killing(subnet: Subnet, customer: Customer, moments: Sequence[int], seed: int) -> Iterator[list[str]]:
+    """Kills a process each time so many queries have ended, while others are under way; gives who was killed."""
+    over, done, randomness = threading.Event(), list[str](), random.Random(seed)
     running = dict(zip((*MINERS, "validator"), subnet.running, strict=True))
 
     def kill() -> None:
-        for _ in range(kills):
-            if over.wait(randomness.uniform(1.0, 6.0)):
-                return
+        for moment in moments:
+            while customer.ended < moment and not over.wait(0.02):
+                pass
+            time.sleep(randomness.uniform(0.0, 1.0))
             role = randomness.choice(["validator", *MINERS])
             running[role].clean_up()
             done.append(role)
@@ -158,16 +161,16 @@ def _killing(subnet: Subnet, kills: int, randomness: random.Random) -> Iterator[
         killer.join()
 
 
-def _doubles(database: Path) -> tuple[int, int]:
+def _double_scored(database: Path) -> int:
     with sqlite3.connect(database) as connection:
-
-        def beyond_first(column: str, table: str) -> int:
-            query = f"SELECT count({column}) - count(DISTINCT {column}) FROM {table}"
-            return int(connection.execute(query).fetchone()[0])
-
-        verified = "score_changes WHERE reason = 'verified'"
-        queries = int(connection.execute("SELECT count(*) FROM api_queries WHERE state = 'answered'").fetchone()[0])
-        scored = int(connection.execute(f"SELECT count(*) FROM {verified} AND kind = 'query'").fetchone()[0])
-        double = beyond_first("nonce", "score_changes") + beyond_first("statement_id", verified)
-        # hedged queries are settled for the winner only, so that each answer has moved one score once
-        return beyond_first("idempotency_key", "api_queries"), double + max(0, scored - queries)
+        results = connection.execute("SELECT result FROM api_queries WHERE state = 'answered'")
+        answered = {json.loads(result)["nonce"] for (result,) in results}
+        rises = connection.execute("SELECT kind, nonce, statement_id FROM score_changes WHERE reason = 'verified'")
+        queries, statements = [], []
+        for kind, nonce, statement_id in rises:
+            if kind == "query":
+                queries.append(nonce)
+            elif kind == "observation":
+                statements.append(statement_id)
+        unanswered = sum(nonce not in answered for nonce in queries)
+        return unanswered + len(queries) - len(set(queries)) + len(statements) - len(set(statements))

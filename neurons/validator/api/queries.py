@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +18,7 @@ from sqlalchemy.orm import Session
 from neurons.validator.api.access_keys import Caller
 from neurons.validator.api.calldata import calldata_for
 from neurons.validator.api.circuit_views import can_be_queried
+from neurons.validator.api.fairness import Turns, may_open
 from neurons.validator.api.messages import AttemptView, QueryRequest, QueryResult, QueryView
 from neurons.validator.api.quantise import WrongInputError, circuit_inputs
 from neurons.validator.api.query_store import (
@@ -52,11 +55,14 @@ class QueryTerms:
     """Limits of the service.
 
     Attributes:
-        open_at_once: queries that may be under way; beyond, new ones are refused at once.
+        open_at_once: queries that may be under way; one caller may have as many as there are places left. Beyond, new
+            ones are refused at once.
+        waits_of_a_caller: requests that may wait for an end at the same time; beyond, the answer is how things stand.
         keep_seconds: how long an ended query can still be read.
     """
 
     open_at_once: int = 64
+    waits_of_a_caller: int = 32
     keep_seconds: float = 7 * 86_400.0
 
 
@@ -70,6 +76,7 @@ class Queries:
         terms: limits.
         clock: Unix time, seconds; the same as the store's.
         ended: told of each query that ends, with its state and the seconds since it was received.
+        turns: whose query is asked next; by default all at once.
     """
 
     def __init__(
@@ -80,6 +87,7 @@ class Queries:
         terms: QueryTerms | None = None,
         clock: Callable[[], float] = time.time,
         ended: Callable[[QueryState, float], None] = lambda _state, _seconds: None,
+        turns: Turns | None = None,
     ) -> None:
         self._runner = runner
         self._store = store
@@ -87,9 +95,16 @@ class Queries:
         self._terms = terms or QueryTerms()
         self._clock = clock
         self._ended = ended
+        self._turns = turns or Turns(lambda _: sys.maxsize)
         self._under_way: dict[str, asyncio.Task[None]] = {}
-        self._places = 0
+        self._callers: Counter[str] = Counter()
+        self._waits: Counter[str] = Counter()
         self._stopping = False
+
+    @property
+    def waits(self) -> int:
+        """Requests that wait for the end of a query."""
+        return self._waits.total()
 
     def circuits(self) -> tuple[Circuit, ...]:
         """Circuits that can be asked for."""
@@ -143,16 +158,19 @@ class Queries:
 
     async def _stored(self, caller: Caller, query: NewQuery) -> tuple[QueryView, bool]:
         # the place is counted before the first await, so that no burst slips past the limit
-        self._places += 1
+        may = may_open(self._callers[caller.caller_id], self._callers.total(), self._terms.open_at_once)
+        self._callers[caller.caller_id] += 1
         try:
-            known = await asyncio.to_thread(self._store.known, query) if self._full() else None
+            known = None if may else await asyncio.to_thread(self._store.known, query)
             if known is not None:
-                return known, False
-            if self._full():
-                raise self._busy()
-            view, new = await asyncio.to_thread(self._store.add, query, caller.limits.query_rate)
-            if new:
-                self._begin(view)
+                view, new = known, False
+            elif may:
+                view, new = await asyncio.to_thread(self._store.add, query, caller.limits.query_rate)
+            else:
+                raise self._busy(caller)
+            if not has_ended(view):
+                # one that is known may not have been begun yet: the request that stored it is about to
+                self._begin(view, caller.caller_id)
             return view, new
         except KeyReusedError as error:
             raise ApiRefusedError(ApiCode.IDEMPOTENCY_KEY_REUSED, error.message, remedy=error.remedy) from error
@@ -161,15 +179,16 @@ class Queries:
                 ApiCode.RATE_LIMITED, error.message, remedy="Wait, or ask the operator for more", retry_after=error.wait
             ) from error
         finally:
-            self._places -= 1
+            self._free(caller.caller_id)
 
-    def _full(self) -> bool:
-        return self._places + len(self._under_way) > self._terms.open_at_once
+    def _free(self, caller_id: str) -> None:
+        self._callers[caller_id] -= 1
+        self._callers += Counter()  # forgets those that have none
 
-    def _busy(self) -> ApiRefusedError:
+    def _busy(self, caller: Caller) -> ApiRefusedError:
         return ApiRefusedError(
             ApiCode.BUSY,
-            f"{len(self._under_way)} queries are under way, the validator takes no more",
+            f"{len(self._under_way)} queries are under way, the validator takes no more of {caller.caller_id}",
             remedy="Ask again later",
             retry_after=5.0,
         )
@@ -181,8 +200,13 @@ class Queries:
             ApiRefusedError: the caller has no such query.
         """
         task = self._under_way.get(query_id)
-        if task is not None and seconds > 0:
-            await asyncio.wait([task], timeout=seconds)
+        if task is not None and seconds > 0 and self._waits[caller.caller_id] < self._terms.waits_of_a_caller:
+            self._waits[caller.caller_id] += 1
+            try:
+                await asyncio.wait([task], timeout=seconds)
+            finally:
+                self._waits[caller.caller_id] -= 1
+                self._waits += Counter()
         view = await asyncio.to_thread(self._store.get, query_id, caller.caller_id)
         if view is None:
             raise ApiRefusedError(ApiCode.UNKNOWN_QUERY, f"you have no query {query_id!r}")
@@ -194,10 +218,10 @@ class Queries:
         A stop of the process leaves such, and an end that could not be stored.
         """
         stored = await asyncio.to_thread(self._store.open_queries)
-        left = [view for view in stored if view.query_id not in self._under_way]
-        for view in left:
+        left = [(caller_id, view) for caller_id, view in stored if view.query_id not in self._under_way]
+        for caller_id, view in left:
             _log.info("query_resumed", query_id=view.query_id, state=view.state, times_asked=view.times_asked)
-            self._begin(view)
+            self._begin(view, caller_id)
         return len(left)
 
     async def tidy(self) -> int:
@@ -212,21 +236,36 @@ class Queries:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _begin(self, view: QueryView) -> None:
+    def _begin(self, view: QueryView, caller_id: str) -> None:
         if self._stopping or view.query_id in self._under_way:
             return
-        task = asyncio.create_task(self._run_logged(view))
+        task = asyncio.create_task(self._run_logged(view, caller_id))
         self._under_way[view.query_id] = task
-        task.add_done_callback(lambda _: self._under_way.pop(view.query_id, None))
+        self._callers[caller_id] += 1
 
-    async def _run_logged(self, view: QueryView) -> None:
+        def end(_: object) -> None:
+            del self._under_way[view.query_id]
+            self._free(caller_id)
+
+        task.add_done_callback(end)
+
+    async def _run_logged(self, view: QueryView, caller_id: str) -> None:
         try:
-            await self._run(view)
+            await self._run_in_turn(view, caller_id)
         except IllegalMoveError as error:
             _log.warning("query_ended_elsewhere", query_id=view.query_id, reason=error.message)
         except Exception:
             # the state could not be written: the query stays open and is taken up later
             _log.exception("query_left_open", query_id=view.query_id)
+
+    async def _run_in_turn(self, view: QueryView, caller_id: str) -> None:
+        try:
+            async with asyncio.timeout(max(0.0, view.deadline_at - self._clock())) as deadline:
+                async with self._turns.turn(view.circuit_id, caller_id):
+                    deadline.reschedule(None)  # from here on the runner keeps it
+                    await self._run(view)
+        except TimeoutError:
+            await self._expire(view, ())
 
     async def _run(self, view: QueryView) -> None:
         if self._clock() >= view.deadline_at:

@@ -177,11 +177,11 @@ class QueryStore:
             row = session.get(QueryRow, query_id)
             return None if row is None or row.caller != caller else _view(row)
 
-    def open_queries(self) -> tuple[QueryView, ...]:
-        """Queries that have not ended, oldest first."""
+    def open_queries(self) -> tuple[tuple[str, QueryView], ...]:
+        """Queries that have not ended, oldest first, each with its caller."""
         query = select(QueryRow).where(QueryRow.state.in_(OPEN)).order_by(QueryRow.received_at)
         with Session(self._engine) as session:
-            return tuple(_view(row) for row in session.scalars(query))
+            return tuple((row.caller, _view(row)) for row in session.scalars(query))
 
     def asked(self, query_id: str) -> QueryView:
         """Note that miners are asked from now on.

@@ -17,6 +17,7 @@ from neurons.serving import connection_bounds, signed_requests, url_of
 from neurons.validator.api.access import Door, Registrar
 from neurons.validator.api.access_keys import AccessKeyStore
 from neurons.validator.api.app import ApiParts, api_app
+from neurons.validator.api.fairness import Turns
 from neurons.validator.api.messages import MinerView
 from neurons.validator.api.metrics import ApiMeters, Counted
 from neurons.validator.api.queries import Queries, QueryTerms
@@ -57,7 +58,8 @@ class ExternalApi:
         stored, keys = QueryStore(store.engine), AccessKeyStore(store.engine)
         terms = QueryTerms(open_at_once=api.open_queries, keep_seconds=api.keep_days * _DAY)
         meters = ApiMeters(workings.meters.registry, stored.counts)
-        self._queries = Queries(workings.queries, stored, hotkey, terms, ended=meters.ended)
+        turns = Turns(workings.fleet.capacity)
+        self._queries = Queries(workings.queries, stored, hotkey, terms, ended=meters.ended, turns=turns)
         self._listener = listener
         self.url = url_of(api, listener)
         parts = ApiParts(

@@ -15,7 +15,7 @@ class ApiSettings(ListenSettings):
     Attributes:
         port: port to bind; 0 takes a free one.
         synchronous_seconds: how long POST /v1/queries waits for the answer before it says 202.
-        open_queries: queries that may be under way; beyond, new ones are refused at once.
+        open_queries: queries that may be under way, for one caller as many as there are places left; else refused.
         keep_days: how long an ended query can still be read.
     """
 

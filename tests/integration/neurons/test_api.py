@@ -16,9 +16,11 @@ from hexbytes import HexBytes
 from sqlalchemy.exc import OperationalError
 from web3.exceptions import ContractLogicError
 
+from daemon.token_bucket import Rate
 from neurons.validator.api.access_keys import Limits
+from neurons.validator.api.messages import QueryView
 from neurons.validator.api.queries import QueryTerms
-from neurons.validator.api.query_store import QueryStore
+from neurons.validator.api.query_store import NewQuery, QueryStore
 from neurons.validator.api.settings import ApiSettings
 from neurons.validator.blame import Blame
 from neurons.validator.check import AnswerFault
@@ -27,6 +29,7 @@ from signed_http.client import SignedClient
 from signed_http.errors import PeerRefusedError
 from statements.errors import CircuitError
 from tests.integration.neurons.api_parts import CUSTOMER, GENEROUS, Api, ApiBench, ProvingRunner
+from tests.integration.neurons.parts import eventually
 from tests.integration.neurons.subnet import MINER, STRANGER, VALIDATOR
 from tests.integration.small_circuit import deploy, local_chain
 from verifier_gen.circuit import Circuit
@@ -104,6 +107,30 @@ def test_query_same_key_is_run_once_and_other_body_conflicts(api: Api) -> None:
     assert (other.status_code, other.json()["code"]) == (409, "idempotency_key_reused")
     both = api.query({"idempotency_key": "another"}, headers=headers)
     assert (both.status_code, both.json()["code"]) == (422, "malformed_request")
+    assert len(api.runner.asked) == 1
+
+
+def test_query_same_key_before_the_first_request_has_begun_it_waits_for_the_answer_too(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add, second_answered = QueryStore.add, threading.Event()
+
+    def slowly(store: QueryStore, query: NewQuery, quota: Rate) -> tuple[QueryView, bool]:
+        view, new = add(store, query, quota)
+        if new:
+            stored.set()
+            second_answered.wait(60)
+        return view, new
+
+    stored = threading.Event()
+    monkeypatch.setattr(QueryStore, "add", slowly)
+    with ThreadPoolExecutor(1) as threads:
+        first = threads.submit(api.query, headers={"Idempotency-Key": "mine"})
+        assert stored.wait(60)
+        second = api.query(headers={"Idempotency-Key": "mine"})
+        second_answered.set()
+        assert (second.status_code, second.headers["Idempotent-Replayed"]) == (200, "true")
+        assert first.result().json() == second.json()
     assert len(api.runner.asked) == 1
 
 
@@ -253,6 +280,26 @@ def test_query_beyond_what_is_taken_at_once_is_refused_and_known_ones_are_not(be
     assert (first.status_code, busy.status_code, busy.json()["code"]) == (202, 503, "busy")
     assert busy.headers["Retry-After"] == "5"
     assert again.json()["query_id"] == first.json()["query_id"]
+
+
+def test_query_of_a_newcomer_is_taken_when_one_caller_has_all_it_may(bench: ApiBench) -> None:
+    bench.terms = QueryTerms(open_at_once=6, waits_of_a_caller=1)
+    other = bench.keys.create("other", GENEROUS)[1]
+    bench.runner.gate.clear()
+    with bench.serving() as api:
+        greedy = [api.query({"respond_async": True}) for _ in range(4)]
+        headers = {"Authorization": f"Bearer {other}"}
+        newcomer = [api.query({"respond_async": True}, headers=headers).status_code for _ in range(3)]
+        path = greedy[0].headers["Location"]
+        with ThreadPoolExecutor(1) as threads:
+            waiting = threads.submit(api.ask, "GET", path, params={"wait": 60})
+            eventually(lambda: api.parts.queries.waits == 1)
+            # the second one is told how things stand
+            assert api.ask("GET", path, params={"wait": 60}).json()["state"] == "asked"
+            bench.runner.gate.set()
+            assert waiting.result().json()["state"] == "answered"
+    assert [answer.status_code for answer in greedy] == [202] * 3 + [503]
+    assert newcomer == [202, 202, 503]
 
 
 def test_restart_takes_up_what_is_open_and_expires_what_is_late(bench: ApiBench) -> None:

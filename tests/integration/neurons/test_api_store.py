@@ -104,7 +104,7 @@ def test_forget_removes_what_ended_long_ago_and_nothing_open(engine: Engine) -> 
     store.expired(ended, FAILURE)
     clock.now += 100
     assert (store.forget(101), store.forget(99)) == (0, 1)
-    assert [view.query_id for view in store.open_queries()] == [left]
+    assert [(caller, view.query_id) for caller, view in store.open_queries()] == [("key:one", left)]
 
 
 def test_keys_open_until_revoked_and_only_a_hash_is_kept(engine: Engine) -> None:

@@ -20,7 +20,7 @@ ROUNDS = {"quick": 4, "slow": 4, "copier": 2, "forger": 2, "hanging": 1}
 SLOW_SECONDS = 5.0
 SETTINGS = """
 [timeouts]
-floor_seconds = 15
+floor_seconds = 25
 [weights]
 blocks_apart = 1
 last_blocks = 360
