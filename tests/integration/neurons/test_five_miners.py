@@ -19,6 +19,8 @@ ROUNDS = {"quick": 4, "slow": 4, "copier": 2, "forger": 2, "hanging": 1}
 """Changes of its score that each miner has to have; the one that hangs takes longest for one."""
 SLOW_SECONDS = 5.0
 SETTINGS = """
+[timeouts]
+floor_seconds = 30
 [weights]
 blocks_apart = 1
 last_blocks = 360
