@@ -13,6 +13,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -118,9 +119,12 @@ class CircuitCache:
         """Give a fetched and checked circuit its name."""
         with (folder / _BUNDLE).open("wb") as file:
             file.write(bundle.content())
-            file.flush()
-            os.fsync(file.fileno())
-        return folder.rename(self.root / bundle.bundle_hash)
+        # first the files, then their folder, then the name: after a power failure a named circuit is whole
+        for each in (*folder.iterdir(), folder):
+            _to_disk(each)
+        named = folder.rename(self.root / bundle.bundle_hash)
+        _to_disk(self.root)
+        return named
 
     def make_room(self, size: int) -> tuple[str, ...]:
         """Evict until a circuit of ``size`` bytes fits.
@@ -131,9 +135,12 @@ class CircuitCache:
         Raises:
             ArtefactError: it does not fit beside what is in use.
         """
-        self._drop_abandoned()
+        for folder in self.root.glob("0x*.gone"):
+            shutil.rmtree(folder, ignore_errors=True)
         circuits = self.circuits()
         total, gone = sum(circuit.size for circuit in circuits), []
+        if total + self._begun_bytes() + size > self.limit_bytes:
+            self._drop_abandoned()
         held = self.held()
         for circuit in circuits:
             if total + size <= self.limit_bytes:
@@ -148,10 +155,20 @@ class CircuitCache:
             )
         return tuple(gone)
 
+    def _begun_bytes(self) -> int:
+        """Size of what was fetched of circuits that are not whole."""
+        return sum(file.stat().st_size for file in self.root.glob("0x*.part/*"))
+
+    def set_aside(self, bundle_hash: str) -> None:
+        """Take a damaged circuit's name away, so that it is fetched again; what is left goes when room is made."""
+        with suppress(FileNotFoundError):
+            (self.root / bundle_hash).rename(self.root / f"{bundle_hash}.{secrets.token_hex(4)}.gone")
+        used = self._in_use.pop(bundle_hash, None)
+        if used is not None:
+            used.close()
+
     def _drop_abandoned(self) -> None:
-        """Remove what an eviction left behind, and fetches that nobody goes on with."""
-        for folder in self.root.glob("0x*.gone"):
-            shutil.rmtree(folder, ignore_errors=True)
+        """Remove fetches that nobody goes on with now."""
         for folder in self.root.glob("0x*.part"):
             with folder.with_suffix(".lock").open("a") as lock, suppress(BlockingIOError):
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -176,9 +193,11 @@ class CircuitCache:
         """
         try:
             content = json.loads((self.root / _HELD).read_text("utf-8"))
+            if not isinstance(content, list):
+                raise ValueError("no list")
         except FileNotFoundError:
             return ()
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise ArtefactError(
                 f"{self.root / _HELD} cannot be read", remedy="Write [] into it and add the circuits again"
             ) from error
@@ -200,3 +219,11 @@ class CircuitCache:
             return (self.root / _HELD).stat().st_mtime
         except OSError:
             return None
+
+
+def _to_disk(path: Path) -> None:
+    number = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)

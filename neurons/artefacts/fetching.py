@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 import structlog
@@ -16,6 +17,7 @@ from neurons.artefacts.bundle import (
 )
 from neurons.artefacts.cache import CircuitCache
 from neurons.artefacts.source import Sources, fetch_bytes, fetch_file
+from statements.errors import CircuitError
 from verifier_gen.circuit import Circuit, open_circuit
 
 _log = structlog.get_logger(__name__)
@@ -25,7 +27,8 @@ _NEEDED = frozenset(FileName) - {FileName.VKA}
 async def fetch_circuit(bundle_hash: str, urls: Sequence[str], cache: CircuitCache) -> Circuit:
     """The circuit of a bundle, from the cache or from the first source that gives it.
 
-    A fetch that was cut off goes on where it stopped, also after its process was killed.
+    A fetch that was cut off goes on where it stopped, also after its process was killed. A circuit that was damaged in
+    the cache is fetched again.
 
     Args:
         bundle_hash: sha256 of the bundle, 0x-hex.
@@ -36,6 +39,13 @@ async def fetch_circuit(bundle_hash: str, urls: Sequence[str], cache: CircuitCac
         ArtefactError: no source gave it, it does not fit into the cache, or the cache cannot be written.
         CircuitError: the files are no circuit that this release can use.
     """
+    if cache.find(bundle_hash) is not None:
+        try:
+            return await asyncio.to_thread(open_circuit, cache.use(bundle_hash), with_proving_key=True)
+        except CircuitError as error:
+            # damaged on this disk: the sources have it whole
+            _log.warning("circuit_damaged", bundle=bundle_hash, reason=error.message)
+            cache.set_aside(bundle_hash)
     if cache.find(bundle_hash) is None:
         with cache.staging(bundle_hash) as folder:
             # another process may have been quicker
@@ -54,7 +64,7 @@ async def fetch_circuit(bundle_hash: str, urls: Sequence[str], cache: CircuitCac
                 _log.info("circuit_fetched", bundle=bundle_hash, bytes=bundle.total_bytes, evicted=list(gone))
             else:
                 folder.rmdir()
-    return open_circuit(cache.use(bundle_hash), with_proving_key=True)
+    return await asyncio.to_thread(open_circuit, cache.use(bundle_hash), with_proving_key=True)
 
 
 def _size(file: BundleFile) -> int:

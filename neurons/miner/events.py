@@ -16,6 +16,7 @@ EVENTS: Mapping[str, str] = MappingProxyType(
         "worker_died": "a worker ended amid a proof; the request is proved again",
         "circuit_too_large": "a proof took more than `worker_memory_mib`; its circuit is refused from now on",
         "circuit_fetched": "a circuit was fetched and checked",
+        "circuit_damaged": "a circuit in the cache is not what its hash says; it is fetched again",
         "circuit_added": "a circuit was added while the miner runs",
         "circuit_not_added": "a circuit that was added cannot be used, and why",
         "circuit_dropped": "a circuit is no longer held",

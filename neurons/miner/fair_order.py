@@ -2,12 +2,14 @@
 
 Start-time fair queueing (Goyal, Vin, Cheng 1996) with equal weights: each caller has a clock that its served proofs
 move on by their expected seconds, the caller whose clock is furthest back is next, and a caller that comes back
-begins at the present, so that nobody saves up time by not asking.
+begins at the present, so that nobody saves up time by not asking. All kinds of requests move the one clock: a caller
+names the kind itself, and must not get more by calling everything a query.
 """
 
 from __future__ import annotations
 
-from collections import deque
+import bisect
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
@@ -21,7 +23,7 @@ class RequestKind(StrEnum):
 
 
 class Priority(IntEnum):
-    """Lower goes first, always: a benchmark waits for no more than the proofs that are running."""
+    """Lower goes first among the requests of one caller, and of callers whose clocks are equal."""
 
     PAYING = 0
     BENCHMARK = 1
@@ -59,12 +61,17 @@ class Ticket:
         """Priority of its kind."""
         return PRIORITY_OF[self.kind]
 
+    @property
+    def rank(self) -> tuple[Priority, int]:
+        """Its order among the requests of its caller."""
+        return self.priority, self.number
+
 
 class FairOrder:
-    """Requests of one priority that wait, and the callers' clocks."""
+    """Requests that wait, each caller's by rank, and the callers' clocks."""
 
     def __init__(self) -> None:
-        self._waiting: dict[str, deque[Ticket]] = {}
+        self._waiting: dict[str, list[Ticket]] = {}
         self._clocks: dict[str, float] = {}
         self._present = 0.0
 
@@ -78,16 +85,16 @@ class FairOrder:
     def add(self, ticket: Ticket) -> None:
         """Let a request wait."""
         if ticket.caller not in self._waiting:
-            self._waiting[ticket.caller] = deque()
+            self._waiting[ticket.caller] = []
             self._clocks[ticket.caller] = max(self._clocks.get(ticket.caller, 0.0), self._present)
-        self._waiting[ticket.caller].append(ticket)
+        bisect.insort(self._waiting[ticket.caller], ticket, key=lambda other: other.rank)
 
     def take(self) -> Ticket | None:
         """Take out the request that is next; None when nothing waits."""
         if not self._waiting:
             return None
-        caller = min(self._waiting, key=lambda name: (self._clocks[name], self._waiting[name][0].number))
-        ticket = self._waiting[caller].popleft()
+        caller = min(self._waiting, key=lambda name: (self._clocks[name], self._waiting[name][0].rank))
+        ticket = self._waiting[caller].pop(0)
         self._present = self._clocks[caller]
         self._clocks[caller] += ticket.seconds
         self._forget()
@@ -108,14 +115,25 @@ class FairOrder:
             return None
         return max(self._waiting, key=lambda name: (len(self._waiting[name]), self._waiting[name][-1].number))
 
-    def newest_of(self, caller: str) -> Ticket:
-        """The request of a caller that came last."""
-        return self._waiting[caller][-1]
+    def last_of(self, caller: str) -> Ticket | None:
+        """The request of a caller whose turn would be last: its newest of lowest priority; None when none waits."""
+        tickets = self._waiting.get(caller)
+        return tickets[-1] if tickets else None
+
+    def late(self, ready: Callable[[Ticket], float]) -> tuple[Ticket, ...]:
+        """Requests that cannot be in time.
+
+        Args:
+            ready: earliest instant at which a request's proof would be ready, seconds.
+        """
+        return tuple(
+            ticket for tickets in self._waiting.values() for ticket in tickets if ready(ticket) > ticket.deadline
+        )
 
     def copy(self) -> FairOrder:
         """The same, to try out what would happen."""
         other = FairOrder()
-        other._waiting = {caller: deque(tickets) for caller, tickets in self._waiting.items()}
+        other._waiting = {caller: list(tickets) for caller, tickets in self._waiting.items()}
         other._clocks, other._present = dict(self._clocks), self._present
         return other
 

@@ -43,14 +43,16 @@ class Places:
             deadline_seconds: how long the caller waits.
 
         Raises:
-            RefusedError: no place, or the deadline passed in the queue.
+            RefusedError: no place, or no worker in time, which is nobody's fault.
         """
         admission = self.queue.admit(caller, kind, circuit_id, deadline_seconds, self._clock())
         ticket = admission.ticket
         turn = asyncio.get_running_loop().create_future()
         self._turns[ticket] = turn
         if admission.displaced is not None:
-            self._refuse(admission.displaced)
+            self._refuse(
+                admission.displaced, RefusalCode.QUEUE_FULL, "the queue is full, and another request takes this place"
+            )
         try:
             self._begin()
             await self._wait(turn, ticket, deadline_seconds)
@@ -66,11 +68,15 @@ class Places:
             await asyncio.wait_for(turn, max(0.0, ticket.deadline - self._clock()))
         except TimeoutError as error:
             raise RefusedError(
-                RefusalCode.DEADLINE_PASSED, f"no worker became free within {deadline_seconds:g} s"
+                RefusalCode.DEADLINE_TOO_SHORT,
+                f"no worker became free within {deadline_seconds:g} s",
+                retry_after=self.expected_wait(),
             ) from error
 
     def _begin(self) -> None:
-        """Let requests begin while workers are free."""
+        """Let requests begin while workers are free, none that could not be ready in time."""
+        for late in self.queue.drop_late(self._clock()):
+            self._refuse(late, RefusalCode.DEADLINE_TOO_SHORT, "no worker became free in time")
         while (ticket := self.queue.start(self._clock())) is not None:
             turn = self._turns.get(ticket)
             if turn is None or turn.done():
@@ -79,8 +85,7 @@ class Places:
             else:
                 turn.set_result(None)
 
-    def _refuse(self, displaced: Ticket) -> None:
-        turn = self._turns.pop(displaced, None)
+    def _refuse(self, ticket: Ticket, code: RefusalCode, message: str) -> None:
+        turn = self._turns.pop(ticket, None)
         if turn is not None and not turn.done():
-            message = "the queue is full, and another request takes this place"
-            turn.set_exception(RefusedError(RefusalCode.QUEUE_FULL, message, retry_after=self.expected_wait()))
+            turn.set_exception(RefusedError(code, message, retry_after=self.expected_wait()))

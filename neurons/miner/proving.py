@@ -116,7 +116,13 @@ class Prover:
             return proving.result()
         if left is not None and left.done():
             raise RefusedError(RefusalCode.CALLER_LEFT, "the caller closed the connection")
-        raise RefusedError(RefusalCode.DEADLINE_PASSED, f"no proof within {task.deadline_seconds:g} s")
+        if begun.is_set():
+            raise RefusedError(RefusalCode.DEADLINE_PASSED, f"no proof within {task.deadline_seconds:g} s")
+        raise RefusedError(
+            RefusalCode.DEADLINE_TOO_SHORT,
+            f"no worker became free within {task.deadline_seconds:g} s",
+            retry_after=self._places.expected_wait(),
+        )
 
     def _ended(self, proving: asyncio.Task[Proof]) -> None:
         self._under_way.discard(proving)

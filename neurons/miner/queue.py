@@ -1,8 +1,8 @@
 """Who may wait for a prover, for how long, and who is next: pure decisions, the time is always an argument.
 
 A request that cannot be ready in time is refused at once with the expected wait instead of timing out. When the
-queue is full, whoever holds more places than the newcomer (or holds them for benchmarks while the newcomer pays)
-gives its newest one back, so that a caller who asks ten times as often keeps nobody out.
+queue is full, whoever holds more places than the newcomer gives one back, so that a caller who asks ten times as
+often keeps nobody out; a caller's own benchmarks give way to its queries.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from neurons.messages import RefusalCode
 from neurons.miner.durations import ProofDurations
-from neurons.miner.fair_order import FairOrder, Priority, RequestKind, Ticket
+from neurons.miner.fair_order import FairOrder, RequestKind, Ticket
 from neurons.refusing import RefusedError
 
 
@@ -49,13 +49,13 @@ class ProvingQueue:
         self.durations = durations or ProofDurations()
         self._caller_limit = caller_limit
         self._numbers = itertools.count(1)
-        self._orders = {priority: FairOrder() for priority in Priority}
+        self._order = FairOrder()
         self._running: dict[Ticket, float] = {}
 
     @property
     def waiting(self) -> int:
         """Requests that wait for a worker."""
-        return sum(len(order) for order in self._orders.values())
+        return len(self._order)
 
     @property
     def running(self) -> int:
@@ -79,32 +79,37 @@ class ProvingQueue:
         ticket = Ticket(next(self._numbers), caller, kind, circuit_id, expected, now + deadline_seconds)
         displaced = self._make_room(ticket, now)
         wait = self._wait_of(ticket, now, without=displaced)
-        measured = self.durations.seconds(circuit_id)
-        if measured is not None and wait + measured > deadline_seconds:
+        ready = wait + self._least_seconds(circuit_id)
+        if ready > deadline_seconds:
             raise RefusedError(
                 RefusalCode.DEADLINE_TOO_SHORT,
-                f"the proof would take {wait + measured:.1f} s, the deadline is {deadline_seconds:g} s",
+                f"the proof would take {ready:.1f} s, the deadline is {deadline_seconds:g} s",
                 retry_after=wait,
             )
         if displaced is not None:
-            self._orders[displaced.priority].remove(displaced)
-        self._orders[ticket.priority].add(ticket)
+            self._order.remove(displaced)
+        self._order.add(ticket)
         return Admission(ticket, wait, displaced)
 
     def start(self, now: float) -> Ticket | None:
         """The request whose proof begins now; None when no worker is free or nothing waits."""
         if self.running >= self.workers:
             return None
-        for priority in Priority:
-            ticket = self._orders[priority].take()
-            if ticket is not None:
-                self._running[ticket] = now
-                return ticket
-        return None
+        ticket = self._order.take()
+        if ticket is not None:
+            self._running[ticket] = now
+        return ticket
+
+    def drop_late(self, now: float) -> tuple[Ticket, ...]:
+        """Take out what could not be ready in time any more, were it begun now."""
+        late = self._order.late(lambda ticket: now + self._least_seconds(ticket.circuit_id))
+        for ticket in late:
+            self._order.remove(ticket)
+        return late
 
     def withdraw(self, ticket: Ticket) -> None:
         """Give back the place of a request that waits: its caller has left, or its deadline has passed."""
-        self._orders[ticket.priority].remove(ticket)
+        self._order.remove(ticket)
 
     def finish(self, ticket: Ticket) -> None:
         """Free the worker of a request that was being proved."""
@@ -117,7 +122,7 @@ class ProvingQueue:
     def _make_room(self, ticket: Ticket, now: float) -> Ticket | None:
         """The request that has to go for this one; None when there is room."""
         mine = sum(t.caller == ticket.caller for t in self._running)
-        mine += sum(order.held(ticket.caller) for order in self._orders.values())
+        mine += self._order.held(ticket.caller)
         if self._caller_limit is not None and mine >= self._caller_limit:
             raise RefusedError(
                 RefusalCode.CALLER_LIMIT,
@@ -136,28 +141,33 @@ class ProvingQueue:
         return victim
 
     def _victim(self, ticket: Ticket) -> Ticket | None:
-        for priority in reversed(Priority):
-            order = self._orders[priority]
-            holder = order.largest_holder()
-            if holder is None or priority < ticket.priority:
-                continue
-            # of equals nobody gives way, or two callers could displace each other for ever
-            if priority > ticket.priority or order.held(holder) > order.held(ticket.caller) + 1:
-                return order.newest_of(holder)
-        return None
+        order = self._order
+        holder = order.largest_holder()
+        # of equals nobody gives way, or two callers could displace each other for ever
+        if holder is not None and order.held(holder) > order.held(ticket.caller) + 1:
+            return order.last_of(holder)
+        own = order.last_of(ticket.caller)
+        return own if own is not None and own.priority > ticket.priority else None
+
+    def _least_seconds(self, circuit_id: str) -> float:
+        """What a proof has taken here; 0 before the first.
+
+        A builder's figure refuses nobody: on a faster machine than his no proof would ever be begun and measured.
+        """
+        return self.durations.seconds(circuit_id) or 0.0
 
     def _wait_of(self, ticket: Ticket, now: float, *, without: Ticket | None) -> float:
         """Seconds until a worker would begin with the request, by playing what is admitted to its end."""
-        orders = [self._orders[priority].copy() for priority in Priority if priority <= ticket.priority]
-        if without is not None and without.priority <= ticket.priority:
-            orders[without.priority].remove(without)
-        orders[ticket.priority].add(ticket)
+        order = self._order.copy()
+        if without is not None:
+            order.remove(without)
+        order.add(ticket)
         free = [max(0.0, begun + other.seconds - now) for other, begun in self._running.items()]
         free += [0.0] * (self.workers - len(free))
         heapq.heapify(free)
         while True:
             start = heapq.heappop(free)
-            following = next(taken for order in orders if (taken := order.take()) is not None)
-            if following == ticket:
+            following = order.take()
+            if following is None or following == ticket:
                 return start
             heapq.heappush(free, start + following.seconds)

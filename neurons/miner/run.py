@@ -53,7 +53,10 @@ def make_places(settings: MinerSettings, held: HeldCircuits, workers: int) -> Pl
         if circuit.manifest.prover is not None:
             durations.suppose(circuit.manifest.circuit_id, circuit.manifest.prover.wall_seconds)
     queue = ProvingQueue(
-        workers=workers, limit=settings.queue_limit, caller_limit=settings.caller_limit, durations=durations
+        workers=workers,
+        limit=settings.queue_limit,
+        caller_limit=settings.caller_limit or max(1, workers + settings.queue_limit - 1),
+        durations=durations,
     )
     return Places(queue)
 

@@ -95,7 +95,8 @@ class MinerSettings(NeuronSettings):
         circuits: folders of built circuits, proving keys included; more come by `veristake miner circuits add`.
         workers: proofs made at the same time; each takes about 1 GB.
         queue_limit: requests that may wait for a worker before more are refused.
-        caller_limit: requests that one validator may have admitted at the same time; absent: any number.
+        caller_limit: requests that one validator may have admitted at the same time; absent: one less than there are
+            places (`workers` and `queue_limit`).
         worker_memory_mib: memory that one proof may take, MiB; a circuit that needs more is refused, a worker that
             keeps more is replaced. Absent: any amount.
         proving: where proofs are made.
@@ -132,7 +133,7 @@ TEMPLATE = """\
 circuits = ["build/circuits/staking"]  # folders of built circuits, proving keys included
 workers = 1                            # proofs made at the same time; each takes about 1 GB
 queue_limit = 4                        # requests that may wait for a worker before more are refused
-# caller_limit = 2                     # requests that one validator may have admitted at the same time
+# caller_limit = 2                     # requests that one validator may have admitted; by default one place is left
 # worker_memory_mib = 2048             # memory that one proof may take; a circuit that needs more is refused
 network = "build/network.json"         # file of the local network
 

@@ -217,11 +217,56 @@ def test_fetch_circuit_full_disk_is_named_and_leaves_no_circuit(
     assert fetch(bundle, cache, honest).manifest == tiny_circuit.manifest
 
 
-def test_fetch_circuit_file_changed_in_the_cache_is_refused(honest: str, bundle: Bundle, cache: CircuitCache) -> None:
+def test_fetch_circuit_damaged_in_the_cache_is_fetched_again(honest: str, bundle: Bundle, cache: CircuitCache) -> None:
     circuit = fetch(bundle, cache, honest)
-    circuit.paths.proving_key.write_bytes(b"x")
-    with pytest.raises(Exception, match="has sha256"):
-        fetch(bundle, cache, honest)
+    for damage in (b"x", b""):
+        circuit.paths.proving_key.write_bytes(damage)
+        with capture_logs() as logs:
+            assert fetch(bundle, cache, honest) == circuit
+        assert [log["event"] for log in logs] == ["circuit_damaged", "circuit_fetched"]
+    circuit.paths.proving_key.unlink()
+    with capture_logs(), pytest.raises(ArtefactError, match="no source gave"):
+        fetch(bundle, cache)
+
+
+def test_commit_every_file_is_on_disk_before_the_circuit_has_its_name(
+    bundle: Bundle, cache: CircuitCache, honest: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced = list[str]()
+
+    def fsync(number: int) -> None:
+        synced.append(str(Path(f"/proc/self/fd/{number}").readlink()))
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    fetch(bundle, cache, honest)
+    begun = cache.root / f"{bundle.bundle_hash}.part"
+    assert set(synced) == {str(begun / file.name) for file in bundle.files} | {
+        str(begun / "bundle.json"),
+        str(begun),
+        str(cache.root),
+    }
+
+
+def test_fetch_circuit_leaves_what_others_have_begun_unless_room_is_needed(
+    honest: str, bundle: Bundle, tmp_path: Path
+) -> None:
+    begun = tmp_path / "cache" / ("0x" + "ab" * 32 + ".part") / "network.onnx"
+    begun.parent.mkdir(parents=True)
+    begun.write_bytes(b"x" * 1000)
+    cache = CircuitCache(tmp_path / "cache", 2 * bundle.total_bytes)
+    fetch(bundle, cache, honest)
+    assert begun.exists()
+    (whole,) = cache.circuits()
+    assert cache.make_room(cache.limit_bytes - whole.size) == ()
+    assert not begun.exists()
+
+
+@pytest.mark.parametrize("content", ["null", "1", "{}", "[" * 100_000, "\xff"])
+def test_held_damaged_list_is_an_error_in_words(cache: CircuitCache, content: str) -> None:
+    cache.root.mkdir()
+    (cache.root / "held.json").write_text(content, "latin-1")
+    with pytest.raises(ArtefactError, match="cannot be read"):
+        cache.held()
 
 
 def test_make_room_least_recently_used_goes_and_never_one_in_use_or_held(

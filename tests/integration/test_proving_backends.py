@@ -50,6 +50,8 @@ def make(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Any
 def test_prove_proof_verifies_and_faults_keep_their_kinds(make: Any, tiny_circuit: Circuit, tmp_path: Path) -> None:
     async def go(backend: ProvingBackend) -> Any:
         await backend.warm(tiny_circuit.directory)
+        with pytest.raises(CircuitError, match=r"has no circuit\.json"):
+            await backend.warm(tmp_path)
         measured = await backend.prove(tiny_circuit.directory, INPUTS, 5)
         with pytest.raises(InputOutOfRangeError):
             await backend.prove(tiny_circuit.directory, [1 << 40, *INPUTS[1:]], 5)

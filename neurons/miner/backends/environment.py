@@ -10,7 +10,7 @@ from pathlib import Path
 from subprocess import PIPE, Popen
 from typing import Any
 
-from statements.errors import ConfigurationError
+from statements.errors import CircuitError, ConfigurationError
 from verifier_gen.measured import MeasuredProof
 from verifier_gen.pool import WorkerDiedError
 from verifier_gen.proof_service import decoded
@@ -42,8 +42,15 @@ class EnvironmentBackend:
         self._threads = ThreadPoolExecutor(workers)
 
     async def warm(self, directory: Path) -> None:
-        """Let every process check a circuit."""
-        await asyncio.gather(*(self._ask({"directory": str(directory)}) for _ in range(self.workers)))
+        """Let every process check a circuit.
+
+        Raises:
+            CircuitError: the environment cannot open it.
+        """
+        answers = await asyncio.gather(*(self._ask({"directory": str(directory)}) for _ in range(self.workers)))
+        for answer in answers:
+            if "fault" in answer:
+                raise CircuitError(answer["message"], remedy=answer["remedy"])
 
     async def prove(self, directory: Path, inputs: Sequence[int], tag: int) -> MeasuredProof:
         """Prove in a process of the environment."""

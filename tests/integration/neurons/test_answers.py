@@ -92,7 +92,7 @@ _REFUSALS: dict[str, tuple[dict[str, Any], int, Fault]] = {
     "malformed_request": ({"nonce": "0x33"}, 422, Fault.CALLER),
     "not_a_validator": ({"caller": STRANGER}, 403, Fault.CALLER),
     "unknown_route": ({"path": "/v1/nothing"}, 404, Fault.CALLER),
-    "deadline_passed": ({"deadline_seconds": 0.001}, 504, Fault.RESPONDER),
+    "deadline_passed": ({"deadline_seconds": 0.2}, 504, Fault.RESPONDER),
 }
 
 

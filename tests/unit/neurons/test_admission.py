@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+import threading
+from typing import Any, cast
 
 import pytest
 
 from neurons.messages import RefusalCode
-from neurons.miner.admission import require_admission
+from neurons.miner.admission import Gate, require_admission
 from neurons.miner.settings import AdmissionSettings
-from neurons.network import Neuron, Role
+from neurons.network import Network, Neuron, Role
 from neurons.refusing import RefusedError
 
 PERMIT = RefusalCode.NO_VALIDATOR_PERMIT
@@ -41,3 +42,34 @@ def test_require_admission_by_role_permit_and_stake(
     with pytest.raises(RefusedError) as caught:
         require_admission("caller", entry, AdmissionSettings(**settings))
     assert caught.value.code is refused
+
+
+class HangingNode:
+    """Stands in for a network whose node answers once and then hangs, which no live one does on demand."""
+
+    def __init__(self) -> None:
+        self.readings = 0
+        self.release, self.ended = threading.Event(), list[bool]()
+
+    def neurons(self) -> tuple[Neuron, ...]:
+        self.readings += 1
+        if self.readings > 1:
+            self.ended.append(self.release.wait(20))
+        return (Neuron(uid=0, hotkey="caller", role=Role.VALIDATOR),)
+
+
+def test_admit_while_the_node_hangs_nobody_is_kept_waiting_and_one_reading_is_under_way() -> None:
+    now, node = [0.0], HangingNode()
+    gate = Gate(cast("Network", node), AdmissionSettings(refresh_seconds=1), lambda: now[0], patience=0.01)
+    gate.admit("caller")
+    now[0] = 100.0
+    for _ in range(5):
+        gate.admit("caller")
+    assert (node.readings, node.ended) == (2, [])
+    reading = gate._reading
+    node.release.set()
+    assert reading is not None
+    reading.join(20)
+    # the reading took longer than a refresh: it counts from its end
+    gate.admit("caller")
+    assert (node.readings, node.ended) == (2, [True])

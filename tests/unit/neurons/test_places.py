@@ -22,7 +22,7 @@ def places_of(limit: int = 4) -> Places:
 
 
 async def hold(places: Places, until: asyncio.Event, served: list[str], name: str, kind: RequestKind = QUERY) -> None:
-    async with places.hold(name, kind, "circuit", 60):
+    async with places.hold("caller", kind, "circuit", 60):
         served.append(name)
         await until.wait()
 
@@ -99,10 +99,29 @@ def test_hold_deadline_that_passes_in_the_queue_is_refused_and_gives_the_place_b
         with pytest.raises(RefusedError) as caught:
             async with places.hold("late", QUERY, "circuit", 0.01):
                 served.append("late")
-        assert caught.value.code is RefusalCode.DEADLINE_PASSED
+        assert caught.value.code is RefusalCode.DEADLINE_TOO_SHORT
+        assert caught.value.retry_after is not None
         assert places.queue.waiting == 0
         end.set()
         await first
         assert served == ["first"]
+
+    asyncio.run(go())
+
+
+def test_hold_what_could_not_be_ready_any_more_is_refused_when_a_worker_becomes_free() -> None:
+    async def go() -> None:
+        now = [0.0]
+        places, end, served = Places(places_of().queue, lambda: now[0]), asyncio.Event(), list[str]()
+        first = asyncio.create_task(hold(places, end, served, "first"))
+        late = asyncio.create_task(hold(places, end, served, "late"))
+        await settle()
+        places.queue.durations.measured("circuit", 20.0)
+        now[0] = 45.0
+        end.set()
+        await first
+        with pytest.raises(RefusedError) as caught:
+            await late
+        assert (caught.value.code, served) == (RefusalCode.DEADLINE_TOO_SHORT, ["first"])
 
     asyncio.run(go())

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from neurons.messages import RefusalCode
 from neurons.miner.durations import ASSUMED_SECONDS, ProofDurations
-from neurons.miner.fair_order import Priority, RequestKind
+from neurons.miner.fair_order import RequestKind
 from neurons.miner.queue import Admission, ProvingQueue
 from neurons.refusing import RefusedError
 
@@ -78,6 +78,27 @@ def test_admit_circuit_never_measured_is_not_refused_for_a_guess() -> None:
     admit(queue, deadline=0.1)
 
 
+def test_admit_before_the_first_proof_the_wait_counts() -> None:
+    queue = ProvingQueue(workers=1, limit=100)
+    queue.durations.suppose("circuit", 60.0)
+    for _ in range(5):
+        admit(queue)
+    queue.start(0)
+    error = refused(queue, deadline=30)
+    assert (error.code, error.retry_after) == (RefusalCode.DEADLINE_TOO_SHORT, 300.0)
+    admit(queue, deadline=300)
+
+
+def test_drop_late_takes_out_what_could_not_be_ready_any_more() -> None:
+    queue = queue_of(workers=2)
+    admit(queue)
+    queue.start(0)
+    late, later = admit(queue, deadline=10).ticket, admit(queue, deadline=10.5).ticket
+    assert queue.drop_late(6.0) == ()
+    assert queue.drop_late(6.1) == (late,)
+    assert queue.start(6.1) == later
+
+
 def test_admit_beyond_the_callers_limit_is_refused_and_others_are_not() -> None:
     queue = queue_of(caller_limit=2)
     admit(queue)
@@ -99,15 +120,15 @@ def test_start_query_goes_before_benchmarks_that_came_first() -> None:
     assert queue.start(4) == query.ticket
 
 
-def test_admit_query_displaces_the_newest_benchmark_of_a_full_queue() -> None:
+def test_admit_query_displaces_the_callers_newest_benchmark_of_a_full_queue() -> None:
     queue = queue_of(limit=2)
     admit(queue, kind=BENCHMARK)
     queue.start(0)
     first, second = admit(queue, kind=BENCHMARK), admit(queue, kind=BENCHMARK)
-    assert admit(queue, "b", QUERY).displaced == second.ticket
-    assert admit(queue, "b", QUERY).displaced == first.ticket
-    assert refused(queue, caller="b").code is RefusalCode.QUEUE_FULL
-    assert refused(queue, caller="b", kind=BENCHMARK).code is RefusalCode.QUEUE_FULL
+    assert admit(queue, kind=QUERY).displaced == second.ticket
+    assert admit(queue, kind=QUERY).displaced == first.ticket
+    assert refused(queue).code is RefusalCode.QUEUE_FULL
+    assert refused(queue, kind=BENCHMARK).code is RefusalCode.QUEUE_FULL
 
 
 def test_admit_caller_with_less_displaces_who_holds_more_until_they_are_equal() -> None:
@@ -130,14 +151,38 @@ def test_admit_callers_who_are_nearly_equal_do_not_displace_each_other_for_ever(
     assert refused(queue, caller="b").code is RefusalCode.QUEUE_FULL
 
 
-def test_admit_query_displaces_benchmarks_before_queries() -> None:
+def test_admit_query_displaces_who_holds_most_not_the_benchmark_of_who_holds_little() -> None:
     queue = queue_of(limit=4)
     admit(queue)
     queue.start(0)
-    for _ in range(3):
-        admit(queue)
-    benchmark = admit(queue, "c", BENCHMARK).ticket
-    assert admit(queue, "b").displaced == benchmark
+    newest = [admit(queue).ticket for _ in range(3)][-1]
+    admit(queue, "c", BENCHMARK)
+    assert admit(queue, "b").displaced == newest
+
+
+def test_start_one_callers_queries_do_not_starve_anothers_benchmarks() -> None:
+    queue = queue_of(limit=8)
+    served: Counter[str] = Counter()
+    for round_ in range(60):
+        for caller, kind in [("greedy", QUERY)] * 10 + [("tester", BENCHMARK)] * 2:
+            with suppress(RefusedError):
+                admit(queue, caller, kind, now=4.0 * round_)
+        ticket = queue.start(4.0 * round_)
+        assert ticket is not None
+        served[ticket.caller] += 1
+        queue.finish(ticket)
+    assert abs(served["greedy"] - served["tester"]) <= 1
+
+
+def test_start_callers_query_goes_before_its_benchmarks_and_before_those_of_equals() -> None:
+    queue = queue_of()
+    others, own = admit(queue, "a", BENCHMARK).ticket, admit(queue, "b", BENCHMARK).ticket
+    query = admit(queue, "b", QUERY).ticket
+    served = []
+    while (ticket := queue.start(0)) is not None:
+        served.append(ticket)
+        queue.finish(ticket)
+    assert served == [query, others, own]
 
 
 def test_admit_refused_newcomer_displaces_nobody() -> None:
@@ -145,7 +190,7 @@ def test_admit_refused_newcomer_displaces_nobody() -> None:
     admit(queue)
     queue.start(0)
     admit(queue, kind=BENCHMARK)
-    assert refused(queue, caller="b", deadline=1).code is RefusalCode.DEADLINE_TOO_SHORT
+    assert refused(queue, deadline=1).code is RefusalCode.DEADLINE_TOO_SHORT
     assert queue.waiting == 1
 
 
@@ -228,7 +273,7 @@ def test_any_course_keeps_the_bounds_and_loses_no_request(
             ticket = queue.start(0)
             assert (ticket is None) == (not waiting or len(running) == workers)
             if ticket is not None:
-                assert ticket.priority == min(other.priority for other in waiting)
+                assert ticket.priority == min(other.priority for other in waiting if other.caller == ticket.caller)
                 waiting.remove(ticket)
                 running.append(ticket)
         elif step == "finish" and running:
@@ -237,4 +282,3 @@ def test_any_course_keeps_the_bounds_and_loses_no_request(
             queue.withdraw(waiting.pop())
         assert (queue.waiting, queue.running) == (len(waiting), len(running))
         assert len(waiting) + len(running) <= workers + limit
-    assert Priority.PAYING < Priority.BENCHMARK
