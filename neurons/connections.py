@@ -84,7 +84,7 @@ class BoundedConnection(H11Protocol):
         """Count it, and wait for headers."""
         super().connection_made(transport)
         peer = transport.get_extra_info("peername")
-        if not self.opened.enter(self, _network_of(peer)):
+        if not self.opened.enter(self, network_of(peer)):
             transport.abort()
             return
         self._wait_for_headers()
@@ -125,8 +125,9 @@ def bounded_connections(bounds: ConnectionBounds) -> type[asyncio.Protocol]:
     return OfThisServer
 
 
-def _network_of(peer: Any) -> str:
-    if not isinstance(peer, tuple):
+def network_of(peer: Any) -> str:
+    """The IPv4 address or IPv6 /64 of a peer as sockets and ASGI name it, an address with a port."""
+    if not isinstance(peer, (tuple, list)):
         return ""
     try:
         address = ipaddress.ip_address(str(peer[0]).partition("%")[0])

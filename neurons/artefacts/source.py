@@ -12,15 +12,12 @@ import httpx
 import structlog
 
 from neurons.artefacts.bundle import ArtefactError
-from neurons.artefacts.serving import ARTEFACTS_PATH
+from neurons.artefacts.serving import ARTEFACTS_PATH, SLOWEST_BYTES_PER_SECOND, SPARE_SECONDS
 from statements.causes import cause_of
 from verifier_gen.manifest import sha256_file
 
 _log = structlog.get_logger(__name__)
 _CONNECT_SECONDS, _SILENCE_SECONDS = 10.0, 20.0
-SLOWEST_BYTES_PER_SECOND = 32 * 1024
-"""A source that gives less over a whole file is left; the next one resumes."""
-_SPARE_SECONDS = 30.0
 
 
 class LyingSourceError(ArtefactError):
@@ -99,7 +96,7 @@ async def fetch_file(sources: Sources, sha256: str, size: int, path: Path, *, ex
 
 async def _from(url: str, sha256: str, size: int, path: Path, *, exact: bool, given: set[str]) -> None:
     begin = min(path.stat().st_size, size) if path.exists() else 0
-    seconds = _SPARE_SECONDS + (size - begin) / SLOWEST_BYTES_PER_SECOND
+    seconds = SPARE_SECONDS + (size - begin) / SLOWEST_BYTES_PER_SECOND
     timeout = httpx.Timeout(_SILENCE_SECONDS, connect=_CONNECT_SECONDS)
     headers = {"Accept-Encoding": "identity"}
     if begin:

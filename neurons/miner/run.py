@@ -66,7 +66,12 @@ def make_shelf(settings: MinerSettings, held: HeldCircuits) -> Shelf | None:
     """The files that anybody may fetch; None when the settings say that nobody may."""
     if not settings.artefacts.serve:
         return None
-    shelf = Shelf(settings.artefacts.downloads)
+    artefacts = settings.artefacts
+    shelf = Shelf(
+        artefacts.downloads,
+        per_address=artefacts.downloads_per_address,
+        bytes_per_second=artefacts.upload_mib_per_second * MEBIBYTE,
+    )
     for circuit in held.usable():
         shelf.offer(circuit)
     return shelf

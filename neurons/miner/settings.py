@@ -50,12 +50,16 @@ class ArtefactSettings(Section):
         limit_mib: of the cache, MiB; the least recently used circuit goes first, one that is held never.
         serve: whether anybody may fetch this miner's circuits from it.
         downloads: files sent at the same time.
+        downloads_per_address: of those, to one IPv4 address or IPv6 /64.
+        upload_mib_per_second: sent to all together, MiB a second.
     """
 
     cache: ConfigPath = Path("build/circuit-cache")
     limit_mib: int = Field(default=20_480, ge=1)
     serve: bool = True
     downloads: int = Field(default=8, ge=1, le=1024)
+    downloads_per_address: int = Field(default=2, ge=1, le=1024)
+    upload_mib_per_second: float = Field(default=16.0, ge=1, le=100_000)
 
 
 class BackendKind(StrEnum):
@@ -172,6 +176,8 @@ cache = "build/circuit-cache"          # fetched circuits
 # limit_mib = 20480                    # of the cache; the least recently used goes first, one that is held never
 # serve = true                         # let anybody fetch this miner's circuits from it
 # downloads = 8                        # files sent at the same time
+# downloads_per_address = 2            # of those, to one address; raise it behind a reverse proxy
+# upload_mib_per_second = 16.0         # sent to all together
 
 # [metrics]                            # where Prometheus reads /metrics; leave out for nowhere
 # host = "127.0.0.1"                   # whoever reaches it may read

@@ -321,8 +321,53 @@ def test_artefacts_too_many_downloads_are_told_to_come_again(tiny_circuit: Circu
         assert (refused.status_code, refused.json()["code"]) == (503, "queue_full")
         shelf.under_way = 0
         assert httpx.get(path).status_code == 200
-        assert shelf.under_way == 0
+        eventually(lambda: shelf.under_way == 0)
         assert shelf.sent_bytes >= tiny_circuit.paths.proving_key.stat().st_size
+
+
+def test_artefacts_one_address_takes_its_share_of_the_downloads_only(tiny_circuit: Circuit) -> None:
+    app, shelf = honest_app(tiny_circuit)
+    with serving(app) as url:
+        path = url + ARTEFACTS_PATH + tiny_circuit.manifest.proving_key_hash
+        shelf.readers["127.0.0.1"] = 2
+        refused = httpx.get(path)
+        assert (refused.status_code, refused.json()["code"]) == (503, "queue_full")
+        other = httpx.HTTPTransport(local_address="127.0.0.2")
+        with httpx.Client(transport=other) as client:
+            assert client.get(path).status_code == 200
+        eventually(lambda: shelf.readers == {"127.0.0.1": 2})
+
+
+def test_artefacts_reader_slower_than_the_least_rate_is_let_go(
+    tiny_circuit: Circuit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("neurons.artefacts.serving.SPARE_SECONDS", 0.2)
+    monkeypatch.setattr("neurons.artefacts.serving.SLOWEST_BYTES_PER_SECOND", 1e12)
+    app, shelf = honest_app(tiny_circuit)
+    shelf.bytes_per_second = 1000.0  # each piece is followed by a minute's wait
+    with serving(app) as url:
+        with pytest.raises(httpx.RemoteProtocolError):
+            httpx.get(url + ARTEFACTS_PATH + tiny_circuit.manifest.proving_key_hash, timeout=20)
+        eventually(lambda: (shelf.under_way, shelf.readers) == (0, {}))
+
+
+def test_wait_to_send_waits_as_long_as_the_rate_demands(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits = list[float]()
+
+    async def sleep(seconds: float) -> None:
+        waits.append(seconds)
+
+    monkeypatch.setattr("neurons.artefacts.serving.time.monotonic", lambda: 5.0)
+    monkeypatch.setattr("neurons.artefacts.serving.asyncio.sleep", sleep)
+    shelf = Shelf(bytes_per_second=100.0)
+
+    async def go() -> None:
+        await shelf.wait_to_send(100)
+        await shelf.wait_to_send(50)
+        await shelf.wait_to_send(1)
+
+    asyncio.run(go())
+    assert waits == [0.0, 1.0, 1.5]
 
 
 def test_read_bundle_with_a_path_a_double_or_another_key_is_refused(bundle: Bundle) -> None:

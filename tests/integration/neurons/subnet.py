@@ -86,6 +86,7 @@ class Subnet:
         running: processes that were started.
         more_settings: appended to a role's settings.
         rules: of the network's weights, a TOML table.
+        longest_seconds: that the validator gives a miner.
         benchmarks: the validator's settings of them; none, so that nothing is asked but what a test asks.
     """
 
@@ -101,6 +102,7 @@ class Subnet:
     more_settings: dict[str, str] = field(default_factory=dict)
     rules: str = "{}"
     benchmarks: str = "enabled = false"
+    longest_seconds: float = 60.0
 
     def __post_init__(self) -> None:
         wallets = self.folder / "wallets"
@@ -140,7 +142,8 @@ class Subnet:
 model = "{MODEL}"
 readers = ["{RELAYER.ss58_address}"]
 state_url = "sqlite:///{self.folder}/validator.sqlite"
-poll_seconds = 0.2""",
+poll_seconds = 0.2
+request_timeout_seconds = {self.longest_seconds}""",
         }
         return f"""
 {lists["validator" if role == "validator" else "miner"]}

@@ -20,7 +20,7 @@ ROUNDS = {"quick": 4, "slow": 4, "copier": 2, "forger": 2, "hanging": 1}
 SLOW_SECONDS = 5.0
 SETTINGS = """
 [timeouts]
-floor_seconds = 25
+floor_seconds = 30
 [weights]
 blocks_apart = 1
 last_blocks = 360
@@ -41,6 +41,7 @@ def arena(home: Home, tiny_circuit: Circuit, tmp_path: Path):
     }
     subnet = Subnet(tmp_path, home, tiny_circuit, Account.create(), behaviours, tuple(behaviours))
     subnet.rules = "{ block_seconds = 1.0, rate_limit_blocks = 1 }"
+    subnet.longest_seconds = 30.0
     subnet.benchmarks = "interval_seconds = 2\nsurvey_seconds = 2"
     subnet.more_settings["validator"] = SETTINGS
     yield subnet
