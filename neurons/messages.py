@@ -16,6 +16,10 @@ from statements.traveller import Traveller
 
 MAXIMUM_INPUTS = 65_536
 """More do not fit into a request of one MiB."""
+LARGEST_COUNT = 1_000_000
+"""Of workers, or of waiting requests, that a miner can claim."""
+LONGEST_SECONDS = 1e9
+"""That a miner can claim: larger than any true figure, and small enough to reckon with."""
 
 
 class ProofRequest(Traveller):
@@ -102,7 +106,7 @@ class CircuitCapability(Traveller):
 
     circuit_id: Hash32
     model_name: str
-    seconds_per_proof: float | None = Field(default=None, ge=0)
+    seconds_per_proof: float | None = Field(default=None, ge=0, le=LONGEST_SECONDS)
 
 
 class Capabilities(Traveller):
@@ -118,10 +122,10 @@ class Capabilities(Traveller):
     """
 
     circuits: tuple[CircuitCapability, ...]
-    workers: int = Field(ge=1)
-    queue_limit: int = Field(ge=0)
-    queue_length: int = Field(ge=0)
-    expected_wait_seconds: float = Field(default=0.0, ge=0)
+    workers: int = Field(ge=1, le=LARGEST_COUNT)
+    queue_limit: int = Field(ge=0, le=LARGEST_COUNT)
+    queue_length: int = Field(ge=0, le=LARGEST_COUNT)
+    expected_wait_seconds: float = Field(default=0.0, ge=0, le=LONGEST_SECONDS)
     competitions: tuple[str, ...] = ()
 
     def holds(self, circuit_id: str) -> bool:

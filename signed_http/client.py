@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from signed_http.errors import (
     MalformedResponseError,
+    PeerError,
     PeerRefusedError,
     PeerTimeoutError,
     PeerUnreachableError,
@@ -122,6 +123,13 @@ class SignedClient:
                 url,
                 f"{url} cannot be reached: {cause_of(error)}",
                 remedy="Check that the peer runs, and its address in the network file.",
+            ) from error
+        except PeerError:
+            raise
+        except Exception as error:
+            # what a peer sends can make the HTTP library raise more than it documents, as a redirect to "x:y" does
+            raise MalformedResponseError(
+                url, f"{url} gives an answer that is no HTTP: {cause_of(error)}", remedy="Do not ask this peer."
             ) from error
         return self._believe(url, request, response, body)
 

@@ -29,7 +29,7 @@ class Refusal(BaseModel):
         retry_after_seconds: when asking again makes sense, seconds; None when it does not.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     version: Literal[1] = 1
     code: str = Field(pattern="^[a-z][a-z0-9_]*$")

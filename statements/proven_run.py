@@ -8,6 +8,9 @@ from statements.instances import Instances
 from statements.quantities import Hash32, HexBytes
 from statements.traveller import Traveller
 
+LONGEST_PROOF_SECONDS = 86_400
+"""No request waits for a proof that takes longer."""
+
 
 class ProvenRun(Traveller):
     """A proof that a circuit gave these outputs for these inputs, without a subject.
@@ -24,7 +27,7 @@ class ProvenRun(Traveller):
     instances: Instances
     proof: HexBytes
     prover: str
-    prove_seconds: float = Field(ge=0)
+    prove_seconds: float = Field(ge=0, le=LONGEST_PROOF_SECONDS)
 
     @property
     def proof_bytes(self) -> bytes:

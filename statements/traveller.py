@@ -14,7 +14,8 @@ class Traveller(BaseModel):
     change what a proof is taken to say.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+    # JSON has no infinity, though parsers take it: what holds one could be written but never read again
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False)
 
     version: Literal[1] = 1
 

@@ -70,6 +70,7 @@ class Outcome:
         detail: one sentence on the fault.
         seconds: from request to complete answer.
         verify_seconds: from complete answer to verdict; 0 where nothing was verified.
+        retry_after: seconds after which a signed refusal says that asking again makes sense.
     """
 
     asked: Asked
@@ -80,6 +81,7 @@ class Outcome:
     detail: str
     seconds: float
     verify_seconds: float = 0.0
+    retry_after: float | None = None
 
     @property
     def hotkey(self) -> str:
@@ -101,7 +103,7 @@ class Asker:
     ) -> None:
         self._hotkey = keypair.ss58_address
         self._verifier = verifier
-        self._survey_seconds = survey_seconds
+        self.survey_seconds = survey_seconds
         self._clients = PeerClients(keypair)
 
     @property
@@ -115,7 +117,7 @@ class Asker:
         Raises:
             PeerError: it gives no believable answer.
         """
-        content = await self._bounded(hotkey, endpoint, "/v1/capabilities", None, self._survey_seconds)
+        content = await self._bounded(hotkey, endpoint, "/v1/capabilities", None, self.survey_seconds)
         try:
             return Capabilities.model_validate(content)
         except ValidationError as error:
@@ -129,7 +131,7 @@ class Asker:
         """
         request = CompetitionRequest(competition_id=competition, nonce="0x" + secrets.token_hex(32))
         message = request.model_dump(mode="json")
-        content = await self._bounded(hotkey, endpoint, "/v1/competitions", message, self._survey_seconds)
+        content = await self._bounded(hotkey, endpoint, "/v1/competitions", message, self.survey_seconds)
         try:
             entry = CompetitionEntry.model_validate(content)
         except ValidationError as error:
@@ -158,9 +160,9 @@ class Asker:
         message = asked.message.model_dump(mode="json")
         try:
             content = await self._bounded(miner.hotkey, miner.endpoint, asked.path, message, seconds)
-        except PeerError as error:
-            answered = time.monotonic()
-            return outcome(None, fault_of(error), error.message, refusal=_signed_fault(error), verify_seconds=0.0)
+        except Exception as given:
+            answered, error = time.monotonic(), peer_error(miner.endpoint, given)
+            return outcome(None, fault_of(error), error.message, verify_seconds=0.0, **_said(error))
         answered = time.monotonic()
         try:
             answer = asked.answer_type.model_validate(content)
@@ -170,6 +172,19 @@ class Asker:
         if fault is None:
             return outcome(answer, None, "")
         return outcome(None, fault, "the answer is not what was asked for")
+
+    def given_up(self, miner: Candidate, question: Question, seconds: float, waited: float) -> Outcome:
+        """A miner that was given up for another's answer, with a nonce of its own as the question goes on record.
+
+        Args:
+            miner: who.
+            question: what it was asked.
+            seconds: that it was allowed.
+            waited: seconds that it had.
+        """
+        asked = Asked(question=question, validator=self._hotkey, miner=miner.hotkey, seconds=seconds)
+        detail = "another miner answered first"
+        return Outcome(asked, time.time() - waited, None, AnswerFault.ABANDONED, None, detail, waited)
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -213,8 +228,18 @@ def fault_of(error: PeerError) -> AnswerFault:
     return next((fault for kind, fault in _FAULT_OF_ERROR if isinstance(error, kind)), AnswerFault.MALFORMED)
 
 
-def _signed_fault(error: PeerError) -> Fault | None:
+def peer_error(endpoint: str, error: Exception) -> PeerError:
+    """An error that asking a miner raised: whatever its answer set off, no other miner pays for it."""
+    if isinstance(error, PeerError):
+        return error
+    return MalformedResponseError(endpoint, f"{endpoint} gives an answer that ends in {type(error).__name__}")
+
+
+def _said(error: PeerError) -> dict[str, Any]:
+    """What a refusal says that the miner has signed; nothing of any other error."""
     if not isinstance(error, PeerRefusedError) or not error.authentic:
-        return None
-    # one that it signed without saying why is its own
-    return error.refusal.fault if error.refusal is not None else Fault.RESPONDER
+        return {}
+    if error.refusal is None:
+        # one that it signed without saying why is its own
+        return {"refusal": Fault.RESPONDER}
+    return {"refusal": error.refusal.fault, "retry_after": error.refusal.retry_after_seconds}

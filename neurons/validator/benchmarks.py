@@ -99,6 +99,7 @@ class Benchmarks:
         self._scorekeeper = scorekeeper
         self._rule = rule
         self._last: dict[str, dict[str, float]] = {}
+        self._pending: set[tuple[str, str]] = set()
         self._room = asyncio.Semaphore(_MOST_AT_ONCE)
         self._under_way: set[asyncio.Task[None]] = set()
 
@@ -124,10 +125,13 @@ class Benchmarks:
         busy = {hotkey: self._fleet.in_flight(hotkey) for hotkey in survey.able}
         for circuit in self._circuits:
             last = self._last.setdefault(circuit.manifest.circuit_id, {})
-            for hotkey in due_miners([*survey.able, *survey.failed], busy, last, now, self._rule.interval):
+            waiting = {hotkey for circuit_id, hotkey in self._pending if circuit_id == circuit.manifest.circuit_id}
+            asked = [hotkey for hotkey in (*survey.able, *survey.failed) if hotkey not in waiting]
+            for hotkey in due_miners(asked, busy, last, now, self._rule.interval):
                 last[hotkey] = now
                 # an idle miner is measured under one circuit at a time
                 busy[hotkey] = 1
+                self._pending.add((circuit.manifest.circuit_id, hotkey))
                 rounds.append(self._guarded(circuit, hotkey))
         return rounds
 
@@ -137,11 +141,17 @@ class Benchmarks:
                 outcome = await self._measure(circuit, hotkey)
                 if outcome is None:
                     return
-                reachable = self._fleet.others_reachable(hotkey)
+                reachable = await self._fleet.line_works(outcome)
                 settlement = await self._scorekeeper.settle(outcome, others_reachable=reachable)
             except VeristakeError as error:
                 _log.warning("benchmark_failed", miner=hotkey, reason=str(error), kind=type(error).__name__)
                 return
+            except Exception as error:
+                # a defect, which nobody would hear of: the task's result is not looked at
+                _log.exception("benchmark_failed", miner=hotkey, reason=str(error), kind=type(error).__name__)
+                return
+            finally:
+                self._pending.discard((circuit.manifest.circuit_id, hotkey))
         if outcome.run is None:
             log_refused(outcome, settlement.blame)
 
@@ -164,11 +174,12 @@ class Benchmarks:
             sound = outcome.run is not None
             return outcome
         finally:
-            await self._fleet.give_back(miner, sound=sound)
+            await self._fleet.give_back(miner, question.kind, sound=sound)
 
     def _silent(
         self, question: Question, hotkey: str, fault: AnswerFault, refusal: Fault | None, detail: str
     ) -> Outcome:
         """A miner that cannot even be asked."""
         asked = Asked(question, self._hotkey, hotkey, self._scorekeeper.timeout(question.circuit_id))
-        return Outcome(asked, time.time(), None, fault, refusal=refusal, detail=detail, seconds=0.0)
+        waited = self._asker.survey_seconds if fault is AnswerFault.TIMED_OUT else 0.0
+        return Outcome(asked, time.time(), None, fault, refusal=refusal, detail=detail, seconds=waited)

@@ -29,7 +29,7 @@ _ALWAYS: dict[AnswerFault, Blame] = {
     AnswerFault.INVALID_PROOF: Blame.MINER,
     AnswerFault.CRASHED_VERIFIER: Blame.MINER,
     AnswerFault.VERIFIER_FAILED: Blame.VALIDATOR,
-    AnswerFault.ABANDONED: Blame.NOBODY,
+    AnswerFault.DECLINED: Blame.NOBODY,
 }
 MOST_REFUSALS_IN_A_ROW = 8
 """A queue may be full for a while; a miner that refuses more often than this without one proof between offers
@@ -42,9 +42,10 @@ def blame_of_silence(fault: AnswerFault, *, full_time: bool, others_reachable: b
     Args:
         fault: unreachable or timed_out.
         full_time: whether the miner had at least the time that the circuit's proofs are known to take.
-        others_reachable: whether another miner answered lately; when none does, the fault is the validator's line.
+        others_reachable: whether a survey made since was answered by another miner, or by the miner itself where it
+            has only been slow; when none answers, the fault is the validator's line.
     """
-    if fault is AnswerFault.UNREACHABLE and not others_reachable:
+    if not others_reachable:
         return Blame.NETWORK
     if fault is AnswerFault.TIMED_OUT and not full_time:
         return Blame.NOBODY
@@ -58,7 +59,8 @@ def blame_of_refusal(*, signed: bool, fault: str | None, in_a_row: int) -> Blame
         signed: whether the miner's hotkey signed it; an unsigned one may come from anybody on the way, and blames
             nobody but by its number in a row.
         fault: what the refusal says of itself (``signed_http.refusal.Fault``); None when it says nothing.
-        in_a_row: refusals of this miner since its last verified proof, this one included.
+        in_a_row: minutes in which this miner refused, or was given up late, since its last verified proof of the same
+            circuit and kind of request, this one included; 0 when this minute is counted already.
     """
     if in_a_row > MOST_REFUSALS_IN_A_ROW:
         return Blame.MINER
@@ -69,6 +71,6 @@ def blame_of_answer(fault: AnswerFault) -> Blame:
     """Who is to blame for an answer that is not right.
 
     Raises:
-        KeyError: the fault is a silence or a refusal, which hang on more than their name.
+        KeyError: the fault is a silence, a refusal or slowness, which hang on more than their name.
     """
     return _ALWAYS[fault]

@@ -18,6 +18,7 @@ class AnswerFault(StrEnum):
     TIMED_OUT = "timed_out"
     BAD_SIGNATURE = "bad_signature"
     REFUSED = "refused"
+    DECLINED = "declined"
     MALFORMED = "malformed"
     WRONG_SUBJECT = "wrong_subject"
     WRONG_CIRCUIT = "wrong_circuit"
@@ -30,6 +31,10 @@ class AnswerFault(StrEnum):
     CRASHED_VERIFIER = "crashed_verifier"
     ABANDONED = "abandoned"
     VERIFIER_FAILED = "verifier_failed"
+
+
+SILENT = (AnswerFault.UNREACHABLE, AnswerFault.TIMED_OUT)
+"""No answer at all: the miner's fault, or that of the line between."""
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from neurons.validator.accuracy import float_reference
 from neurons.validator.asking import Asker, Outcome
@@ -17,7 +18,6 @@ from neurons.validator.fleet import MinerFleet
 from neurons.validator.questions import Kind, Question
 from neurons.validator.scorekeeper import Scorekeeper
 from neurons.validator.scoring_output import accuracy_of
-from signed_http.errors import PeerError
 from statements.errors import VeristakeError
 from verifier_gen.circuit import Circuit
 
@@ -82,7 +82,7 @@ class Competitions:
                 continue
             try:
                 await self._measure(competition, hotkey, neuron.endpoint or "", inputs)
-            except (VeristakeError, PeerError) as error:
+            except (VeristakeError, SQLAlchemyError) as error:
                 _log.warning("entry_failed", competition=competition.name, miner=hotkey, reason=str(error))
 
     async def _measure(self, competition: Competition, hotkey: str, endpoint: str, inputs: tuple[int, ...]) -> None:
@@ -98,8 +98,8 @@ class Competitions:
         try:
             outcome = await self._asker.ask(miner, question, self._scorekeeper.timeout(entry.circuit_id))
         finally:
-            await self._fleet.give_back(miner)
-        await self._scorekeeper.settle(outcome, others_reachable=self._fleet.others_reachable(hotkey))
+            await self._fleet.give_back(miner, question.kind)
+        await self._scorekeeper.settle(outcome, others_reachable=await self._fleet.line_works(outcome))
         if outcome.run is not None:
             await self._record(competition, outcome)
 

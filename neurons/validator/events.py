@@ -17,6 +17,7 @@ EVENTS: Mapping[str, str] = MappingProxyType(
         "inputs_unavailable": "an epoch has no whole window of observations, and never will",
         "survey_failed": "a miner does not say what it can do",
         "no_miner": "no registered miner answers and holds the circuit",
+        "attempt_not_settled": "what came of one attempt for a query could not be stored; the query goes on",
         "benchmark_failed": "a benchmark could not be settled, for a reason of the validator's own",
         "entry_measured": "an entry to a competition was measured; `leads` says whether it is the new best",
         "entry_passed_over": "an entry's circuit is not among this validator's circuits, or has another layout",

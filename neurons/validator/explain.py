@@ -17,6 +17,7 @@ FAULTS = {
     "timed_out": "no whole answer came in time",
     "bad_signature": "the answer was not signed by the miner for this request",
     "refused": "it refused",
+    "declined": "it refused a request that left it less than the circuit's timeout",
     "malformed": "the answer has another form than the protocol's",
     "wrong_subject": "the answer is about another asset, epoch or model",
     "wrong_circuit": "the answer is of another circuit than was asked for",

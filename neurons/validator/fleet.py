@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import statistics
+import time
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import structlog
 
 from neurons.messages import Capabilities
 from neurons.network import Network, Neuron
-from neurons.validator.asking import Asker
+from neurons.validator.asking import Asker, Outcome, peer_error
+from neurons.validator.check import SILENT, AnswerFault
 from neurons.validator.choose import Candidate, choose_miner
 from neurons.validator.measurements import Measurements
+from neurons.validator.questions import Kind
 from neurons.validator.timeouts import expected_seconds
 from signed_http.errors import PeerError
 from statements.errors import VeristakeError
 
 _log = structlog.get_logger(__name__)
+RECENT_SECONDS = 3.0
+"""A survey of this age is not made again for a single request."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +54,9 @@ class MinerFleet:
         network: says who mines.
         asker: asks them what they can do.
         measurements: how long they took.
+
+    Attributes:
+        surveyed_at: end of the latest survey, or of the attempt, on the monotonic clock.
     """
 
     def __init__(self, network: Network, asker: Asker, measurements: Measurements) -> None:
@@ -56,7 +66,9 @@ class MinerFleet:
         self._survey = Survey()
         self._in_flight: dict[str, int] = {}
         self._asked: dict[str, int] = {}
-        self._failures: dict[str, int] = {}
+        self._failures: dict[str, dict[Kind, int]] = {}
+        self._surveying: asyncio.Task[Survey] | None = None
+        self.surveyed_at = -math.inf
         self._changed = asyncio.Condition()
 
     @property
@@ -72,9 +84,22 @@ class MinerFleet:
         """Requests of ours that no miner has answered yet."""
         return sum(self._in_flight.values())
 
-    def others_reachable(self, hotkey: str) -> bool:
-        """Whether a miner other than this one answered the newest survey."""
-        return any(other != hotkey for other in self._survey.able)
+    async def line_works(self, outcome: Outcome) -> bool:
+        """Whether this validator's own line works, as far as the blame for an outcome hangs on it.
+
+        Args:
+            outcome: when it is a silence, the miners are surveyed anew: what was known before it says nothing.
+
+        Returns:
+            Whether another miner answers, or the miner itself does where it has only been slow.
+        """
+        if outcome.fault not in SILENT:
+            return True
+        with suppress(VeristakeError):
+            await self.recent_survey()
+        answering = set(self._survey.able)
+        slow = outcome.fault is AnswerFault.TIMED_OUT and outcome.hotkey in answering
+        return slow or bool(answering - {outcome.hotkey})
 
     def capacity(self, circuit_id: str) -> int:
         """Requests for a circuit that the miners of the newest survey can work on, and one more that waits for them."""
@@ -87,11 +112,34 @@ class MinerFleet:
         return None if expected is None else expected * (1 + int(miner.occupied))
 
     async def survey(self) -> Survey:
-        """Ask every registered miner what it can do.
+        """Ask every registered miner what it can do, or wait for the survey that is under way.
 
         Raises:
             VeristakeError: the network cannot be read.
         """
+        if self._surveying is None or self._surveying.done():
+            self._surveying = asyncio.create_task(self._survey_all())
+            # whoever waits for it may be gone when it fails
+            self._surveying.add_done_callback(lambda task: task.cancelled() or task.exception())
+        return await asyncio.shield(self._surveying)
+
+    async def recent_survey(self) -> Survey:
+        """A survey that is a few seconds old at most.
+
+        Raises:
+            VeristakeError: the network cannot be read.
+        """
+        if time.monotonic() - self.surveyed_at < RECENT_SECONDS:
+            return self._survey
+        return await self.survey()
+
+    async def _survey_all(self) -> Survey:
+        try:
+            return await self._ask_all()
+        finally:
+            self.surveyed_at = time.monotonic()
+
+    async def _ask_all(self) -> Survey:
         neurons = await asyncio.to_thread(self._network.neurons)
         others = [neuron for neuron in neurons if neuron.may_mine and neuron.hotkey != self._asker.validator]
         miners = [neuron for neuron in others if neuron.endpoint]
@@ -100,13 +148,14 @@ class MinerFleet:
         )
         survey = Survey(registered=len(miners))
         for neuron, answer in zip(miners, answers, strict=True):
-            if isinstance(answer, PeerError):
-                _log.warning("survey_failed", miner=neuron.hotkey, reason=answer.message)
-                survey.failed[neuron.hotkey] = answer
-            elif isinstance(answer, BaseException):
-                raise answer
-            else:
+            if not isinstance(answer, BaseException):
                 survey.able[neuron.hotkey] = (neuron, answer)
+            elif isinstance(answer, Exception):
+                error = peer_error(neuron.endpoint or "", answer)
+                _log.warning("survey_failed", miner=neuron.hotkey, reason=error.message)
+                survey.failed[neuron.hotkey] = error
+            else:
+                raise answer
         async with self._changed:
             self._survey = survey
             self._changed.notify_all()
@@ -141,16 +190,24 @@ class MinerFleet:
             return None
         return self._handed_out(self._candidate(circuit_id, hotkey))
 
-    async def give_back(self, miner: Candidate, *, sound: bool | None = None) -> None:
+    async def give_back(self, miner: Candidate, kind: Kind, *, sound: bool | None = None) -> None:
         """The miner has answered, or will not.
+
+        A right answer ends the failures of its own kind, and takes back one of each other: who answers only what
+        measures it is asked for the rest now and then, but last.
 
         Args:
             miner: that was handed out.
+            kind: why it was asked.
             sound: whether it answered rightly, or failed; None where neither can be said.
         """
+        failures = self._failures.setdefault(miner.hotkey, {})
         async with self._changed:
-            if sound is not None:
-                self._failures[miner.hotkey] = 0 if sound else self._failures.get(miner.hotkey, 0) + 1
+            if sound is False:
+                failures[kind] = failures.get(kind, 0) + 1
+            elif sound:
+                for each, number in failures.items():
+                    failures[each] = 0 if each is kind else max(0, number - 1)
             self._in_flight[miner.hotkey] -= 1
             self._changed.notify_all()
 
@@ -178,5 +235,5 @@ class MinerFleet:
             asked=self._asked.get(hotkey, 0),
             queue_length=capabilities.queue_length,
             seconds=statistics.median(measured) if measured else None,
-            failures=self._failures.get(hotkey, 0),
+            failures=sum(self._failures.get(hotkey, {}).values()),
         )

@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from neurons.validator.asking import Asker, Due, Outcome, fault_of
 from neurons.validator.attest import Attester
+from neurons.validator.check import AnswerFault
 from neurons.validator.due import DueFinder
 from neurons.validator.fleet import MinerFleet, Survey
 from neurons.validator.questions import Asked, Kind, Question
@@ -102,8 +103,9 @@ class ValidatorLoop:
             self._unreachable.add(pair)
             asked = Asked(self._question(due), self._hotkey, hotkey, self._timeout())
             fault = fault_of(error)
-            silent = Outcome(asked, time.time(), None, fault, refusal=None, detail=error.message, seconds=0.0)
-            await self._scorekeeper.settle(silent, others_reachable=self._fleet.others_reachable(hotkey))
+            waited = self._asker.survey_seconds if fault is AnswerFault.TIMED_OUT else 0.0
+            silent = Outcome(asked, time.time(), None, fault, refusal=None, detail=error.message, seconds=waited)
+            await self._scorekeeper.settle(silent, others_reachable=await self._fleet.line_works(silent))
 
     async def _serve(self, due: Due) -> None:
         """Ask one miner after the other until one answers rightly."""
@@ -115,7 +117,7 @@ class ValidatorLoop:
                 outcome = await self._asker.ask(miner, question, self._timeout())
                 sound = outcome.run is not None
             finally:
-                await self._fleet.give_back(miner, sound=sound)
+                await self._fleet.give_back(miner, question.kind, sound=sound)
             if await self._settle(due, outcome):
                 return
         _log.warning("statement_unproven", symbol=due.symbol, epoch=due.subject.epoch, tried=len(tried))
@@ -125,7 +127,7 @@ class ValidatorLoop:
         attestations = self._attester.attest(due.subject, due.reading) if self._attester and outcome.run else ()
         try:
             settlement = await self._scorekeeper.settle(
-                outcome, others_reachable=self._fleet.others_reachable(outcome.hotkey), attestations=attestations
+                outcome, others_reachable=await self._fleet.line_works(outcome), attestations=attestations
             )
         except AlreadyPublishedError:
             _log.warning("already_published", symbol=due.symbol, epoch=due.subject.epoch)

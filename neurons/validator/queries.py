@@ -1,13 +1,17 @@
-"""A customer's query: asked of one miner, hedged on another when that one is late; the first right proof answers."""
+"""A customer's query: asked of one miner, hedged on another when that one is late; the first right proof answers.
+
+A miner that is busy or cannot be reached is asked again after a while, until the customer's deadline.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 
+import structlog
 from sqlalchemy.orm import Session
 
 from neurons.validator.asking import Asker, Outcome
@@ -16,6 +20,7 @@ from neurons.validator.check import AnswerFault
 from neurons.validator.choose import Candidate
 from neurons.validator.fleet import MinerFleet
 from neurons.validator.questions import Kind, Question
+from neurons.validator.race import FIRST_REST_SECONDS, QueryAttempt, Race
 from neurons.validator.refused import log_refused
 from neurons.validator.scorekeeper import Scorekeeper
 from neurons.validator.timeouts import hedge_after
@@ -23,24 +28,8 @@ from statements.errors import VeristakeError
 from statements.proven_run import ProvenRun
 from verifier_gen.circuit import Circuit
 
-
-@dataclass(frozen=True)
-class QueryAttempt:
-    """One miner that was asked for a query.
-
-    Attributes:
-        miner: ss58 hotkey.
-        endpoint: its URL.
-        fault: why it gave no usable answer; None when its answer was taken.
-        blame: whose fault that is.
-        seconds: from asking it to its answer, or to giving it up.
-    """
-
-    miner: str
-    endpoint: str
-    fault: AnswerFault | None
-    blame: Blame
-    seconds: float
+__all__ = ["KeepAnswer", "QueryAnswer", "QueryAttempt", "QueryFailedError", "QueryRunner"]
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -88,24 +77,6 @@ KeepAnswer = Callable[[Session, QueryAnswer], object]
 """Writes an answer in the transaction that scores the miner for it, so that no kill comes between the two."""
 
 
-@dataclass
-class _Race:
-    """Who runs for one query, and who has run."""
-
-    question: Question
-    started: float
-    deadline: float
-    tried: dict[str, float] = field(default_factory=dict)
-    running: dict[asyncio.Task[Outcome], Candidate] = field(default_factory=dict)
-    attempts: list[QueryAttempt] = field(default_factory=list)
-    hedge_at: float = 0.0
-    keep: KeepAnswer | None = None
-
-    @property
-    def remaining(self) -> float:
-        return max(0.0, self.deadline - time.monotonic())
-
-
 class QueryRunner:
     """Answers queries.
 
@@ -143,12 +114,10 @@ class QueryRunner:
             QueryFailedError: the circuit is unknown, the inputs do not fit, or nobody gave a right answer in time.
         """
         question = Question(Kind.QUERY, self._circuit(circuit_id, inputs, deadline_seconds), inputs)
-        if not self._fleet.latest_survey.holders(circuit_id):
-            await self._fleet.survey()
         now = time.monotonic()
-        race = _Race(question, started=now, deadline=now + deadline_seconds, keep=keep)
+        race = Race(question, started=now, deadline=now + deadline_seconds)
         try:
-            won = await self._run(race)
+            won = await self._run(race, keep)
         finally:
             await self._abandon(race)
         if won is None:
@@ -170,70 +139,110 @@ class QueryRunner:
             raise _callers(f"deadline {deadline_seconds:g} s is not in (0, 3600]", "Give seconds.")
         return circuit
 
-    async def _run(self, race: _Race) -> QueryAnswer | None:
-        """Ask and wait until an answer is right, nobody is left, or the time is over."""
-        while race.remaining > 0:
+    async def _run(self, race: Race, keep: KeepAnswer | None) -> QueryAnswer | None:
+        """Ask and wait until an answer is right, nobody can give one any more, or the time is over."""
+        while (remaining := race.remaining(time.monotonic())) > 0:
             if not race.running or time.monotonic() >= race.hedge_at:
                 await self._enter_another(race)
             if not race.running:
-                return None
+                if not await self._rest(race):
+                    return None
+                continue
             until_hedge = max(0.0, race.hedge_at - time.monotonic())
             done, _ = await asyncio.wait(
-                race.running, timeout=min(race.remaining, until_hedge), return_when=asyncio.FIRST_COMPLETED
+                race.running, timeout=min(remaining, until_hedge), return_when=asyncio.FIRST_COMPLETED
             )
             for task in done:
-                answer = await self._conclude(race, task)
+                answer = await self._conclude(race, task, keep)
                 if answer is not None:
                     return answer
         return None
 
-    async def _enter_another(self, race: _Race) -> None:
+    async def _enter_another(self, race: Race) -> None:
         """Ask the next miner; the first is waited for, a hedge is asked only when somebody is free."""
-        circuit_id = race.question.circuit_id
+        circuit_id, now = race.question.circuit_id, time.monotonic()
         if race.running:
-            miner = self._fleet.take_now(circuit_id, race.tried, explore=False)
+            miner = self._fleet.take_now(circuit_id, race.not_now(now), explore=False)
             race.hedge_at = race.deadline if miner is None else race.hedge_at
         else:
             try:
-                async with asyncio.timeout(race.remaining):
-                    miner = await self._fleet.take(circuit_id, race.tried, explore=False)
+                # no longer than until one that rests may be asked again: it may be free before the others
+                async with asyncio.timeout(race.next_return(now) - now):
+                    miner = await self._fleet.take(circuit_id, race.not_now(now), explore=False)
             except TimeoutError:
                 return
         if miner is None:
             return
-        race.tried[miner.hotkey] = time.monotonic()
+        now = time.monotonic()
+        race.asked_at[miner.hotkey] = now
         # no longer than the circuit's proofs are known to take, so that a miner that hangs is found out
-        seconds = max(1e-3, min(race.remaining, self._scorekeeper.timeout(circuit_id)))
+        seconds = max(1e-3, min(race.remaining(now), self._scorekeeper.timeout(circuit_id)))
         task = asyncio.create_task(self._asker.ask(miner, race.question, seconds))
         race.running[task] = miner
-        race.hedge_at = time.monotonic() + hedge_after(self._expected(race, miner), race.remaining)
+        race.hedge_at = now + hedge_after(self._fleet.expected_seconds(circuit_id, miner), race.remaining(now))
 
-    def _expected(self, race: _Race, miner: Candidate) -> float | None:
-        return self._fleet.expected_seconds(race.question.circuit_id, miner)
+    async def _rest(self, race: Race) -> bool:
+        """Wait a little until somebody can be asked again; whether anybody may still answer before the deadline."""
+        try:
+            survey = await self._fleet.recent_survey()
+        except VeristakeError as error:
+            _log.warning("network_unavailable", reason=str(error))
+        else:
+            holders = survey.holders(race.question.circuit_id)
+            # one that gives no survey may be a miner that is being started again
+            hope = race.may_still_answer([*holders, *survey.failed])
+            if not hope and self._fleet.surveyed_at >= race.started:
+                return False
+            if set(holders) - race.not_now(time.monotonic()):
+                return True
+        now = time.monotonic()
+        await asyncio.sleep(min(race.remaining(now), max(0.0, race.next_return(now) - now), FIRST_REST_SECONDS))
+        return True
 
-    async def _conclude(self, race: _Race, task: asyncio.Task[Outcome]) -> QueryAnswer | None:
-        miner = race.running.pop(task)
-        outcome = task.result()
-        await self._fleet.give_back(miner, sound=outcome.run is not None)
-        reachable = self._fleet.others_reachable(miner.hotkey)
+    async def _conclude(self, race: Race, task: asyncio.Task[Outcome], keep: KeepAnswer | None) -> QueryAnswer | None:
+        miner, sound = race.running.pop(task), None
+        try:
+            outcome = task.result()
+            sound = outcome.run is not None
+        finally:
+            await self._fleet.give_back(miner, Kind.QUERY, sound=sound)
         answer = _answer(race, miner, outcome)
-        also = None if answer is None or race.keep is None else partial(_kept, race.keep, answer)
-        settlement = await self._scorekeeper.settle(outcome, others_reachable=reachable, also=also)
-        if answer is None:
-            race.attempts.append(_attempt(miner, outcome, settlement.blame))
-            log_refused(outcome, settlement.blame)
-            race.hedge_at = 0.0  # the next one is asked at once
-        return answer
+        if answer is not None:
+            also = None if keep is None else partial(_kept, keep, answer)
+            await self._scorekeeper.settle(outcome, others_reachable=True, also=also)
+            return answer
+        blame = await self._settle_failure(outcome)
+        race.attempts.append(_attempt(miner, outcome, blame))
+        race.failed(outcome, blame, time.monotonic())
+        log_refused(outcome, blame)
+        race.hedge_at = 0.0  # the next one is asked at once
+        return None
 
-    async def _abandon(self, race: _Race) -> None:
-        """Give up those who still run: being slower than another is no fault."""
+    async def _settle_failure(self, outcome: Outcome) -> Blame:
+        """Settle what answers nobody; what cannot be stored of it must not cost the customer the answer of another."""
+        try:
+            reachable = await self._fleet.line_works(outcome)
+            return (await self._scorekeeper.settle(outcome, others_reachable=reachable)).blame
+        except VeristakeError as error:
+            _log.warning("attempt_not_settled", miner=outcome.hotkey, reason=str(error), kind=type(error).__name__)
+            return Blame.VALIDATOR
+
+    async def _abandon(self, race: Race) -> None:
+        """Give up those who still run: being slower than another is no fault, but being late is on record."""
         race.attempts += _abandoned(race)
         running, race.running = race.running, {}
+        question, now, overdue = race.question, time.monotonic(), []
+        allowed = self._scorekeeper.timeout(question.circuit_id)
         for task, miner in running.items():
             task.cancel()
-            late = race.tried[miner.hotkey] + (self._expected(race, miner) or race.remaining) < time.monotonic()
-            await self._fleet.give_back(miner, sound=False if late else None)
+            waited = now - race.asked_at[miner.hotkey]
+            late = waited > (self._fleet.expected_seconds(question.circuit_id, miner) or allowed)
+            await self._fleet.give_back(miner, Kind.QUERY, sound=False if late else None)
+            if late:
+                overdue.append(self._asker.given_up(miner, question, allowed, waited))
         await asyncio.gather(*running, return_exceptions=True)
+        for outcome in overdue:
+            await self._settle_failure(outcome)
 
 
 def _kept(keep: KeepAnswer, answer: QueryAnswer, session: Session) -> None:
@@ -244,7 +253,7 @@ def _attempt(miner: Candidate, outcome: Outcome, blame: Blame) -> QueryAttempt:
     return QueryAttempt(miner.hotkey, miner.endpoint, outcome.fault, blame, outcome.seconds)
 
 
-def _answer(race: _Race, miner: Candidate, outcome: Outcome) -> QueryAnswer | None:
+def _answer(race: Race, miner: Candidate, outcome: Outcome) -> QueryAnswer | None:
     """What the customer gets; None when the miner's answer is not used."""
     if outcome.run is None:
         return None
@@ -261,10 +270,12 @@ def _answer(race: _Race, miner: Candidate, outcome: Outcome) -> QueryAnswer | No
     )
 
 
-def _abandoned(race: _Race) -> list[QueryAttempt]:
+def _abandoned(race: Race) -> list[QueryAttempt]:
     now = time.monotonic()
     return [
-        QueryAttempt(miner.hotkey, miner.endpoint, AnswerFault.ABANDONED, Blame.NOBODY, now - race.tried[miner.hotkey])
+        QueryAttempt(
+            miner.hotkey, miner.endpoint, AnswerFault.ABANDONED, Blame.NOBODY, now - race.asked_at[miner.hotkey]
+        )
         for miner in race.running.values()
     ]
 
@@ -273,7 +284,7 @@ def _callers(message: str, remedy: str) -> QueryFailedError:
     return QueryFailedError(message, remedy=remedy, fault="caller")
 
 
-def _failure(race: _Race) -> QueryFailedError:
+def _failure(race: Race) -> QueryFailedError:
     circuit_id, attempts = race.question.circuit_id, tuple(race.attempts)
     if not attempts:
         return QueryFailedError(

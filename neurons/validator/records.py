@@ -16,6 +16,15 @@ Figures = Annotated[dict[str, float | int | str], BeforeValidator(_parsed)]
 """Named figures; a column holds them as JSON."""
 
 
+def _printable(value: Any) -> str:
+    """What a miner says, without what PostgreSQL refuses to store (NUL) or a terminal would obey."""
+    return "".join(character if character.isprintable() else " " for character in str(value))
+
+
+Detail = Annotated[str, BeforeValidator(_printable)]
+"""A sentence for a person, in printable characters."""
+
+
 class ScoreChange(BaseModel):
     """One change of a miner's score.
 
@@ -115,4 +124,4 @@ class OutcomeRecord(BaseModel):
     seconds: float
     fault: str | None
     blame: str
-    detail: str
+    detail: Detail

@@ -19,11 +19,37 @@ from neurons.validator.events import EVENTS
 from neurons.validator.known_assets import require_known_assets
 from neurons.validator.settings import ValidatorSettings
 from neurons.validator.store import open_store
+from neurons.validator.verification import LONGEST_SECONDS
 from statements.errors import ConfigurationError
+from verifier_gen.choices import Visibility
 from verifier_gen.circuit import Circuit, open_circuit
 from verifier_gen.pool import ProverPool
 
+LEAST_TAG_BITS = 64
+"""A shorter tag could be met by trying, and so would bind a proof to nothing."""
 _log = structlog.get_logger(__name__)
+
+
+def require_askable(circuit: Circuit) -> Circuit:
+    """A circuit whose proofs the validator can believe: bound to the request, over what it sent, by known weights.
+
+    Raises:
+        ConfigurationError: any copied or replayed proof would pass, or honest answers would not.
+    """
+    manifest = circuit.manifest
+    bits = manifest.layout.tag_bits
+    if bits < LEAST_TAG_BITS:
+        raise ConfigurationError(
+            f"circuit {circuit.directory}: its request tag has {bits} bits, at least {LEAST_TAG_BITS} bind a proof",
+            remedy="Build it with more tag limbs.",
+        )
+    visible = (manifest.input_visibility, manifest.output_visibility, manifest.param_visibility)
+    if visible != (Visibility.PUBLIC, Visibility.PUBLIC, Visibility.FIXED):
+        raise ConfigurationError(
+            f"circuit {circuit.directory}: inputs, outputs and weights are {', '.join(visible)}",
+            remedy="Use one with public inputs, public outputs and fixed weights.",
+        )
+    return circuit
 
 
 def open_asked_circuit(settings: ValidatorSettings) -> Circuit:
@@ -33,7 +59,7 @@ def open_asked_circuit(settings: ValidatorSettings) -> Circuit:
         CircuitError: a file is missing or changed.
         ConfigurationError: it is of another model.
     """
-    circuit = open_circuit(settings.circuit)
+    circuit = require_askable(open_circuit(settings.circuit))
     if circuit.manifest.model_name != settings.model:
         raise ConfigurationError(
             f"circuit {settings.circuit} is of model {circuit.manifest.model_name}, model is {settings.model}",
@@ -51,7 +77,7 @@ def open_served_circuits(settings: ValidatorSettings, asked: Circuit) -> dict[st
     """
     circuits = {asked.manifest.circuit_id: asked}
     for directory in settings.more_circuits:
-        circuit = open_circuit(directory)
+        circuit = require_askable(open_circuit(directory))
         if circuit.manifest.circuit_id in circuits:
             raise ConfigurationError(
                 f"more_circuits: {directory} is circuit {circuit.manifest.circuit_id} once more",
@@ -81,7 +107,7 @@ def run_validator(settings: ValidatorSettings) -> None:
     network.register(hotkey, Role.VALIDATOR)
     endpoint = url_of(settings.listen, listener)
     network.serve(hotkey, endpoint)
-    pool = ProverPool(settings.verifiers)
+    pool = ProverPool(settings.verifiers, LONGEST_SECONDS)
     app = validator_app(hotkey, store, network, frozenset(settings.readers))
     served = signed_requests(app, keypair, settings.http)
     workings = Workings.build(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
@@ -14,7 +14,7 @@ from neurons.network import Network
 from neurons.validator.accuracy import accuracy_of_run
 from neurons.validator.asking import Outcome
 from neurons.validator.blame import Blame, blame_of_answer, blame_of_refusal, blame_of_silence
-from neurons.validator.check import AnswerFault
+from neurons.validator.check import SILENT, AnswerFault
 from neurons.validator.formulas import Evidence, Formula, Scored, score_failed, score_verified
 from neurons.validator.measurements import Measurements
 from neurons.validator.metrics import Meters
@@ -23,13 +23,13 @@ from neurons.validator.rules import ScoringRule
 from neurons.validator.scoring import time_bounds
 from neurons.validator.store import VERIFIED, Also, ValidatorStore
 from neurons.validator.timeouts import learned_timeout
+from signed_http.refusal import Fault
 from statements.attestation import SignedAttestation
 from statements.errors import VeristakeError
 from statements.proven_inference import ProvenInference
 from verifier_gen.circuit import Circuit
 
 _log = structlog.get_logger(__name__)
-_SILENT = (AnswerFault.UNREACHABLE, AnswerFault.TIMED_OUT)
 
 
 class StateUnavailableError(VeristakeError):
@@ -94,7 +94,7 @@ class Scorekeeper:
 
         Args:
             outcome: what came of a request.
-            others_reachable: whether another miner answered lately.
+            others_reachable: from ``MinerFleet.line_works``.
             attestations: published beside the inference of a right observation.
             also: what else is written in the same transaction.
 
@@ -103,6 +103,7 @@ class Scorekeeper:
             AlreadySettledError: this request was settled before.
             StateUnavailableError: the database does not take it; nothing was changed.
         """
+        outcome = self._judged(outcome)
         # reading a score and writing its successor must not interleave with another answer's
         miners = await self._registered_miners() if outcome.run is not None else 1
         async with self._writing:
@@ -138,16 +139,27 @@ class Scorekeeper:
         cursor = self._store.settle(record, change, inference, attestations, also)
         return Settlement(blame, cursor, change)
 
+    def _judged(self, outcome: Outcome) -> Outcome:
+        """Who asks for the impossible gets a refusal, and learns nothing of the miner by it."""
+        had_its_time = outcome.asked.seconds >= self.timeout(outcome.asked.question.circuit_id)
+        if outcome.fault is AnswerFault.REFUSED and outcome.refusal is not None and not had_its_time:
+            return replace(outcome, fault=AnswerFault.DECLINED)
+        return outcome
+
     def _blame(self, outcome: Outcome, others_reachable: bool) -> Blame:
         fault = outcome.fault
         if fault is None:
             return Blame.NOBODY
-        if fault in _SILENT:
+        if fault in SILENT:
             full_time = outcome.asked.seconds >= self.timeout(outcome.asked.question.circuit_id)
             return blame_of_silence(fault, full_time=full_time, others_reachable=others_reachable)
-        if fault is AnswerFault.REFUSED:
-            in_a_row = self._store.refusals_in_a_row(outcome.hotkey) + 1
-            return blame_of_refusal(signed=outcome.refusal is not None, fault=outcome.refusal, in_a_row=in_a_row)
+        if fault in (AnswerFault.REFUSED, AnswerFault.ABANDONED):
+            question = outcome.asked.question
+            in_a_row = self._store.refusals_in_a_row(
+                outcome.hotkey, question.circuit_id, question.kind, outcome.asked_at
+            )
+            refusal = Fault.NOBODY if fault is AnswerFault.ABANDONED else outcome.refusal
+            return blame_of_refusal(signed=refusal is not None, fault=refusal, in_a_row=in_a_row)
         return blame_of_answer(fault)
 
     def _change(self, outcome: Outcome, blame: Blame, miners: int) -> ScoreChange | None:

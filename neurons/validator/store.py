@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter
-from sqlalchemy import create_engine, event, func, make_url, or_, select
+from pydantic import TypeAdapter, ValidationError
+from sqlalchemy import Float, Integer, and_, cast, create_engine, event, func, literal, make_url, or_, select
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import ArgumentError, IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -25,6 +25,8 @@ from statements.publication import Publication, PublicationPage
 VERIFIED = "verified"
 """Reason of a change after a verified answer; the other reasons are those of AnswerFault."""
 _REMEMBERED_SUCCESSES = 256
+_KEPT_WAITING = ("refused", "abandoned")
+"""Faults that cost nothing by themselves, and something in a row."""
 _ATTESTATIONS = TypeAdapter(tuple[SignedAttestation, ...])
 Also = Callable[[Session], object]
 """Something written beside, in the same transaction."""
@@ -36,6 +38,10 @@ class AlreadyPublishedError(VeristakeError):
 
 class AlreadySettledError(VeristakeError):
     """The request has an outcome already."""
+
+
+class UnreadablePublicationError(VeristakeError):
+    """A statement could be stored but not read again, and would end the feed for every reader."""
 
 
 class ValidatorStore:
@@ -78,6 +84,7 @@ class ValidatorStore:
         Raises:
             AlreadyPublishedError: the statement has a cursor already.
             AlreadySettledError: the request has an outcome already.
+            UnreadablePublicationError: the stored form does not say what the inference says.
         """
         try:
             with Session(self._engine) as session, session.begin():
@@ -120,16 +127,31 @@ class ValidatorStore:
         with Session(self._engine) as session:
             return session.scalar(query.limit(1)) is not None
 
-    def refusals_in_a_row(self, hotkey: str) -> int:
-        """Refusals of a miner since its latest verified proof."""
-        of_miner = OutcomeRow.hotkey == hotkey
-        verified = select(OutcomeRow.number).where(of_miner, OutcomeRow.fault.is_(None))
+    def refusals_in_a_row(self, hotkey: str, circuit_id: str, kind: str, at: float) -> int:
+        """Minutes in which a miner refused, or was given up late, since its latest verified proof of the same kind.
+
+        Of the same circuit and kind only, so that answering one kind does not pay for refusing the other. A minute
+        counts once, however often the miner is asked in it.
+
+        Args:
+            hotkey: the miner.
+            circuit_id: circuit that was asked for.
+            kind: of the request.
+            at: when the refused request was asked, Unix seconds; its minute is counted.
+
+        Returns:
+            How many, that of ``at`` included; 0 when that one was counted before.
+        """
+        same = and_(OutcomeRow.hotkey == hotkey, OutcomeRow.circuit_id == circuit_id, OutcomeRow.kind == kind)
+        verified = select(OutcomeRow.number).where(same, OutcomeRow.fault.is_(None))
         latest = verified.order_by(OutcomeRow.number.desc()).limit(1).scalar_subquery()
-        query = select(func.count()).where(
-            of_miner, OutcomeRow.fault == "refused", OutcomeRow.number > func.coalesce(latest, 0)
-        )
+        row = and_(same, OutcomeRow.fault.in_(_KEPT_WAITING), OutcomeRow.number > func.coalesce(latest, 0))
+        minute = cast(OutcomeRow.asked_at / 60, Integer)
+        this_minute = cast(literal(at, Float) / 60, Integer)
         with Session(self._engine) as session:
-            return session.scalar(query) or 0
+            if session.scalar(select(OutcomeRow.number).where(row, minute == this_minute).limit(1)) is not None:
+                return 0
+            return (session.scalar(select(func.count(minute.distinct())).where(row)) or 0) + 1
 
     def outcomes(self, hotkey: str, limit: int = 20) -> tuple[OutcomeRecord, ...]:
         """The newest outcomes of requests to a miner, newest first."""
@@ -263,7 +285,7 @@ def _publish(session: Session, inference: ProvenInference, attestations: tuple[S
     row = PublicationRow(
         statement_id=inference.statement_id,
         published_at=time.time(),
-        inference=inference.to_json(),
+        inference=_readable(inference),
         attestations=_ATTESTATIONS.dump_json(attestations).decode(),
     )
     session.add(row)
@@ -272,6 +294,18 @@ def _publish(session: Session, inference: ProvenInference, attestations: tuple[S
     except IntegrityError as error:
         raise AlreadyPublishedError(f"statement {inference.statement_id} is published already") from error
     return row.cursor
+
+
+def _readable(inference: ProvenInference) -> str:
+    """The stored form, read once before it is committed: rows are never removed."""
+    stored = inference.to_json()
+    try:
+        again = ProvenInference.model_validate_json(stored)
+    except ValidationError as error:
+        raise UnreadablePublicationError(f"statement {inference.statement_id} cannot be read again") from error
+    if again != inference:
+        raise UnreadablePublicationError(f"statement {inference.statement_id} is stored as another one")
+    return stored
 
 
 def _apply(session: Session, change: ScoreChange) -> None:

@@ -9,6 +9,10 @@ from statements.instances import Instances
 from verifier_gen.circuit import Circuit
 from verifier_gen.pool import ProverPool, WorkerDiedError
 
+LONGEST_SECONDS = 30.0
+"""For a verification, which takes 40 ms, and its wait for a process: one proof that hangs EZKL holds up the others for
+no longer."""
+
 
 class ProofCrashesVerifierError(CircuitError):
     """A proof ended the verifier process twice, the second time alone: it is made to do that."""
@@ -27,7 +31,7 @@ class Verifier:
     def __init__(self, pool: ProverPool) -> None:
         self._pool = pool
         # its process starts with the first suspect
-        self._suspects = ProverPool(1)
+        self._suspects = ProverPool(1, LONGEST_SECONDS)
         self._one_at_a_time = asyncio.Lock()
 
     async def warm(self, circuit: Circuit) -> None:

@@ -13,6 +13,10 @@ BLOCKS_APART = 100
 LAST_BLOCKS = 15
 """Weights are set in this many last blocks of an epoch, so that they rest on as much as possible."""
 
+PENDING_BLOCKS = 10
+"""Weights are signed for 8 blocks; what is in none of so many will be in none. Less than LAST_BLOCKS, so that weights
+that were lost are decided anew in the same epoch."""
+
 
 class Timing(StrEnum):
     """Whether weights are set now, and else why not."""
@@ -57,13 +61,14 @@ def normalised(scores: Mapping[str, float], neurons: Iterable[Neuron]) -> dict[i
     """Shares of the registered miners, by uid; of sum 1, or empty when nobody has a score. Only who mines has one.
 
     Args:
-        scores: by hotkey; of those that are not registered as miners any more, nothing counts.
+        scores: by hotkey; of those that are not registered as miners any more, or have no
+            endpoint and so can be asked nothing, nothing counts.
         neurons: of the network.
     """
     positive = {
         neuron.uid: scores[neuron.hotkey]
         for neuron in neurons
-        if neuron.may_mine and scores.get(neuron.hotkey, 0.0) > 0
+        if neuron.may_mine and neuron.endpoint and scores.get(neuron.hotkey, 0.0) > 0
     }
     largest = max(positive.values(), default=0.0)
     # first by the largest, so that scores too small to add up do not vanish or divide by zero
@@ -106,7 +111,7 @@ class Fate(StrEnum):
     UNKNOWN = "unknown"
 
 
-def fate_of(decided_block: int, rules: WeightRules, *, pending_blocks: int = 16) -> Fate:
+def fate_of(decided_block: int, rules: WeightRules, *, pending_blocks: int = PENDING_BLOCKS) -> Fate:
     """Whether weights that were decided at a block have reached the network.
 
     Args:

@@ -73,7 +73,7 @@ def check_manifest(manifest: CircuitManifest, pinned: PinnedCircuit, settings: s
             f"circuit.json says {_from_manifest(manifest)}, the pinned settings say {found}",
             remedy="Do not use this API: what it says of the circuit is not true",
         )
-    if layout.tag_limbs and layout.tag_bits < LEAST_TAG_BITS:
+    if layout.tag_bits < LEAST_TAG_BITS:
         raise CircuitFilesError(
             f"the request tag has {layout.tag_bits} bits, at least {LEAST_TAG_BITS} bind a proof",
             remedy="Build the circuit with more tag limbs",

@@ -44,6 +44,7 @@ class SmallMiner:
         pool: proves.
         alter: makes of the honest answer what is sent; the honest answer by default.
         refusal: sent in place of any answer.
+        refusals: sent one after the other in place of the first answers.
         seconds: that it waits before it proves.
         workers: that it claims.
         circuits: ids that it claims to hold; its circuit's by default.
@@ -56,6 +57,7 @@ class SmallMiner:
     pool: ProverPool
     alter: Callable[[ProvenRun], Any] = field(default=lambda run: run)
     refusal: Fault | None = None
+    refusals: list[Fault] = field(default_factory=list)
     seconds: float = 0.0
     workers: int = 1
     circuits: tuple[str, ...] | None = None
@@ -90,8 +92,9 @@ class SmallMiner:
 
     async def answer(self, request: InputRequest, validator: str = Depends(caller_hotkey)) -> Any:
         self.asked.append(request)
-        if self.refusal is not None:
-            refusal = Refusal(code="queue_full", message="not now", fault=self.refusal)
+        fault = self.refusals.pop(0) if self.refusals else self.refusal
+        if fault is not None:
+            refusal = Refusal(code="queue_full", message="not now", fault=fault)
             return JSONResponse(refusal.model_dump(mode="json"), status_code=503)
         await asyncio.sleep(self.seconds)
         return self.alter(await self.prove(request, validator))

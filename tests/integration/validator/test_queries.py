@@ -7,16 +7,22 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import DataError
 
+from neurons.validator.asking import Asker
 from neurons.validator.assembly import Workings
 from neurons.validator.blame import Blame
 from neurons.validator.check import AnswerFault
+from neurons.validator.choose import Candidate
 from neurons.validator.queries import KeepAnswer, QueryAnswer, QueryFailedError
+from neurons.validator.questions import Kind, Question
+from neurons.validator.store import ValidatorStore
 from signed_http.refusal import Fault
 from statements.request_tag import request_tag
 from tests.integration.neurons.parts import serving
-from tests.integration.validator.miners import FIRST, SECOND, VALIDATOR, Bench, SmallMiner, inputs_of
+from tests.integration.validator.miners import FIRST, SECOND, THIRD, VALIDATOR, Bench, SmallMiner, inputs_of
 from verifier_gen.circuit import Circuit
+from veristake.demo.processes import free_port
 
 FORGED = {"alter": lambda run: run.model_copy(update={"proof": "0x" + "ab" * len(run.proof_bytes)})}
 HANGS = {"seconds": 3600.0}
@@ -91,7 +97,9 @@ def test_run_hanging_miner_is_hedged_and_being_slower_costs_nothing(bench: Bench
     assert answer.miner == SECOND.ss58_address
     assert [attempt.fault for attempt in answer.attempts] == [None, AnswerFault.ABANDONED]
     assert bench.store.changes(FIRST.ss58_address) == ()
-    assert bench.store.outcomes(FIRST.ss58_address) == ()
+    # it was late by its own measure: that is on record, because who is always late offers nothing
+    (outcome,) = bench.store.outcomes(FIRST.ss58_address)
+    assert (outcome.fault, outcome.blame, outcome.kind) == ("abandoned", "nobody", "query")
 
 
 def test_run_hanging_miner_alone_is_timed_out_and_blamed_when_it_had_its_full_time(bench: Bench) -> None:
@@ -116,6 +124,73 @@ def test_run_busy_miners_refusal_costs_nothing_and_the_next_is_asked(bench: Benc
         (None, Blame.NOBODY),
     ]
     assert bench.store.changes(FIRST.ss58_address) == ()
+
+
+def test_run_miner_whose_answers_upset_the_http_library_takes_nobody_along(bench: Bench) -> None:
+    async def redirect(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 302, "headers": [(b"location", b"x:y")]})
+        await send({"type": "http.response.body", "body": b""})
+
+    with serving(redirect) as url:
+        bench.announce(THIRD, url)
+        answer = ask(bench, bench.miner(FIRST))
+        assert answer.miner == FIRST.ss58_address
+        asking = bench.workings()
+        survey = asyncio.run(asking.fleet.survey())
+        assert type(survey.failed[THIRD.ss58_address]).__name__ == "MalformedResponseError"
+        candidate = Candidate(THIRD.ss58_address, url, workers=1, in_flight=0, asked=0)
+        question = Question(Kind.QUERY, bench.circuit, inputs_of(bench.circuit))
+        assert asyncio.run(asking.asker.ask(candidate, question, 5)).fault is AnswerFault.MALFORMED
+
+
+def test_run_only_miner_is_busy_and_is_asked_again_until_it_answers(bench: Bench) -> None:
+    miner = bench.miner(FIRST, refusals=[Fault.NOBODY, Fault.NOBODY])
+    answer = ask(bench, miner)
+    assert [attempt.fault for attempt in answer.attempts] == [AnswerFault.REFUSED, AnswerFault.REFUSED, None]
+    assert len({request.nonce for request in miner.asked}) == 3
+
+
+def test_run_all_miners_are_down_waits_for_one_that_comes_back(bench: Bench) -> None:
+    miner = bench.miner(FIRST)
+    bench.announce(FIRST, f"http://127.0.0.1:{free_port()}")
+
+    async def go(asking: Workings, servers: ExitStack) -> QueryAnswer:
+        query = asyncio.create_task(asking.queries.run(bench.circuit.manifest.circuit_id, inputs_of(bench.circuit), 60))
+        while FIRST.ss58_address not in asking.fleet.latest_survey.failed:
+            await asyncio.sleep(0.01)
+        bench.announce(FIRST, servers.enter_context(serving(miner.app())))
+        return await query
+
+    with ExitStack() as servers:
+        assert asyncio.run(go(bench.workings(), servers)).miner == FIRST.ss58_address
+
+
+def test_run_attempt_that_cannot_be_settled_does_not_end_the_query(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settle = ValidatorStore.settle
+
+    def refuses_failures(store: ValidatorStore, outcome: Any, *rest: Any) -> Any:
+        if outcome.fault is not None:
+            raise DataError("INSERT", {}, ValueError("a value that PostgreSQL refuses"))
+        return settle(store, outcome, *rest)
+
+    monkeypatch.setattr(ValidatorStore, "settle", refuses_failures)
+    answer = ask(bench, bench.miner(FIRST, **FORGED), bench.miner(SECOND))
+    assert (answer.miner, answer.attempts[0].blame) == (SECOND.ss58_address, Blame.VALIDATOR)
+
+
+def test_run_miner_whose_check_breaks_is_given_back(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken(*_: Any) -> Any:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Asker, "ask", broken)
+    asking = bench.workings()
+    with serving(bench.miner(FIRST).app()) as url:
+        bench.announce(FIRST, url)
+        with pytest.raises(ZeroDivisionError):
+            asyncio.run(asking.queries.run(bench.circuit.manifest.circuit_id, inputs_of(bench.circuit), 60))
+    assert asking.fleet.in_flight(FIRST.ss58_address) == 0
 
 
 def test_run_nobody_holds_the_circuit_is_told(bench: Bench) -> None:

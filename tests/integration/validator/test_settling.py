@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from neurons.network import LocalNetwork
 from neurons.validator.asking import Outcome
-from neurons.validator.blame import Blame
+from neurons.validator.blame import MOST_REFUSALS_IN_A_ROW, Blame
 from neurons.validator.check import AnswerFault
 from neurons.validator.questions import Asked, Kind, Question
 from neurons.validator.scorekeeper import Scorekeeper, StateUnavailableError
+from signed_http.refusal import Fault
 from statements.errors import ChainError
 from statements.instances import Instances
 from statements.proven_inference import ProvenInference
@@ -64,6 +67,60 @@ def test_settle_fault_for_one_statement_costs_once_and_each_is_on_record(bench: 
 def test_settle_timeout_is_blamed_only_after_the_whole_of_it(bench: Bench, seconds: float, blame: Blame) -> None:
     found = outcome(bench, AnswerFault.TIMED_OUT, seconds)
     assert settle(bench.workings(timeout=30).scorekeeper, found).blame is blame
+
+
+def refusing(
+    bench: Bench, at: float, *, kind: Kind = Kind.QUERY, fault: AnswerFault | None = AnswerFault.REFUSED, **fields: Any
+) -> Outcome:
+    """A query or benchmark that was not answered; a verified one without a fault."""
+    question = Question(kind, bench.circuit, inputs_of(bench.circuit))
+    asked = Asked(question, VALIDATOR.ss58_address, FIRST.ss58_address, fields.get("seconds", 30.0))
+    refusal = Fault.NOBODY if fault is AnswerFault.REFUSED else None
+    run = None if fault is not None else _plain(outcome(bench))
+    return Outcome(asked, at, run, fault, refusal=refusal, detail="", seconds=0.1)
+
+
+def blames(bench: Bench, outcomes: Iterable[Outcome]) -> list[Blame]:
+    keeper = bench.workings(timeout=30).scorekeeper
+    return [settle(keeper, each).blame for each in outcomes]
+
+
+_MINUTES = [60.0 * minute for minute in range(1, MOST_REFUSALS_IN_A_ROW + 2)]
+
+
+@pytest.mark.parametrize("fault", [AnswerFault.REFUSED, AnswerFault.ABANDONED])
+def test_settle_always_refusing_or_late_is_blamed_in_the_end_once_a_minute(bench: Bench, fault: AnswerFault) -> None:
+    found = blames(bench, [refusing(bench, at, fault=fault) for at in _MINUTES])
+    assert found == [Blame.NOBODY] * MOST_REFUSALS_IN_A_ROW + [Blame.MINER]
+    # the same minute again costs nothing more, the next does, also for a validator that was started anew
+    late = [refusing(bench, _MINUTES[-1] + seconds, fault=fault) for seconds in (10.0, 20.0, 60.0)]
+    assert blames(bench, late) == [Blame.NOBODY, Blame.NOBODY, Blame.MINER]
+
+
+def test_settle_refusals_within_a_minute_count_once(bench: Bench) -> None:
+    assert set(blames(bench, [refusing(bench, 60.0 + second) for second in range(0, 59, 2)])) == {Blame.NOBODY}
+
+
+def test_settle_refusals_of_what_had_too_little_time_never_count(bench: Bench) -> None:
+    # whoever may query could otherwise destroy any score
+    found = blames(bench, [refusing(bench, at, seconds=0.2) for at in _MINUTES * 2])
+    assert set(found) == {Blame.NOBODY}
+    assert bench.store.outcomes(FIRST.ss58_address)[0].fault == "declined"
+    assert blames(bench, [refusing(bench, 3600.0)]) == [Blame.NOBODY]
+
+
+@pytest.mark.parametrize(("kind", "last"), [(Kind.BENCHMARK, Blame.MINER), (Kind.QUERY, Blame.NOBODY)])
+def test_settle_only_an_answer_of_the_same_kind_ends_the_row(bench: Bench, kind: Kind, last: Blame) -> None:
+    """Answering benchmarks must not pay for refusing queries."""
+    blames(bench, [refusing(bench, at) for at in _MINUTES[:-1]])
+    blames(bench, [refusing(bench, _MINUTES[-2] + 1, kind=kind, fault=None)])
+    assert blames(bench, [refusing(bench, _MINUTES[-1])]) == [last]
+
+
+def test_settle_detail_with_control_characters_is_stored_without_them(bench: Bench) -> None:
+    found = replace(refusing(bench, 60.0), detail="no\x00 room\x1b[2J\ud800")
+    settle(bench.workings().scorekeeper, found)
+    assert bench.store.outcomes(FIRST.ss58_address)[0].detail == "no  room [2J "
 
 
 def test_settle_full_disk_changes_nothing_and_is_told(bench: Bench) -> None:

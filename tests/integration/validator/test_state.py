@@ -56,10 +56,17 @@ def test_settle_same_request_twice_scores_once(state_url: str) -> None:
 def test_outcomes_of_every_kind_come_back(state_url: str) -> None:
     store = open_store(state_url, "validator")
     for number, fault in enumerate(["refused", None, "refused", "refused"]):
-        fields = {"nonce": f"0x{number:064x}", "fault": fault, "seconds": float(number)}
+        fields = {
+            "nonce": f"0x{number:064x}",
+            "fault": fault,
+            "seconds": float(number),
+            "asked_at": 60.0 * number,
+        }
         store.settle(killed.outcome().model_copy(update=fields), None)
-    assert store.refusals_in_a_row("miner") == 2
-    assert store.refusals_in_a_row("nobody") == 0
+    row = ("miner", killed.outcome().circuit_id, killed.outcome().kind)
+    # the third minute is counted already
+    assert [store.refusals_in_a_row(*row, at) for at in (180.0, 240.0)] == [0, 3]
+    assert store.refusals_in_a_row("nobody", *row[1:], 240.0) == 1
     assert store.measured_seconds() == [(make_inference().circuit_id, "miner", 1.0)]
     assert [outcome.seconds for outcome in store.outcomes("miner", 2)] == [3.0, 2.0]
     inference = make_inference(subject=make_subject(epoch=7))

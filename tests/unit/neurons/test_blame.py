@@ -12,12 +12,12 @@ from neurons.validator.blame import (
 from neurons.validator.check import AnswerFault
 from signed_http.refusal import Fault
 
-_DEPENDS_ON_MORE = {AnswerFault.UNREACHABLE, AnswerFault.TIMED_OUT, AnswerFault.REFUSED}
+_DEPENDS_ON_MORE = {AnswerFault.UNREACHABLE, AnswerFault.TIMED_OUT, AnswerFault.REFUSED, AnswerFault.ABANDONED}
 
 
 @pytest.mark.parametrize("fault", sorted(set(AnswerFault) - _DEPENDS_ON_MORE))
 def test_blame_of_answer_every_other_fault_is_in_the_table(fault: AnswerFault) -> None:
-    expected = {AnswerFault.VERIFIER_FAILED: Blame.VALIDATOR, AnswerFault.ABANDONED: Blame.NOBODY}
+    expected = {AnswerFault.VERIFIER_FAILED: Blame.VALIDATOR, AnswerFault.DECLINED: Blame.NOBODY}
     assert blame_of_answer(fault) is expected.get(fault, Blame.MINER)
 
 
@@ -28,7 +28,7 @@ def test_blame_of_answer_every_other_fault_is_in_the_table(fault: AnswerFault) -
         (AnswerFault.UNREACHABLE, False, True, Blame.MINER),
         (AnswerFault.UNREACHABLE, True, False, Blame.NETWORK),
         (AnswerFault.TIMED_OUT, True, True, Blame.MINER),
-        (AnswerFault.TIMED_OUT, True, False, Blame.MINER),
+        (AnswerFault.TIMED_OUT, True, False, Blame.NETWORK),
         (AnswerFault.TIMED_OUT, False, True, Blame.NOBODY),
     ],
 )

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,7 +10,8 @@ from pydantic import ValidationError
 from neurons.messages import Capabilities, CircuitCapability, ObservationRequest, RefusalCode
 from neurons.refusing import RefusedError
 from signed_http.refusal import Refusal
-from tests.unit.neurons.parts import CIRCUIT_ID, make_subject
+from statements.proven_inference import ProvenInference
+from tests.unit.neurons.parts import CIRCUIT_ID, make_inference, make_subject
 
 
 @given(st.binary(min_size=32, max_size=32))
@@ -34,6 +37,22 @@ def test_holds_names_only_held_circuits() -> None:
     capabilities = Capabilities(circuits=(circuit,), workers=1, queue_limit=0, queue_length=0)
     assert capabilities.holds(CIRCUIT_ID)
     assert not capabilities.holds("0x" + "00" * 32)
+
+
+@pytest.mark.parametrize("number", ["Infinity", "1e999", "NaN", "86401"])
+def test_proven_run_time_that_is_no_number_of_seconds_is_refused(number: str) -> None:
+    content = json.loads(make_inference().to_json().replace('"prove_seconds":1.0', f'"prove_seconds":{number}'))
+    assert content["prove_seconds"] != 1.0
+    with pytest.raises(ValidationError):
+        ProvenInference.model_validate(content)
+
+
+@pytest.mark.parametrize("field", ["workers", "queue_limit", "queue_length", "expected_wait_seconds"])
+def test_capabilities_figure_too_large_to_reckon_with_is_refused(field: str) -> None:
+    fields = {"circuits": (), "workers": 1, "queue_limit": 1, "queue_length": 0, "expected_wait_seconds": 0.0}
+    Capabilities.model_validate(fields)
+    with pytest.raises(ValidationError):
+        Capabilities.model_validate(fields | {field: 10**400})
 
 
 @pytest.mark.parametrize("code", list(RefusalCode))

@@ -10,7 +10,12 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 
 from neurons.validator.migrate import VERSION_TABLE, migrate
-from neurons.validator.store import AlreadyPublishedError, ValidatorStore, open_store
+from neurons.validator.store import (
+    AlreadyPublishedError,
+    UnreadablePublicationError,
+    ValidatorStore,
+    open_store,
+)
 from neurons.validator.tables import Base
 from statements.errors import ConfigurationError
 from tests.unit.neurons.parts import make_change, make_inference, make_subject
@@ -55,6 +60,14 @@ def test_publish_second_time_changes_nothing(store: ValidatorStore) -> None:
     assert len(store.changes("miner")) == 1
     (item,) = store.page(0, 10).items
     assert item.inference.proof == "0xab"
+
+
+def test_publish_what_could_not_be_read_again_is_not_stored(store: ValidatorStore) -> None:
+    unreadable = make_inference().model_copy(update={"prove_seconds": float("inf")})
+    with pytest.raises(UnreadablePublicationError):
+        store.publish(unreadable, (), make_change())
+    assert store.publish(make_inference(), (), make_change()) == 1
+    assert len(store.page(0, 10).items) == 1
 
 
 def test_open_store_again_holds_everything(url: str, store: ValidatorStore) -> None:

@@ -18,7 +18,9 @@ from neurons.validator.weights_task import WeightSetter
 from statements.errors import ChainError, VeristakeError
 
 POLICY = WeightPolicy(version_key=3)
-NEURONS = tuple(Neuron(uid=uid, hotkey=f"miner{uid}", role=Role.MINER) for uid in range(4))
+NEURONS = tuple(
+    Neuron(uid=uid, hotkey=f"miner{uid}", role=Role.MINER, endpoint="http://127.0.0.1:1") for uid in range(4)
+)
 
 
 def rules(**fields: Any) -> WeightRules:
@@ -42,8 +44,17 @@ def test_normalised_better_score_never_weighs_less(one: float, other: float) -> 
 
 
 def test_normalised_miner_with_a_permit_on_a_chain_keeps_its_weight() -> None:
-    staked_on = Neuron(uid=0, hotkey="m", role=None, stake=9.0, validator_permit=True)
-    assert normalised({"m": 0.5, "n": 0.5}, [staked_on, Neuron(uid=1, hotkey="n", role=None)]) == {0: 0.5, 1: 0.5}
+    endpoint = "http://127.0.0.1:1"
+    staked_on = Neuron(uid=0, hotkey="m", role=None, stake=9.0, validator_permit=True, endpoint=endpoint)
+    assert normalised({"m": 0.5, "n": 0.5}, [staked_on, Neuron(uid=1, hotkey="n", role=None, endpoint=endpoint)]) == {
+        0: 0.5,
+        1: 0.5,
+    }
+
+
+def test_normalised_miner_without_endpoint_gets_nothing() -> None:
+    gone = Neuron(uid=9, hotkey="gone", role=Role.MINER)
+    assert set(normalised({"gone": 1.0, "miner0": 0.1}, [gone, NEURONS[0]])) == {0}
 
 
 def test_normalised_validators_get_nothing() -> None:
@@ -82,7 +93,7 @@ def test_plan_weights_due_only_late_in_the_epoch_and_never_within_the_limit(
 
 @pytest.mark.parametrize(
     ("last", "block", "fate"),
-    [(None, 1000, Fate.UNKNOWN), (999, 1016, Fate.UNKNOWN), (999, 1017, Fate.LOST), (1000, 1000, Fate.SET)],
+    [(None, 1000, Fate.UNKNOWN), (999, 1010, Fate.UNKNOWN), (999, 1011, Fate.LOST), (1000, 1000, Fate.SET)],
 )
 def test_fate_of_decision_by_what_the_network_holds(last: int | None, block: int, fate: Fate) -> None:
     assert fate_of(1000, rules(block=block, last_update_block=last)) is fate
@@ -146,6 +157,18 @@ def test_round_due_weights_are_set_once_and_remembered(store: ValidatorStore) ->
     (decision,) = WeightsStore(store.engine).latest()
     assert (decision.state, decision.reveal_round, decision.version_key) == (WeightsState.ACCEPTED, 7, 3)
     assert decision.weights == network.given[0]
+
+
+def test_round_lost_weights_are_decided_anew_within_the_same_window(store: ValidatorStore) -> None:
+    """One hiccup of the node must not cost a whole epoch."""
+    network = ScriptedNetwork(rules(blocks_since_epoch=345), fails_before=True)
+    with pytest.raises(VeristakeError):
+        setter(store, network).round()
+    network.fails_before = False
+    for block in range(1001, 1015):
+        network.at(block, blocks_since_epoch=block - 1000 + 345)
+        setter(store, network).round()
+    assert len(network.given) == 1
 
 
 @pytest.mark.parametrize("reached", [True, False])
