@@ -97,13 +97,13 @@ class BittensorNetwork:
             try:
                 self._seen = self._read()
             except NetworkUnreachableError as error:
+                now = self._clock()
                 if self._seen is None:
                     raise
-                now = self._clock()
                 _log.warning("network_stale", seconds=round(now - self._seen.at), reason=error.message)
                 return self._usable(self._seen, now)
             finally:
-                # counted from the end: a read that hangs may last longer than the pause after it
+                # after the reading: one that takes longer than a refresh is not begun again at once
                 self._tried_at = self._clock()
             return self._seen
         finally:
