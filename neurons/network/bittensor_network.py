@@ -94,14 +94,17 @@ class BittensorNetwork:
             # after a failure the next attempt waits as long, so that callers do not queue up behind a dead node
             if self._seen is not None and now - self._tried_at < self.settings.refresh_seconds:
                 return self._usable(self._seen, now)
-            self._tried_at = now
             try:
                 self._seen = self._read()
             except NetworkUnreachableError as error:
+                now = self._clock()
                 if self._seen is None:
                     raise
                 _log.warning("network_stale", seconds=round(now - self._seen.at), reason=error.message)
                 return self._usable(self._seen, now)
+            finally:
+                # after the reading: one that takes longer than a refresh is not begun again at once
+                self._tried_at = self._clock()
             return self._seen
         finally:
             self._reading.release()

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import secrets
+import signal
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -15,6 +20,7 @@ from signed_http.client import SignedClient
 from signed_http.errors import PeerRefusedError
 from tests.integration.neurons.parts import eventually
 from tests.integration.neurons.subnet import VALIDATOR, Subnet
+from tests.integration.neurons.test_miner_kills import descendants
 from veristake.demo.processes import free_port
 
 Samples = dict[tuple[str, ...], float]
@@ -28,7 +34,12 @@ def test_metrics_of_a_live_miner_are_all_set_and_move(subnet: Subnet) -> None:
     miner = subnet.start("miner", config)
 
     def ask(circuit_id: str) -> Any:
-        fields = {"nonce": "0x" + "66" * 32, "circuit_id": circuit_id, "inputs": [1] * 32, "deadline_seconds": 60}
+        fields = {
+            "nonce": "0x" + secrets.token_hex(32),
+            "circuit_id": circuit_id,
+            "inputs": [1] * 32,
+            "deadline_seconds": 60,
+        }
 
         async def go() -> Any:
             async with SignedClient(VALIDATOR, miner.url, subnet.hotkeys["miner"], 60) as client:
@@ -57,6 +68,7 @@ def test_metrics_of_a_live_miner_are_all_set_and_move(subnet: Subnet) -> None:
     found = scraped()
     for family in FAMILIES:
         name = family.name + ("_count" if family.kind == "histogram" else "")
+        # label values stand at 0 from the beginning: what moves each is asserted by name, below
         assert found.get(name), f"{family.name} has no values"
     requests = found["veristake_miner_http_requests_total"]
     assert requests["queries", "200"] == 1
@@ -71,5 +83,26 @@ def test_metrics_of_a_live_miner_are_all_set_and_move(subnet: Subnet) -> None:
     assert found["veristake_miner_circuits"][()] == 1
     assert found["veristake_miner_queue_limit"][()] == 4
     assert found["veristake_miner_up_since_timestamp_seconds"][()] > 1.6e9
-    assert found["veristake_miner_workers_replaced_total"][()] == 0
+    assert gauges(found) == {"proving": 0, "waiting": 0, "workers_replaced_total": 0}
+    assert found["veristake_miner_expected_wait_seconds"][()] == 0
+
+    (worker,) = (pid for pid in descendants(miner.process.pid) if b"spawn_main" in cmdline(pid))
+    os.kill(worker, signal.SIGSTOP)
+    with ThreadPoolExecutor(2) as threads:
+        asked = [threads.submit(ask, subnet.circuit.manifest.circuit_id) for _ in range(2)]
+        try:
+            eventually(lambda: gauges(scraped()) == {"proving": 1, "waiting": 1, "workers_replaced_total": 0})
+        finally:
+            os.kill(worker, signal.SIGKILL)
+        assert [answer.result()["prover"] for answer in asked] == [subnet.hotkeys["miner"]] * 2
+    eventually(lambda: gauges(scraped()) == {"proving": 0, "waiting": 0, "workers_replaced_total": 1})
+    assert scraped()["veristake_miner_proof_seconds_count"]["query",] == 3
     assert miner.stop() == 0
+
+
+def gauges(found: dict[str, Samples]) -> dict[str, float]:
+    return {name: found[f"veristake_miner_{name}"][()] for name in ("proving", "waiting", "workers_replaced_total")}
+
+
+def cmdline(pid: int) -> bytes:
+    return Path(f"/proc/{pid}/cmdline").read_bytes()

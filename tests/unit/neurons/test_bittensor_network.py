@@ -119,6 +119,26 @@ def test_neurons_axon_that_does_not_decode_is_an_error_of_the_network(
         network.neurons()
 
 
+def test_seen_reading_that_takes_longer_than_a_refresh_is_not_begun_again_at_once(chain: MemorySubstrate) -> None:
+    now, readings = [0.0], list[float]()
+    wallet = SimpleNamespace(coldkey=OWN, coldkeypub=OWN, hotkey=OWN)
+    settings = SETTINGS.model_copy(update={"endpoint": "test"})
+    network = BittensorNetwork(settings, wallet, substrate=chain, clock=lambda: now[0])  # type: ignore[arg-type] # the part that is used
+    before = network.seen()
+
+    def hanging() -> Any:
+        readings.append(now[0])
+        now[0] += 30.0
+        raise NetworkUnreachableError("the node does not answer")
+
+    network._read = hanging  # type: ignore[method-assign] # a node that hangs until the reading is given up
+    now[0] = 100.0
+    assert network.seen() is before
+    assert network.seen() is before
+    assert readings == [100.0]
+    network.close()
+
+
 def test_seen_another_thread_reads_gives_what_is_there_at_once(
     network: BittensorNetwork, chain: MemorySubstrate
 ) -> None:
