@@ -70,7 +70,8 @@ async def _all_ask(url: str, keys: dict[str, str], circuit: Circuit, answers: in
             body = {"circuit_id": circuit.manifest.circuit_id, "inputs": inputs, "deadline_seconds": 110.0}
             answer = await client.post("/v1/queries", json=body, headers={"Authorization": f"Bearer {keys[name]}"})
             if answer.status_code == httpx.codes.OK:
-                served[name] += 1
+                # what was asked before the end and is answered after it is of the greedy one alone
+                served[name] += served.total() < answers
             else:
                 await asyncio.sleep(0.1)
 
