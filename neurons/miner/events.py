@@ -24,6 +24,7 @@ EVENTS: Mapping[str, str] = MappingProxyType(
         "artefact_source_failed": "a source gave nothing, or something else than was asked for: it is named",
         "chain_unavailable": "the home chain cannot be read",
         "network_unavailable": "who takes part cannot be read; what was read last counts for an hour",
+        "announced_again": "the network had lost this neuron's address; it has it again",
         "replay_memory_unavailable": "`http.replay_memory` cannot be written: every signed request is refused",
         "answer_not_taken": "a caller did not take its answer in time",
     }

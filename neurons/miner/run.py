@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 import structlog
 
+from neurons.announcing import keep_announced
 from neurons.artefacts.cache import CircuitCache
 from neurons.artefacts.serving import ARTEFACTS_PATH, Shelf
 from neurons.logs import configure_logs
@@ -107,7 +108,7 @@ def run_miner(settings: MinerSettings) -> None:
     if settings.metrics is not None:
         serve_metrics(settings.metrics, meters.registry)
     network.register(hotkey.ss58_address, Role.MINER)
-    network.serve(hotkey.ss58_address, endpoint)
+    announced = network.serve(hotkey.ss58_address, endpoint).endpoint or endpoint
     circuits = held.usable()
     _log.info(
         "miner_started",
@@ -121,7 +122,11 @@ def run_miner(settings: MinerSettings) -> None:
 
     async def work() -> None:
         await _warm(backend, circuits)
-        await asyncio.gather(hot.watch(), meters.watch(Watched(places, held, backend, shelf)))
+        await asyncio.gather(
+            keep_announced(network, hotkey.ss58_address, announced),
+            hot.watch(),
+            meters.watch(Watched(places, held, backend, shelf)),
+        )
 
     try:
         asyncio.run(serve(counted(app, meters), listener, work, bounds=connection_bounds(settings.http)))

@@ -10,6 +10,9 @@ from statements.errors import ConfigurationError
 
 _REMEDY = "Set listen.external_url to http://ADDRESS:PORT, with the IP address at which others reach this machine."
 
+_TRANSLATED = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("2002::/16"))
+"""IPv6 addresses that stand for IPv4 ones (RFC 6052, 6to4 of RFC 3056), private ones among them."""
+
 
 @dataclass(frozen=True)
 class Axon:
@@ -68,6 +71,6 @@ def _unreachable(ip: ipaddress.IPv4Address | ipaddress.IPv6Address, *, local: bo
         return f"{ip} is not the address of one machine"
     if str(ip) in ("127.0.0.1", "::1"):
         return f"{ip} is this machine's own address to itself, which the chain refuses"
-    if not local and (ip.is_loopback or ip.is_private or ip.is_link_local or ip.is_reserved):
+    if not local and (not ip.is_global or any(ip in network for network in _TRANSLATED)):
         return f"{ip} is not reachable from the internet"
     return None

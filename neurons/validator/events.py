@@ -27,6 +27,7 @@ EVENTS: Mapping[str, str] = MappingProxyType(
         "network_stale": "the node gives no newer list of neurons; the old one is used",
         "no_validator_permit": "weights that this validator sets do not count",
         "endpoint_announced": "the network holds this validator's address now",
+        "announced_again": "the network had lost this neuron's address; it has it again",
         "weights_set": "the network took the weights",
         "weights_refused": "the network did not take the weights, and why",
         "weights_not_due": "why no weights are set now; told when it changes",

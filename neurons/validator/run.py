@@ -6,6 +6,7 @@ import asyncio
 
 import structlog
 
+from neurons.announcing import keep_announced
 from neurons.logs import configure_logs
 from neurons.metrics import serve_metrics
 from neurons.network import Role
@@ -106,7 +107,7 @@ def run_validator(settings: ValidatorSettings) -> None:
     network = open_network(settings)
     network.register(hotkey, Role.VALIDATOR)
     endpoint = url_of(settings.listen, listener)
-    network.serve(hotkey, endpoint)
+    announced = network.serve(hotkey, endpoint).endpoint or endpoint
     pool = ProverPool(settings.verifiers, LONGEST_SECONDS)
     app = validator_app(hotkey, store, network, frozenset(settings.readers))
     served = signed_requests(app, keypair, settings.http)
@@ -136,6 +137,7 @@ def run_validator(settings: ValidatorSettings) -> None:
         for each in workings.circuits.values():
             await workings.verifier.warm(each)
         served_beside = [api.serve()] if api else []
+        served_beside.append(keep_announced(network, hotkey, announced))
         await until_one_ends(loop.run(), *workings.background(settings, network), *served_beside)
 
     try:

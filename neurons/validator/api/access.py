@@ -68,12 +68,23 @@ class Door:
         app: the application.
         signed: the same application, wrapped for signed requests.
         keys: who may call.
+        request_bytes: largest body.
+        request_seconds: in which it must have arrived.
     """
 
-    def __init__(self, app: Application, signed: SignedRequests, keys: AccessKeyStore) -> None:
+    def __init__(
+        self,
+        app: Application,
+        signed: SignedRequests,
+        keys: AccessKeyStore,
+        request_bytes: int = MAXIMUM_BODY_BYTES,
+        request_seconds: float = BODY_TIMEOUT_SECONDS,
+    ) -> None:
         self._app = app
         self._signed = signed
         self._keys = keys
+        self._request_bytes = request_bytes
+        self._request_seconds = request_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let in, or refuse."""
@@ -88,7 +99,7 @@ class Door:
             return
         try:
             scope.setdefault("state", {})["caller"] = await self._caller(headers.get(b"authorization", b""))
-            body = await _bounded_body(headers, receive)
+            body = await _bounded_body(headers, receive, self._request_bytes, self._request_seconds)
         except ApiRefusedError as error:
             await error.response()(scope, receive, send)
             return
@@ -160,24 +171,22 @@ async def current_caller(request: Request, response: Response) -> Caller:
 CurrentCaller = Annotated[Caller, Depends(current_caller)]
 
 
-async def _bounded_body(headers: dict[bytes, bytes], receive: Receive) -> bytes:
+async def _bounded_body(headers: dict[bytes, bytes], receive: Receive, limit: int, seconds: float) -> bytes:
     announced = headers.get(b"content-length", b"0")
     body = bytearray()
     try:
-        async with asyncio.timeout(BODY_TIMEOUT_SECONDS):
+        async with asyncio.timeout(seconds):
             more = True
             while more:
-                if len(body) > MAXIMUM_BODY_BYTES or (announced.isdigit() and int(announced) > MAXIMUM_BODY_BYTES):
+                if len(body) > limit or (announced.isdigit() and int(announced) > limit):
                     break
                 message = await receive()
                 body += message.get("body", b"")
                 more = message["type"] == "http.request" and message.get("more_body", False)
     except TimeoutError as error:
-        raise ApiRefusedError(
-            ApiCode.REQUEST_TIMEOUT, f"the body did not arrive within {BODY_TIMEOUT_SECONDS:g} s"
-        ) from error
-    if more or len(body) > MAXIMUM_BODY_BYTES:
-        raise ApiRefusedError(ApiCode.REQUEST_TOO_LARGE, f"the body exceeds {MAXIMUM_BODY_BYTES} bytes")
+        raise ApiRefusedError(ApiCode.REQUEST_TIMEOUT, f"the body did not arrive within {seconds:g} s") from error
+    if more or len(body) > limit:
+        raise ApiRefusedError(ApiCode.REQUEST_TOO_LARGE, f"the body exceeds {limit} bytes")
     return bytes(body)
 
 

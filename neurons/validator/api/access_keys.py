@@ -22,6 +22,7 @@ from statements.errors import ConfigurationError
 _PREFIX = "vsk"
 _SECRET_BYTES = 32
 _HOUR = 3600.0
+_LONGEST_NAME = 100
 _FORM = re.compile(rf"{_PREFIX}_([0-9a-f]{{16}})_([A-Za-z0-9_-]{{43}})")
 
 
@@ -119,8 +120,13 @@ class AccessKeyStore:
             The key, and the secret to send with each request, of which only the hash is kept; None with a hotkey.
 
         Raises:
-            ConfigurationError: the hotkey has a key already.
+            ConfigurationError: the hotkey has a key already, or the name is none that can be stored and shown.
         """
+        if not 0 < len(name) <= _LONGEST_NAME or not name.isprintable():
+            raise ConfigurationError(
+                f"name = {name[:_LONGEST_NAME]!r} is not 1 to {_LONGEST_NAME} printable characters",
+                remedy="Give a shorter name, on one line",
+            )
         key_id = secrets.token_hex(8)
         secret = None if hotkey is not None else secrets.token_urlsafe(_SECRET_BYTES)
         row = AccessKeyRow(
@@ -133,6 +139,12 @@ class AccessKeyStore:
         )
         try:
             with Session(self._engine, expire_on_commit=False) as session, session.begin():
+                if hotkey is not None:
+                    # a revoked key lets go of its hotkey; its name still tells whose it was
+                    gone = update(AccessKeyRow).where(
+                        AccessKeyRow.hotkey == hotkey, AccessKeyRow.revoked_at.is_not(None)
+                    )
+                    session.execute(gone.values(hotkey=None))
                 session.add(row)
         except IntegrityError as error:
             raise ConfigurationError(

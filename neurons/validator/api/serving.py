@@ -71,7 +71,9 @@ class ExternalApi:
             registrar=Registrar(keys, workings.network, settings.readers),
         )
         app = api_app(hotkey, parts, api)
-        door = Door(app, signed_requests(app, keypair, settings.http), keys)
+        http = settings.http
+        signed = signed_requests(app, keypair, http)
+        door = Door(app, signed, keys, http.request_bytes, http.request_timeout_seconds)
         config = uvicorn.Config(
             Counted(door, meters),
             log_config=None,

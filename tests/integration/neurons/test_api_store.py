@@ -107,6 +107,27 @@ def test_forget_removes_what_ended_long_ago_and_nothing_open(engine: Engine) -> 
     assert [(caller, view.query_id) for caller, view in store.open_queries()] == [("key:one", left)]
 
 
+def test_keys_of_a_hotkey_whose_key_was_revoked_can_be_made_again(engine: Engine) -> None:
+    keys = AccessKeyStore(engine)
+    first, _ = keys.create("customer", Limits(queries_per_hour=7), hotkey="5Hotkey")
+    with pytest.raises(ConfigurationError, match="has a key already"):
+        keys.create("customer", Limits(), hotkey="5Hotkey")
+    keys.revoke(first.key_id)
+    assert keys.caller_of("5Hotkey") is None
+    keys.create("customer", Limits(queries_per_hour=9), hotkey="5Hotkey")
+    caller = keys.caller_of("5Hotkey")
+    assert caller is not None
+    assert (caller.caller_id, caller.limits.queries_per_hour) == ("hotkey:5Hotkey", 9)
+    assert [key.revoked_at is None for key in keys.all()] == [False, True]
+
+
+@pytest.mark.parametrize("name", ["", "n" * 101, "a\x00b", "two\nlines"])
+def test_keys_name_that_cannot_be_stored_or_shown_is_refused(engine: Engine, name: str) -> None:
+    with pytest.raises(ConfigurationError, match="name = "):
+        AccessKeyStore(engine).create(name, Limits())
+    assert AccessKeyStore(engine).create("n" * 100, Limits())[0].name == "n" * 100
+
+
 def test_keys_open_until_revoked_and_only_a_hash_is_kept(engine: Engine) -> None:
     keys = AccessKeyStore(engine)
     key, secret = keys.create("somebody", Limits(queries_per_hour=7))

@@ -27,6 +27,7 @@ from verifier_gen.circuit import Circuit
 from verifier_gen.pool import ProverPool
 from veristake import AsyncClient, Client, PinnedCircuit
 from veristake.client import VerifiedAnswer, errors
+from veristake.client.checking import check_manifest
 
 Answer = dict[str, Any]
 
@@ -241,6 +242,16 @@ def _changed_file(name: str, asked: str, content: bytes) -> bytes:
     if name == "circuit.json":
         return content.replace(b'"output_scale_bits": 12', b'"output_scale_bits": 10')
     return content + b" "
+
+
+def test_circuit_without_a_request_tag_is_refused(tiny_circuit: Circuit) -> None:
+    settings = json.loads(tiny_circuit.paths.settings.read_text())
+    del settings["model_instance_shapes"][1]
+    layout = tiny_circuit.manifest.layout.model_copy(update={"tag_limbs": 0})
+    untagged = tiny_circuit.manifest.model_copy(update={"layout": layout})
+    pinned = PinnedCircuit.read(tiny_circuit.directory)
+    with pytest.raises(errors.CircuitFilesError, match="the request tag has 0 bits"):
+        check_manifest(untagged, pinned, json.dumps(settings))
 
 
 def test_query_refusals_say_whose_fault_it_is(stage: Stage) -> None:

@@ -41,6 +41,11 @@ def test_axon_of_public_address_is_announced_and_read_back(url: str, ip: str, po
         ("http://192.168.1.7:8091", "not reachable from the internet"),
         ("http://169.254.1.7:8091", "not reachable from the internet"),
         ("http://[fd00::7]:8091", "not reachable from the internet"),
+        ("http://100.64.0.7:8091", "not reachable from the internet"),
+        ("http://240.0.0.7:8091", "not reachable from the internet"),
+        ("http://[64:ff9b::a00:7]:8091", "not reachable from the internet"),
+        ("http://[2002:a00:7::]:8091", "not reachable from the internet"),
+        ("http://[::ffff:10.0.0.7]:8091", "not reachable from the internet"),
     ],
 )
 def test_axon_of_what_nobody_could_reach_is_refused_with_a_remedy(url: str, said: str) -> None:

@@ -96,6 +96,30 @@ def test_ask_first_questions_at_once_leave_one_connection_open(
     assert chain.connections == 1
 
 
+def test_neurons_after_a_read_that_hung_are_not_read_again_at_once(chain: MemorySubstrate) -> None:
+    now = [0.0]
+    wallet = SimpleNamespace(coldkey=OWN, coldkeypub=OWN, hotkey=OWN)
+    network = BittensorNetwork(SETTINGS, wallet, substrate=chain, clock=lambda: now[0])  # type: ignore[arg-type] # the part that is used
+    answer = chain.runtime_call
+
+    async def hang(*_: Any, **__: Any) -> Any:
+        now[0] += 30.0  # longer than the pause between two reads
+        return await answer()
+
+    known = network.neurons()
+    chain.failure, now[0] = RpcConnectionError("gone"), 13.0
+    chain.runtime_call = hang  # type: ignore[method-assign] # a node that does not answer
+    assert network.neurons() == known
+    read = chain.graphs_read
+    now[0] += 11.0
+    assert network.neurons() == known
+    assert chain.graphs_read == read
+    now[0] += 2.0
+    assert network.neurons() == known
+    assert chain.graphs_read > read
+    network.close()
+
+
 @pytest.mark.parametrize(
     "address", ["169.254.169.254", "10.0.0.1", "127.0.0.1", "127.0.0.2", "0.0.0.1", "::1", "fd00::1"]
 )

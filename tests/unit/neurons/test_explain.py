@@ -16,7 +16,10 @@ from neurons.validator.scoring_output import OutputWeights
 from neurons.validator.store import ValidatorStore, open_store
 from tests.unit.neurons.parts import CIRCUIT_ID, make_change
 
-NEURONS = (Neuron(uid=4, hotkey="miner", role=Role.MINER), Neuron(uid=5, hotkey="other", role=Role.MINER))
+NEURONS = tuple(
+    Neuron(uid=uid, hotkey=hotkey, role=Role.MINER, endpoint="http://127.0.0.1:1")
+    for uid, hotkey in ((4, "miner"), (5, "other"))
+)
 
 
 @pytest.fixture
