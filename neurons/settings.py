@@ -65,7 +65,7 @@ class HttpSettings(Section):
     answer_bytes: int = Field(default=8 * 1024 * 1024, ge=65_536, le=64 * 1024 * 1024)
     send_timeout_seconds: float = Field(default=30.0, gt=0, le=600)
     connections: int = Field(default=512, ge=8, le=65_536)
-    connections_per_address: int = Field(default=64, ge=1, le=65_536)
+    connections_per_address: int = Field(default=128, ge=1, le=65_536)
 
     @property
     def requests(self) -> int:

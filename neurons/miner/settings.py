@@ -158,7 +158,7 @@ replay_memory = "build/replay.sqlite"  # refuses replayed requests across restar
 # answer_bytes = 8388608               # largest signed answer
 # send_timeout_seconds = 30.0          # in which the caller must take the answer
 # connections = 512                    # open at the same time, three quarters of them with requests
-# connections_per_address = 64         # of those, from one address; raise it behind a reverse proxy
+# connections_per_address = 128        # of those, from one address; raise it behind a reverse proxy
 
 # [proving]                            # where proofs are made; leave out for processes of this machine
 # backend = "ray"                      # or "environment", with
