@@ -179,7 +179,9 @@ def _fairness(home: Home, circuit: Circuit, folder: Path) -> float:
                 }
                 try:
                     await client.post_json("/v1/queries", request)
-                    served[caller.ss58_address] += 1
+                    # what was waiting when enough are served says nothing of the shares
+                    if served.total() < SERVED:
+                        served[caller.ss58_address] += 1
                 except PeerRefusedError:
                     await asyncio.sleep(0.05)
 
