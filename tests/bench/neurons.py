@@ -39,7 +39,7 @@ from verifier_gen.recipe import RECIPES, load_recipe
 BUILD = Path(__file__).resolve().parents[2] / "build"
 VERIFICATIONS = 60
 QUERIES = 40
-SOAK_REQUESTS, SOAK_KILLS = 500, 40
+SOAK_REQUESTS, SOAK_KILLS = 500, 20
 SERVED = 60
 """Proofs that are shared out before the shares are counted."""
 
