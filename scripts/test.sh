@@ -22,18 +22,18 @@ covered() { coverage run -m pytest "$@" -q --durations=5 --durations-min=5; }
 untraced() { env -u COVERAGE_PROCESS_START python -m pytest "$@" -q --durations=5 --durations-min=5; }
 
 with_ape=(ape_scripts cli_failures corridor demo_failures)
-# many courses through code that other tests reach: tracing them would show nothing new
-courses=" deposit_machine feed_machine relayer_kills relayer_machine relayer_random_kills "
+# processes and many courses through code that other tests reach: tracing them is dear and shows little
+not_traced=" neuron_processes deposit_machine feed_machine relayer_kills relayer_machine relayer_random_kills "
 claims=$(mktemp -d "$TMPDIR/claims-XXXXXX")
 
 # Each of the tests that need no Ape, by the lane that comes to it first.
 shared_tests() {
   local target name how
-  for target in tests/integration/{neurons,validator,subtensor,relayer_faults} tests/integration/test_*.py; do
+  for target in tests/integration/{neuron_processes,neurons,validator,subtensor,relayer_faults} tests/integration/test_*.py; do
     name=$(basename "$target" .py); name=${name#test_}
     [[ " ${with_ape[*]} " == *" $name "* ]] && continue
     if mkdir "$claims/$name" 2>/dev/null; then
-      [[ $courses == *" $name "* ]] && how=untraced || how=covered
+      [[ $not_traced == *" $name "* ]] && how=untraced || how=covered
       run "integration: $name" "$how" "$target"
     elif [ ! -d "$claims/$name" ]; then
       # no other lane has it: a full disk, say

@@ -1,4 +1,4 @@
-"""500 queries while neurons are killed at random; the short version is in tests/integration/neurons."""
+"""500 queries while neurons are killed at random; the short version is in tests/integration/neuron_processes."""
 
 from pathlib import Path
 

@@ -18,9 +18,9 @@ from neurons.miner.meters import FAMILIES
 from neurons.network import LocalNetwork, Role
 from signed_http.client import SignedClient
 from signed_http.errors import PeerRefusedError
+from tests.integration.neuron_processes.test_miner_kills import descendants
 from tests.integration.neurons.parts import eventually
 from tests.integration.neurons.subnet import VALIDATOR, Subnet
-from tests.integration.neurons.test_miner_kills import descendants
 from veristake.demo.processes import free_port
 
 Samples = dict[tuple[str, ...], float]

@@ -15,9 +15,9 @@ from neurons.messages import Capabilities
 from neurons.network import LocalNetwork, Role
 from signed_http.client import SignedClient
 from statements.proven_run import ProvenRun
+from tests.integration.neuron_processes.test_start import _veristake
 from tests.integration.neurons.parts import eventually, serving
 from tests.integration.neurons.subnet import VALIDATOR, Subnet
-from tests.integration.neurons.test_start import _veristake
 
 
 def test_circuits_added_and_dropped_while_the_miner_runs(subnet: Subnet) -> None:

@@ -1,0 +1,1 @@
+"""Miner and validator as processes, with their settings files, wallets and states."""
