@@ -1,15 +1,19 @@
 """The two databases of the state: SQLite in a folder, and a real PostgreSQL that the tests start."""
 
 import itertools
+import subprocess
+import time
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import create_engine
 from sqlalchemy.engine import make_url
 
 DATABASES = ("sqlite", "postgresql")
+_STARTS = 6
 
 
 class Databases:
@@ -37,6 +41,18 @@ class Databases:
         self._admin.dispose()
 
 
+def _started(pgserver: Any, folder: Path) -> Any:
+    """The server, also on a machine so busy that it is not up within the ten seconds that the package waits."""
+    for _ in range(_STARTS):
+        # what has begun to start goes on by itself and is found running later, if the package forgets its own try; until
+        # the server has written all of its files, the package stumbles over their absence
+        with suppress(subprocess.TimeoutExpired, AssertionError, OSError):
+            return pgserver.get_server(folder, cleanup_mode="delete")
+        pgserver.PostgresServer._instances.pop(folder, None)
+        time.sleep(2)
+    raise RuntimeError(f"PostgreSQL in {folder} is not up after {_STARTS} tries")
+
+
 @contextmanager
 def databases(folder: Path) -> Iterator[Databases]:
     """A PostgreSQL server of its own, on a Unix socket, until the block ends; its absence is an error, never a skip."""
@@ -45,7 +61,7 @@ def databases(folder: Path) -> Iterator[Databases]:
         warnings.simplefilter("ignore")
         import pgserver
 
-        server = pgserver.get_server(folder / "pgdata", cleanup_mode="delete")
+        server = _started(pgserver, folder / "pgdata")
     made = Databases(server.get_uri().replace("postgresql://", "postgresql+psycopg://"))
     try:
         yield made
