@@ -44,7 +44,7 @@ class Databases:
 def _started(pgserver: Any, folder: Path) -> Any:
     """The server, also on a machine so busy that it is not up within the ten seconds that the package waits."""
     for _ in range(_STARTS):
-        # what has begun to start goes on by itself and is found running later, if the package forgets its own try; until
+        # what has begun to start goes on and is found running later, if the package forgets its own try; until
         # the server has written all of its files, the package stumbles over their absence
         with suppress(subprocess.TimeoutExpired, AssertionError, OSError):
             return pgserver.get_server(folder, cleanup_mode="delete")
