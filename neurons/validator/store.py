@@ -100,23 +100,6 @@ class ValidatorStore:
             nonce = outcome.nonce if outcome is not None else None
             raise AlreadySettledError(f"request {nonce} has an outcome already") from error
 
-    def publish(
-        self, inference: ProvenInference, attestations: tuple[SignedAttestation, ...], change: ScoreChange
-    ) -> int:
-        """Publish a verified statement and record the change of score that it earned, both or neither.
-
-        Returns:
-            Its cursor.
-
-        Raises:
-            AlreadyPublishedError: the statement has a cursor already.
-        """
-        return self.settle(None, change, inference, attestations) or 0
-
-    def record(self, change: ScoreChange) -> None:
-        """Record a change of score that comes with no publication."""
-        self.settle(None, change)
-
     def blamed(self, hotkey: str, statement_id: str) -> bool:
         """Whether a miner's score has fallen for a statement already."""
         query = select(ScoreChangeRow.number).where(

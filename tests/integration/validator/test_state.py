@@ -72,7 +72,7 @@ def test_outcomes_of_every_kind_come_back(state_url: str) -> None:
     inference = make_inference(subject=make_subject(epoch=7))
     assert not store.blamed("miner", inference.statement_id)
     blamed = {"reason": "timed_out", "statement_id": inference.statement_id, "nonce": None}
-    store.record(killed.change().model_copy(update=blamed))
+    store.settle(None, killed.change().model_copy(update=blamed))
     assert store.blamed("miner", inference.statement_id)
     assert not store.blamed("other", inference.statement_id)
     store.close()
@@ -82,7 +82,7 @@ def test_response_times_are_of_one_circuit_and_of_changes_that_name_none(state_u
     store = open_store(state_url, "validator")
     for number, (circuit_id, seconds) in enumerate([("0x01", 1.0), ("0x02", 2.0), (None, 3.0)]):
         fields = {"nonce": f"0x{number:064x}", "circuit_id": circuit_id, "seconds": seconds}
-        store.record(killed.change().model_copy(update=fields))
+        store.settle(None, killed.change().model_copy(update=fields))
     assert sorted(store.response_times("0x01").successes) == [1.0, 3.0]
     assert sorted(store.response_times().successes) == [1.0, 2.0, 3.0]
     assert store.response_times().delivered == {"miner": 3}

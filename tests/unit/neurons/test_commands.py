@@ -114,7 +114,7 @@ def test_scores_show_scores_and_changes(validator_config: Path, tmp_path: Path) 
     arguments = ["scores", "--config", str(validator_config)]
     store = open_store(f"sqlite:///{tmp_path}/state.sqlite", "validator")
     assert CliRunner().invoke(validator, arguments).output == "no scores yet\n"
-    store.record(make_change())
+    store.settle(None, make_change())
     store.close()
     assert "0.100000  miner  last change: verified" in CliRunner().invoke(validator, arguments).output
     (row,) = json.loads(CliRunner().invoke(validator, [*arguments, "--json"]).output)

@@ -38,8 +38,8 @@ def test_explain_verified_answer_names_formula_figures_and_share(store: Validato
     change = make_change(
         previous=0.25, score=scored.score, formula=formula, figures=scored.figures, kind="query", circuit_id=CIRCUIT_ID
     )
-    store.record(change)
-    store.record(make_change("other", score=scored.score))
+    store.settle(None, change)
+    store.settle(None, make_change("other", score=scored.score))
     explanation = explain(store, NEURONS, "miner", 10)
     told = "\n".join(explanation.lines())
     assert (explanation.uid, explanation.share) == (4, 0.5)
@@ -52,7 +52,7 @@ def test_explain_verified_answer_names_formula_figures_and_share(store: Validato
 
 
 def test_explain_fault_says_what_it_means_and_what_it_cost(store: ValidatorStore) -> None:
-    store.record(make_change(previous=0.5, score=0.3, reason="wrong_tag", kind="benchmark", figures={}))
+    store.settle(None, make_change(previous=0.5, score=0.3, reason="wrong_tag", kind="benchmark", figures={}))
     told = "\n".join(explain(store, (), "miner", 10).lines())
     assert "not registered" in told
     assert "wrong_tag: the proof was made for another request or by another miner" in told
@@ -60,7 +60,7 @@ def test_explain_fault_says_what_it_means_and_what_it_cost(store: ValidatorStore
 
 
 def test_explain_change_of_the_release_before_says_that_figures_are_missing(store: ValidatorStore) -> None:
-    store.record(make_change())
+    store.settle(None, make_change())
     assert "were not kept by the release" in "\n".join(explain(store, NEURONS, "miner", 10).lines())
 
 

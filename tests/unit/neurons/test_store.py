@@ -43,7 +43,7 @@ def test_migrations_make_exactly_the_tables(tmp_path: Path) -> None:
 
 def test_publish_gives_rising_cursors_and_pages_oldest_first(store: ValidatorStore) -> None:
     inferences = [make_inference(subject=make_subject(epoch=epoch)) for epoch in (5, 4, 6)]
-    assert [store.publish(inference, (), make_change()) for inference in inferences] == [1, 2, 3]
+    assert [store.settle(None, make_change(), inference) for inference in inferences] == [1, 2, 3]
     page = store.page(1, 1)
     assert [item.inference for item in page.items] == inferences[1:2]
     assert (page.items[0].cursor, page.next_cursor, page.items[0].validator) == (2, 2, "validator")
@@ -53,9 +53,9 @@ def test_publish_gives_rising_cursors_and_pages_oldest_first(store: ValidatorSto
 
 
 def test_publish_second_time_changes_nothing(store: ValidatorStore) -> None:
-    store.publish(make_inference(), (), make_change(score=0.1))
+    store.settle(None, make_change(score=0.1), make_inference())
     with pytest.raises(AlreadyPublishedError):
-        store.publish(make_inference(proof="0xcd"), (), make_change(score=0.9))
+        store.settle(None, make_change(score=0.9), make_inference(proof="0xcd"))
     assert store.score("miner") == 0.1
     assert len(store.changes("miner")) == 1
     (item,) = store.page(0, 10).items
@@ -65,13 +65,13 @@ def test_publish_second_time_changes_nothing(store: ValidatorStore) -> None:
 def test_publish_what_could_not_be_read_again_is_not_stored(store: ValidatorStore) -> None:
     unreadable = make_inference().model_copy(update={"prove_seconds": float("inf")})
     with pytest.raises(UnreadablePublicationError):
-        store.publish(unreadable, (), make_change())
-    assert store.publish(make_inference(), (), make_change()) == 1
+        store.settle(None, make_change(), unreadable)
+    assert store.settle(None, make_change(), make_inference()) == 1
     assert len(store.page(0, 10).items) == 1
 
 
 def test_open_store_again_holds_everything(url: str, store: ValidatorStore) -> None:
-    store.publish(make_inference(), (), make_change())
+    store.settle(None, make_change(), make_inference())
     store.close()
     again = open_store(url, "validator")
     assert again.page(0, 10).items[0].inference == make_inference()
@@ -93,16 +93,16 @@ def test_open_store_sqlite_writes_ahead(url: str, store: ValidatorStore, tmp_pat
 
 
 def test_cursor_of_a_removed_row_is_never_used_again(store: ValidatorStore, tmp_path: Path) -> None:
-    store.publish(make_inference(), (), make_change())
+    store.settle(None, make_change(), make_inference())
     with sqlite3.connect(tmp_path / "deep" / "state.sqlite") as connection:
         connection.execute("DELETE FROM publications")
-    assert store.publish(make_inference(), (), make_change()) == 2
+    assert store.settle(None, make_change(), make_inference()) == 2
 
 
 def test_scores_best_first_with_their_newest_change(store: ValidatorStore) -> None:
-    store.record(make_change("slow", score=0.1))
-    store.record(make_change("quick", score=0.5))
-    store.record(make_change("slow", previous=0.1, score=0.06, reason="timed_out", seconds=None))
+    store.settle(None, make_change("slow", score=0.1))
+    store.settle(None, make_change("quick", score=0.5))
+    store.settle(None, make_change("slow", previous=0.1, score=0.06, reason="timed_out", seconds=None))
     assert [(s.hotkey, s.score, s.last_change.reason) for s in store.scores()] == [
         ("quick", 0.5, "verified"),
         ("slow", 0.06, "timed_out"),
@@ -113,7 +113,7 @@ def test_scores_best_first_with_their_newest_change(store: ValidatorStore) -> No
 
 def test_response_times_are_of_successes_and_latest_per_miner(store: ValidatorStore) -> None:
     for hotkey, seconds, reason in [("a", 9.0, "verified"), ("a", 3.0, "verified"), ("b", 5.0, "wrong_tag")]:
-        store.record(make_change(hotkey, seconds=seconds, reason=reason))
+        store.settle(None, make_change(hotkey, seconds=seconds, reason=reason))
     times = store.response_times()
     assert times.latest == {"a": 3.0}
     assert sorted(times.successes) == [3.0, 9.0]
