@@ -6,14 +6,36 @@ import importlib
 import inspect
 import pkgutil
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from types import ModuleType
-from typing import Any, get_args
+from typing import Any, Protocol, get_args
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from statements.errors import VeristakeError
+
+
+class MetricFamily(Protocol):
+    """A metric, as far as a page tells of it."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+
+    @property
+    def kind(self) -> str:
+        """Counter, gauge or histogram."""
+
+    @property
+    def labels(self) -> Sequence[str]:
+        """Names of its labels."""
+
+    @property
+    def help(self) -> str:
+        """What it means."""
+
 
 _MARK = "<!-- {side} of {name}, generated: {command} FILE -->"
 
@@ -30,6 +52,20 @@ def events_table(events: Mapping[str, str]) -> str:
     return "\n".join(["| event | meaning |", "|---|---|", *rows])
 
 
+def metrics_table(families: Iterable[MetricFamily], prefix: str = "") -> str:
+    """Every metric.
+
+    Args:
+        families: of the program.
+        prefix: of their names.
+    """
+    rows = [
+        f"| `{prefix}{family.name}` | {family.kind} | {', '.join(family.labels) or '-'} | {family.help} |"
+        for family in families
+    ]
+    return "\n".join(["| metric | kind | labels | meaning |", "|---|---|---|---|", *rows])
+
+
 def errors_table(package: ModuleType, *, without: tuple[str, ...] = ()) -> str:
     """Every error of a package; its class's name is its code.
 
@@ -42,6 +78,17 @@ def errors_table(package: ModuleType, *, without: tuple[str, ...] = ()) -> str:
         for kind in sorted(_errors(package, without), key=lambda kind: kind.__name__)
     ]
     return "\n".join(["| code | meaning |", "|---|---|", *rows])
+
+
+def rewrite(arguments: Sequence[str], with_tables: Callable[[str], str]) -> None:
+    """Make the tables of a page anew, in its file.
+
+    Args:
+        arguments: of the command line: the file.
+        with_tables: the page with its tables made anew.
+    """
+    page = Path(arguments[0])
+    page.write_text(with_tables(page.read_text("utf-8")), "utf-8")
 
 
 def with_tables(page: str, tables: Mapping[str, Callable[[], str]], command: str) -> str:

@@ -10,19 +10,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from neurons.command_options import JSON, config_option
+
 if TYPE_CHECKING:
     from neurons.artefacts.cache import CircuitCache
     from neurons.miner.settings import MinerSettings
 
-_config = click.option(
-    "--config",
-    "config",
-    required=True,
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="Settings file of the miner.",
-)
-_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")
+_CONFIG = config_option("Settings file of the miner.")
 _HASH = re.compile(r"0x[0-9a-f]{64}")
 
 
@@ -49,8 +43,8 @@ def circuits() -> None:
 @click.option(
     "--from", "sources", multiple=True, required=True, metavar="URL", help="Base URL of a source; repeatable."
 )
-@_config
-@_json
+@_CONFIG
+@JSON
 def add(bundle_hash: str, sources: tuple[str, ...], config: Path, as_json: bool) -> None:
     """Fetch a circuit, check every file, and let the miner hold it.
 
@@ -71,8 +65,8 @@ def add(bundle_hash: str, sources: tuple[str, ...], config: Path, as_json: bool)
 
 @circuits.command("drop")
 @_hash
-@_config
-@_json
+@_CONFIG
+@JSON
 def drop(bundle_hash: str, config: Path, as_json: bool) -> None:
     """Hold a circuit no longer; its files stay in the cache until room is needed."""
     _cache(config).hold(bundle_hash, held=False)
@@ -80,8 +74,8 @@ def drop(bundle_hash: str, config: Path, as_json: bool) -> None:
 
 
 @circuits.command("list")
-@_config
-@_json
+@_CONFIG
+@JSON
 def list_circuits(config: Path, as_json: bool) -> None:
     """Show the miner's circuits by the hashes of their bundles: built ones, and those in the cache."""
     from neurons.miner.inventory import inventory

@@ -9,20 +9,12 @@ import click
 
 from daemon.findings import show_findings
 from neurons.circuit_commands import circuits
+from neurons.command_options import CONFIG, JSON
 from neurons.network_commands import add_network_commands
 from neurons.validator.api.commands import keys
 from neurons.validator.inspection_commands import explain_command, weights_group
 from statements.errors import ConfigurationError
 
-_config = click.option(
-    "--config",
-    "config",
-    required=True,
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="Settings file; `init` writes one that explains every field.",
-)
-_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")
 _force = click.option("--force", is_flag=True, help="Replace the file when it exists.")
 _chain = click.option(
     "--chain", type=click.Choice(["finney", "test", "local"]), help="Take part in a subnet on this Bittensor chain."
@@ -43,11 +35,11 @@ miner.add_command(circuits)
 
 
 @miner.command("init")
-@_config
+@CONFIG
 @_chain
 @_netuid
 @_force
-@_json
+@JSON
 def miner_init(config: Path, chain: str | None, netuid: int | None, force: bool, as_json: bool) -> None:
     """Write a settings file with every field explained.
 
@@ -59,8 +51,8 @@ def miner_init(config: Path, chain: str | None, netuid: int | None, force: bool,
 
 
 @miner.command("doctor")
-@_config
-@_json
+@CONFIG
+@JSON
 @click.pass_context
 def miner_doctor(ctx: click.Context, config: Path, as_json: bool) -> None:
     """Check wallet, network, port, chain and circuits.
@@ -75,7 +67,7 @@ def miner_doctor(ctx: click.Context, config: Path, as_json: bool) -> None:
 
 
 @miner.command("run")
-@_config
+@CONFIG
 def miner_run(config: Path) -> None:
     """Run the miner until SIGTERM or Ctrl-C.
 
@@ -98,11 +90,11 @@ def validator() -> None:
 
 
 @validator.command("init")
-@_config
+@CONFIG
 @_chain
 @_netuid
 @_force
-@_json
+@JSON
 def validator_init(config: Path, chain: str | None, netuid: int | None, force: bool, as_json: bool) -> None:
     """Write a settings file with every field explained.
 
@@ -114,8 +106,8 @@ def validator_init(config: Path, chain: str | None, netuid: int | None, force: b
 
 
 @validator.command("doctor")
-@_config
-@_json
+@CONFIG
+@JSON
 @click.pass_context
 def validator_doctor(ctx: click.Context, config: Path, as_json: bool) -> None:
     """Check everything that the validator needs.
@@ -131,7 +123,7 @@ def validator_doctor(ctx: click.Context, config: Path, as_json: bool) -> None:
 
 
 @validator.command("run")
-@_config
+@CONFIG
 def validator_run(config: Path) -> None:
     """Run the validator until SIGTERM or Ctrl-C.
 
@@ -145,8 +137,8 @@ def validator_run(config: Path) -> None:
 
 
 @validator.command("scores")
-@_config
-@_json
+@CONFIG
+@JSON
 @click.option("--miner", "hotkey", metavar="HOTKEY", help="Show every change of this miner's score instead.")
 def validator_scores(config: Path, as_json: bool, hotkey: str | None) -> None:
     """Show the miners' scores, and why they are what they are."""

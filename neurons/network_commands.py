@@ -9,18 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from neurons.command_options import CONFIG, JSON
+
 if TYPE_CHECKING:
     from neurons.network.registration import RegistrationPlan
     from neurons.settings import NeuronSettings
-
-_CONFIG = click.option(
-    "--config",
-    required=True,
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="Settings file; `init` writes one that explains every field.",
-)
-_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")
 
 
 def add_network_commands(group: click.Group, role: str) -> None:
@@ -36,8 +29,8 @@ def add_network_commands(group: click.Group, role: str) -> None:
 
 def _status(role: str) -> click.Command:
     @click.command("status", help=f"Show whether the {role} runs, and where it stands in the subnet.")
-    @_CONFIG
-    @_JSON
+    @CONFIG
+    @JSON
     def status(config: Path, as_json: bool) -> None:
         from neurons.status import neuron_status
 
@@ -56,7 +49,7 @@ def _register(role: str) -> click.Command:
         In a local network it is free and done at once.
         """,
     )
-    @_CONFIG
+    @CONFIG
     @click.option("--yes", is_flag=True, help="Pay and register.")
     @click.option(
         "--max-cost",
@@ -64,7 +57,7 @@ def _register(role: str) -> click.Command:
         metavar="TAO",
         help="Most that may be paid; by default 5 % above the price found.",
     )
-    @_JSON
+    @JSON
     def register(config: Path, yes: bool, max_cost: Decimal | None, as_json: bool) -> None:
         if max_cost is not None and not (max_cost.is_finite() and max_cost >= 0):
             raise click.BadParameter(f"{max_cost} is no amount of TAO", param_hint="--max-cost")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from neurons.command_options import JSON
 from statements.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -32,7 +33,6 @@ _PASSWORD_FILE = click.option(
 _NO_PASSWORD = click.option(
     "--no-password", is_flag=True, help="Leave the coldkey unencrypted: for local networks, whose TAO is worth nothing."
 )
-_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")
 
 
 @click.group()
@@ -55,7 +55,7 @@ def wallet() -> None:
     is_flag=True,
     help="Print the words of the keys made, for a backup on paper; without them a lost file is a lost key.",
 )
-@_JSON
+@JSON
 def new(
     path: Path,
     name: str,
@@ -99,7 +99,7 @@ def new(
 )
 @_PASSWORD_FILE
 @_NO_PASSWORD
-@_JSON
+@JSON
 def import_(
     path: Path,
     name: str,
@@ -126,7 +126,7 @@ def import_(
 @wallet.command("show")
 @_PATH
 @click.option("--name", metavar="NAME", help="Only this wallet.")
-@_JSON
+@JSON
 def show(path: Path, name: str | None, as_json: bool) -> None:
     """List wallets with their addresses; no key is opened."""
     from neurons.wallets import show_wallets

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy.engine import make_url
@@ -50,11 +49,7 @@ def settings_table() -> str:
 
 def metrics_table() -> str:
     """Every metric."""
-    rows = [
-        f"| `veristake_relayer_{family.name}` | {family.kind} | {', '.join(family.labels) or '-'} | {family.help} |"
-        for family in FAMILIES
-    ]
-    return "\n".join(["| metric | kind | labels | meaning |", "|---|---|---|---|", *rows])
+    return reference.metrics_table(FAMILIES, "veristake_relayer_")
 
 
 def events_table() -> str:
@@ -87,8 +82,7 @@ def with_tables(page: str) -> str:
 
 def main(arguments: Sequence[str]) -> None:
     """Make the tables of a page anew."""
-    page = Path(arguments[0])
-    page.write_text(with_tables(page.read_text("utf-8")), "utf-8")
+    reference.rewrite(arguments, with_tables)
 
 
 if __name__ == "__main__":

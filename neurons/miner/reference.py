@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import neurons.artefacts
 from daemon import reference
@@ -25,11 +24,7 @@ def settings_table() -> str:
 
 def metrics_table() -> str:
     """Every metric."""
-    lines = [
-        f"| `{family.name}` | {family.kind} | {', '.join(family.labels) or '-'} | {family.help} |"
-        for family in FAMILIES
-    ]
-    return "\n".join(["| metric | kind | labels | meaning |", "|---|---|---|---|", *lines])
+    return reference.metrics_table(FAMILIES)
 
 
 def events_table() -> str:
@@ -68,8 +63,7 @@ def with_tables(page: str) -> str:
 
 def main(arguments: Sequence[str]) -> None:
     """Make the tables of a page anew."""
-    page = Path(arguments[0])
-    page.write_text(with_tables(page.read_text("utf-8")), "utf-8")
+    reference.rewrite(arguments, with_tables)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from neurons.command_options import JSON, config_option
 from statements.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -17,23 +18,15 @@ if TYPE_CHECKING:
     from neurons.validator.settings import ValidatorSettings
     from neurons.validator.store import ValidatorStore
 
-_config = click.option(
-    "--config",
-    "config",
-    required=True,
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="Settings file of the validator.",
-)
-_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")
+_CONFIG = config_option("Settings file of the validator.")
 _limit = click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 1000), help="Most to show.")
 
 
 @click.command("explain")
 @click.argument("miner", metavar="UID|HOTKEY")
-@_config
+@_CONFIG
 @_limit
-@_json
+@JSON
 def explain_command(miner: str, config: Path, limit: int, as_json: bool) -> None:
     """Tell in words why a miner's score is what it is.
 
@@ -54,9 +47,9 @@ def weights_group() -> None:
 
 
 @weights_group.command("show")
-@_config
+@_CONFIG
 @_limit
-@_json
+@JSON
 def weights_show(config: Path, limit: int, as_json: bool) -> None:
     """Show the weights that were decided, and what came of them.
 

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import neurons.validator
 from daemon import reference
@@ -28,11 +27,7 @@ def settings_table() -> str:
 
 def metrics_table() -> str:
     """Every metric."""
-    rows = [
-        f"| `{family.name}` | {family.kind} | {', '.join(family.labels) or '-'} | {family.help} |"
-        for family in (*FAMILIES, *API_FAMILIES, EVENTS_FAMILY)
-    ]
-    return "\n".join(["| metric | kind | labels | meaning |", "|---|---|---|---|", *rows])
+    return reference.metrics_table((*FAMILIES, *API_FAMILIES, EVENTS_FAMILY))
 
 
 def events_table() -> str:
@@ -82,8 +77,7 @@ def with_tables(page: str) -> str:
 
 def main(arguments: Sequence[str]) -> None:
     """Make the tables of a page anew."""
-    page = Path(arguments[0])
-    page.write_text(with_tables(page.read_text("utf-8")), "utf-8")
+    reference.rewrite(arguments, with_tables)
 
 
 if __name__ == "__main__":

@@ -9,18 +9,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from neurons.command_options import JSON, config_option
+
 if TYPE_CHECKING:
     from neurons.validator.api.access_keys import AccessKey, AccessKeyStore
 
-_config = click.option(
-    "--config",
-    "config",
-    required=True,
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="Settings file of the validator.",
-)
-_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")
+_CONFIG = config_option("Settings file of the validator.")
 
 
 @click.group()
@@ -32,8 +26,8 @@ def keys() -> None:
 
 
 @keys.command("new")
-@_config
-@_json
+@_CONFIG
+@JSON
 @click.option("--name", required=True, help="Whose key it is, for people.")
 @click.option("--hotkey", metavar="SS58", help="Let this hotkey in by its signature, instead of a secret key.")
 @click.option(
@@ -70,8 +64,8 @@ def keys_new(
 
 
 @keys.command("list")
-@_config
-@_json
+@_CONFIG
+@JSON
 def keys_list(config: Path, as_json: bool) -> None:
     """Show every key with its limits, revoked ones too; no secrets."""
     found = _store(config).all()
@@ -82,8 +76,8 @@ def keys_list(config: Path, as_json: bool) -> None:
 
 
 @keys.command("revoke")
-@_config
-@_json
+@_CONFIG
+@JSON
 @click.argument("key_id")
 def keys_revoke(config: Path, as_json: bool, key_id: str) -> None:
     """Close the key KEY_ID for ever; `list` shows the ids."""
