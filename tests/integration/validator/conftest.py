@@ -10,8 +10,11 @@ import pytest
 from neurons.network import LocalNetwork, Role
 from neurons.validator.store import open_store
 from tests.integration.validator.miners import VALIDATOR, Bench
+from tests.integration.validator.proofs import proofs, swapped_circuit
 from verifier_gen.circuit import Circuit
 from verifier_gen.pool import ProverPool
+
+__all__ = ["proofs", "swapped_circuit"]
 
 
 @pytest.fixture(scope="session")

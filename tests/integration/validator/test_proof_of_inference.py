@@ -6,21 +6,13 @@ One honest proof serves all: the nonce is pinned, so that every request of a tes
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import onnx
 import pytest
 from fastapi import FastAPI
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from onnx import numpy_helper
 
 from neurons.validator.asking import Asker, Outcome
 from neurons.validator.benchmarks import draw_inputs
@@ -31,106 +23,17 @@ from neurons.validator.questions import Kind, Question
 from neurons.validator.verification import Verifier
 from signed_http.server import SignedRequests
 from statements.instances import Instances
-from statements.proven_run import ProvenRun
 from statements.quantities import FIELD_MODULUS, to_field
-from statements.request_tag import request_tag
 from statements.subject import Subject
-from tests.integration.conftest import BUILD
 from tests.integration.neurons.parts import serving
 from tests.integration.validator.miners import FIRST, SECOND, VALIDATOR, Bench, inputs_of
+from tests.integration.validator.proofs import NONCE, Proofs, flipped, run_of
 from tests.unit.neurons.parts import make_subject
-from verifier_gen.build import BuildOptions, ensure_circuit
 from verifier_gen.circuit import Circuit
 from verifier_gen.pool import ProverPool, WorkerDiedError
-from verifier_gen.prover import Proof, verify
-from verifier_gen.recipe import RECIPES, load_recipe
+from verifier_gen.prover import Proof
 
-NONCE = "ab" * 32
 KINDS = list(Kind)
-
-
-@dataclass(frozen=True)
-class Proofs:
-    """What liars can choose from.
-
-    Attributes:
-        circuit: that is asked for.
-        honest: what was asked for.
-        of_another_miner: made honestly by somebody else, for the same nonce.
-        of_an_older_request: made honestly by this miner, for another nonce.
-        of_other_inputs: made under the tag of this request, over inputs that are cheaper to get.
-        of_another_model: made under a circuit with other weights.
-        another_model: that circuit.
-    """
-
-    circuit: Circuit
-    honest: Proof
-    of_another_miner: Proof
-    of_an_older_request: Proof
-    of_other_inputs: Proof
-    of_another_model: Proof
-    another_model: Circuit
-
-
-@pytest.fixture(scope="session")
-def swapped_circuit() -> Circuit:
-    """The tiny circuit with another model: the same layout, other weights."""
-    recipe = load_recipe(RECIPES / "tiny.toml")
-    model = onnx.load(recipe.onnx)
-    for tensor in model.graph.initializer:
-        values = numpy_helper.to_array(tensor)
-        if values.size > 8:
-            tensor.CopyFrom(numpy_helper.from_array(np.flip(values).astype(values.dtype).copy(), tensor.name))
-    path = BUILD / "swapped" / "swapped.onnx"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    onnx.save(model, path)
-    return ensure_circuit(
-        recipe.model_copy(update={"name": "swapped", "onnx": path}),
-        BUILD / "swapped",
-        BUILD / "srs",
-        options=BuildOptions(correctness=False),
-    )
-
-
-@pytest.fixture(scope="session")
-def proofs(tiny_circuit: Circuit, swapped_circuit: Circuit, shared_pool: ProverPool) -> Proofs:
-    inputs = inputs_of(tiny_circuit)
-    circuit_id, layout = tiny_circuit.manifest.circuit_id, tiny_circuit.manifest.layout
-
-    def tag(miner: Any = FIRST, nonce: str = NONCE) -> int:
-        return request_tag(
-            nonce=bytes.fromhex(nonce),
-            validator=VALIDATOR.ss58_address,
-            miner=miner.ss58_address,
-            circuit_id=circuit_id,
-            inputs=inputs,
-            bits=layout.tag_bits,
-        )
-
-    async def make() -> Proofs:
-        own, other = tiny_circuit.directory, swapped_circuit.directory
-        return Proofs(
-            circuit=tiny_circuit,
-            honest=await shared_pool.prove(own, inputs, tag()),
-            of_another_miner=await shared_pool.prove(own, inputs, tag(SECOND)),
-            of_an_older_request=await shared_pool.prove(own, inputs, tag(nonce="cd" * 32)),
-            of_other_inputs=await shared_pool.prove(own, (0,) * len(inputs), tag()),
-            of_another_model=await shared_pool.prove(other, inputs, tag()),
-            another_model=swapped_circuit,
-        )
-
-    return asyncio.run(make())
-
-
-def run_of(proofs: Proofs, made: Proof, **fields: Any) -> dict[str, Any]:
-    run = ProvenRun(
-        circuit_id=proofs.circuit.manifest.circuit_id,
-        instances=made.instances,
-        proof="0x" + made.proof.hex(),
-        prover=FIRST.ss58_address,
-        prove_seconds=made.seconds,
-    )
-    return run.model_copy(update=fields).model_dump(mode="json")
 
 
 def with_elements(proof: Proof, changes: dict[int, int]) -> Instances:
@@ -148,7 +51,7 @@ def _output(proofs: Proofs) -> int:
 
 ATTACKS: dict[str, tuple[Callable[[Proofs], Any], AnswerFault]] = {
     "1: proof changed in one bit": (
-        lambda p: run_of(p, p.honest, proof="0x" + _flipped(p.honest.proof, 700).hex()),
+        lambda p: run_of(p, p.honest, proof="0x" + flipped(p.honest.proof, 700).hex()),
         AnswerFault.INVALID_PROOF,
     ),
     "1: proof truncated": (
@@ -204,10 +107,6 @@ ATTACKS: dict[str, tuple[Callable[[Proofs], Any], AnswerFault]] = {
     ),
     "5: proof of an older request": (lambda p: run_of(p, p.of_an_older_request), AnswerFault.WRONG_TAG),
 }
-
-
-def _flipped(proof: bytes, place: int) -> bytes:
-    return proof[:place] + bytes([proof[place] ^ 1]) + proof[place + 1 :]
 
 
 def _beyond_the_field(proofs: Proofs) -> Any:
@@ -329,58 +228,6 @@ def test_draw_inputs_are_what_the_systems_generator_draws_within_the_range(
     assert draw_inputs(layout) == (value << layout.input_scale_bits,) * layout.input_count
 
 
-_FIELD_BYTES = [bytes(32), b"\xff" * 32, FIELD_MODULUS.to_bytes(32, "little"), (1).to_bytes(32, "little")]
-
-
-@st.composite
-def broken_proofs(draw: st.DrawFn) -> Callable[[bytes], bytes]:
-    """Ways to break a proof: noise of any length, noise of the right length, field elements replaced, bits flipped."""
-    way = draw(st.integers(0, 3))
-    if way == 0:
-        noise = draw(st.binary(max_size=4096))
-        return lambda proof: noise
-    if way == 1:
-        seed = draw(st.binary(min_size=32, max_size=32))
-        return lambda proof: (seed * (len(proof) // 32 + 1))[: len(proof)]
-    place, element = draw(st.integers(0, 60)), draw(st.sampled_from(_FIELD_BYTES) | st.binary(min_size=32, max_size=32))
-    if way == 2:
-        return lambda proof: proof[: 32 * place] + element + proof[32 * (place + 1) :]
-    bit = draw(st.integers(0, 15_000))
-    return lambda proof: _flipped(proof, bit % len(proof))
-
-
-def test_verify_any_bytes_are_refused_and_the_process_lives_on(proofs: Proofs, shared_pool: ProverPool) -> None:
-    verifier = Verifier(shared_pool)
-    honest, circuit = proofs.honest, proofs.circuit
-    assert asyncio.run(verifier.verify(circuit, honest.instances, honest.proof))
-    workers = shared_pool.worker_pids
-
-    @settings(max_examples=60)
-    @given(broken_proofs())
-    def refuse(broken: Callable[[bytes], bytes]) -> None:
-        proof = broken(honest.proof)
-        held = asyncio.run(verifier.verify(circuit, honest.instances, proof))
-        assert held == (proof == honest.proof)
-
-    refuse()
-    assert asyncio.run(verifier.verify(circuit, honest.instances, honest.proof))
-    assert shared_pool.worker_pids == workers
-    verifier.close()
-
-
-def test_verify_dead_worker_costs_no_honest_proof(proofs: Proofs, shared_pool: ProverPool) -> None:
-    verifier = Verifier(shared_pool)
-
-    async def go() -> bool:
-        await verifier.warm(proofs.circuit)
-        for pid in shared_pool.worker_pids:
-            os.kill(pid, signal.SIGKILL)
-        return await verifier.verify(proofs.circuit, proofs.honest.instances, proofs.honest.proof)
-
-    assert asyncio.run(go())
-    verifier.close()
-
-
 class DyingPool:
     """Stands for a pool whose workers a proof ends."""
 
@@ -408,15 +255,3 @@ def test_ask_proof_that_ends_each_verifier_process_is_the_miners_fault(
         outcome = asyncio.run(ask(asker, url, Kind.QUERY, proofs.circuit))
     assert outcome.fault is AnswerFault.CRASHED_VERIFIER
     assert (pool.tried, alone.tried) == (1, 1)
-
-
-class PanicException(BaseException):
-    """Stands for a panic of the library, which is no Exception."""
-
-
-def test_verify_library_panics_is_an_invalid_proof(proofs: Proofs, monkeypatch: pytest.MonkeyPatch) -> None:
-    def panic(*_: Any) -> bool:
-        raise PanicException("index out of bounds")
-
-    monkeypatch.setattr("verifier_gen.prover.ezkl_library.verify", panic)
-    assert verify(proofs.circuit, proofs.honest.instances, proofs.honest.proof) is False

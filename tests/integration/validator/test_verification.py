@@ -1,0 +1,82 @@
+"""The processes that verify: no bytes are taken for a proof, and no proof takes a process or another's proof along."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from neurons.validator.verification import Verifier
+from statements.quantities import FIELD_MODULUS
+from tests.integration.validator.proofs import Proofs, flipped
+from verifier_gen.pool import ProverPool
+from verifier_gen.prover import verify
+
+_FIELD_BYTES = [bytes(32), b"\xff" * 32, FIELD_MODULUS.to_bytes(32, "little"), (1).to_bytes(32, "little")]
+
+
+@st.composite
+def broken_proofs(draw: st.DrawFn) -> Callable[[bytes], bytes]:
+    """Ways to break a proof: noise of any length, noise of the right length, field elements replaced, bits flipped."""
+    way = draw(st.integers(0, 3))
+    if way == 0:
+        noise = draw(st.binary(max_size=4096))
+        return lambda proof: noise
+    if way == 1:
+        seed = draw(st.binary(min_size=32, max_size=32))
+        return lambda proof: (seed * (len(proof) // 32 + 1))[: len(proof)]
+    place, element = draw(st.integers(0, 60)), draw(st.sampled_from(_FIELD_BYTES) | st.binary(min_size=32, max_size=32))
+    if way == 2:
+        return lambda proof: proof[: 32 * place] + element + proof[32 * (place + 1) :]
+    bit = draw(st.integers(0, 15_000))
+    return lambda proof: flipped(proof, bit % len(proof))
+
+
+def test_verify_any_bytes_are_refused_and_the_process_lives_on(proofs: Proofs, shared_pool: ProverPool) -> None:
+    verifier = Verifier(shared_pool)
+    honest, circuit = proofs.honest, proofs.circuit
+    assert asyncio.run(verifier.verify(circuit, honest.instances, honest.proof))
+    workers = shared_pool.worker_pids
+
+    @settings(max_examples=60)
+    @given(broken_proofs())
+    def refuse(broken: Callable[[bytes], bytes]) -> None:
+        proof = broken(honest.proof)
+        held = asyncio.run(verifier.verify(circuit, honest.instances, proof))
+        assert held == (proof == honest.proof)
+
+    refuse()
+    assert asyncio.run(verifier.verify(circuit, honest.instances, honest.proof))
+    assert shared_pool.worker_pids == workers
+    verifier.close()
+
+
+def test_verify_dead_worker_costs_no_honest_proof(proofs: Proofs, shared_pool: ProverPool) -> None:
+    verifier = Verifier(shared_pool)
+
+    async def go() -> bool:
+        await verifier.warm(proofs.circuit)
+        for pid in shared_pool.worker_pids:
+            os.kill(pid, signal.SIGKILL)
+        return await verifier.verify(proofs.circuit, proofs.honest.instances, proofs.honest.proof)
+
+    assert asyncio.run(go())
+    verifier.close()
+
+
+class PanicException(BaseException):
+    """Stands for a panic of the library, which is no Exception."""
+
+
+def test_verify_library_panics_is_an_invalid_proof(proofs: Proofs, monkeypatch: pytest.MonkeyPatch) -> None:
+    def panic(*_: Any) -> bool:
+        raise PanicException("index out of bounds")
+
+    monkeypatch.setattr("verifier_gen.prover.ezkl_library.verify", panic)
+    assert verify(proofs.circuit, proofs.honest.instances, proofs.honest.proof) is False
