@@ -35,7 +35,8 @@ def prove_measured(circuit: Circuit, inputs: Sequence[int], tag: int) -> Measure
     """Prove as :func:`verifier_gen.prover.prove` does, and measure."""
     _reset_peak()
     proof = prover.prove(circuit, inputs, tag)
-    return MeasuredProof(proof=proof, peak_bytes=_resident("VmHWM"), kept_bytes=_resident("VmRSS"))
+    peak, kept = _resident()
+    return MeasuredProof(proof=proof, peak_bytes=peak, kept_bytes=kept)
 
 
 def _reset_peak() -> None:
@@ -46,10 +47,12 @@ def _reset_peak() -> None:
         return
 
 
-def _resident(field: str) -> int:
+def _resident() -> tuple[int, int]:
+    """Peak and present resident memory, in bytes, of one reading: between two, what is resident may outgrow the peak."""
     try:
-        lines = _STATUS.read_text().splitlines()
-        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(field + ":"))
-    except (OSError, StopIteration):
+        fields = dict(line.split(":", 1) for line in _STATUS.read_text().splitlines())
+        peak, kept = (int(fields[name].split()[0]) for name in ("VmHWM", "VmRSS"))
+    except (OSError, KeyError):
         # Linux counts in KiB here
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        peak = kept = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak * 1024, kept * 1024

@@ -35,9 +35,9 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="session")
-def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+def databases() -> Iterator[Databases]:
     """New databases of both kinds; one PostgreSQL server for all tests."""
-    with start_databases(tmp_path_factory.mktemp("postgres")) as made:
+    with start_databases() as made:
         yield made
 
 

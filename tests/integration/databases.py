@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from sqlalchemy import create_engine
@@ -54,17 +55,29 @@ def _started(pgserver: Any, folder: Path) -> Any:
 
 
 @contextmanager
-def databases(folder: Path) -> Iterator[Databases]:
-    """A PostgreSQL server of its own, on a Unix socket, until the block ends; its absence is an error, never a skip."""
+def databases() -> Iterator[Databases]:
+    """A PostgreSQL server of its own, on a Unix socket, until the block ends; its absence is an error, never a skip.
+
+    Started by root the server runs as another user. Its folder is none of pytest's: every pytest that starts takes the
+    others' permission to enter from the folder above all of theirs (``pytest-of-root``), also that of one beside it.
+    """
+    with TemporaryDirectory(prefix="postgres-") as folder, _server(Path(folder)) as server:
+        made = Databases(server.get_uri().replace("postgresql://", "postgresql+psycopg://"))
+        try:
+            yield made
+        finally:
+            made.close()
+
+
+@contextmanager
+def _server(folder: Path) -> Iterator[Any]:
     with warnings.catch_warnings():
         # the package says which folder it takes for its lock, at import
         warnings.simplefilter("ignore")
         import pgserver
 
         server = _started(pgserver, folder / "pgdata")
-    made = Databases(server.get_uri().replace("postgresql://", "postgresql+psycopg://"))
     try:
-        yield made
+        yield server
     finally:
-        made.close()
         server.cleanup()
