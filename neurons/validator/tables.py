@@ -100,6 +100,8 @@ class WeightsSetRow(Base):
     state: Mapped[str] = mapped_column(String(16))
     detail: Mapped[str] = mapped_column(Text)
     reveal_round: Mapped[int | None] = mapped_column(BigInteger)
+    # of the leaders of competitions, with reasons; absent in rows of older releases
+    awards: Mapped[str | None] = mapped_column(Text)
     concluded_at: Mapped[float | None] = mapped_column(Float)
 
 
@@ -119,3 +121,17 @@ class CompetitionEntryRow(Base):
     seconds: Mapped[float] = mapped_column(Float)
     score: Mapped[float] = mapped_column(Float)
     is_best: Mapped[bool] = mapped_column(Boolean)
+
+
+class CheckedEntryRow(Base):
+    """The circuit that a miner last had checked for a competition."""
+
+    __tablename__ = "competition_checks"
+
+    competition: Mapped[str] = mapped_column(String(64), primary_key=True)
+    hotkey: Mapped[str] = mapped_column(String(64), primary_key=True)
+    bundle: Mapped[str] = mapped_column(String(66))
+    circuit_id: Mapped[str] = mapped_column(String(66))
+    checked_at: Mapped[float] = mapped_column(Float)
+    fault: Mapped[str | None] = mapped_column(String(32))
+    detail: Mapped[str] = mapped_column(Text)
