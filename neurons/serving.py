@@ -30,7 +30,9 @@ def bind(listen: ListenSettings, *, table: str = "listen") -> socket.socket:
         ConfigurationError: host and port cannot be bound.
     """
     family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    # the protocol is named, because asyncio sends small pieces at once (TCP_NODELAY) only then: without it the body
+    # of an answer waits for the acknowledgement of its head, up to 40 ms
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((listen.host, listen.port))

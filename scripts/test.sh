@@ -23,23 +23,44 @@ untraced() { env -u COVERAGE_PROCESS_START python -m pytest "$@" -q --durations=
 
 with_ape=(ape_scripts cli_failures corridor demo_failures)
 # processes and many courses through code that other tests reach: tracing them is dear and shows little
-not_traced=" neuron_processes deposit_machine feed_machine relayer_kills relayer_machine relayer_random_kills "
+not_traced=(deposit_machine feed_machine relayer_kills relayer_machine relayer_random_kills)
+# py-evm changes the process that imports it: it raises the recursion limit tenfold
+with_py_evm=(chain_layout layout_registry)
+files_in_one_process=5
 claims=$(mktemp -d "$TMPDIR/claims-XXXXXX")
 
-# Each of the tests that need no Ape, by the lane that comes to it first.
-shared_tests() {
-  local target name how
-  for target in tests/integration/{neuron_processes,neurons,validator,subtensor,relayer_faults} tests/integration/test_*.py; do
-    name=$(basename "$target" .py); name=${name#test_}
-    [[ " ${with_ape[*]} " == *" $name "* ]] && continue
-    if mkdir "$claims/$name" 2>/dev/null; then
-      [[ $not_traced == *" $name "* ]] && how=untraced || how=covered
-      run "integration: $name" "$how" "$target"
-    elif [ ! -d "$claims/$name" ]; then
-      # no other lane has it: a full disk, say
-      failures+=("integration: $name was not run")
-    fi
+among() { [[ " ${*:2} " == *" $1 "* ]]; }
+
+# The tests that need no Ape, a line for each process: "covered" or "untraced", then what it runs. Small files share one,
+# because a start costs more than most of them.
+shared_processes() {
+  local file name traced=() untraced=()
+  echo untraced tests/integration/neuron_processes
+  printf 'covered tests/integration/%s\n' neurons validator subtensor relayer_faults
+  for file in tests/integration/test_*.py; do
+    name=$(basename "$file" .py); name=${name#test_}
+    if among "$name" "${with_ape[@]}"; then continue; fi
+    if among "$name" "${with_py_evm[@]}"; then echo covered "$file"
+    elif among "$name" "${not_traced[@]}"; then untraced+=("$file")
+    else traced+=("$file"); fi
   done
+  printf '%s\n' "${untraced[@]}" | xargs -n $files_in_one_process echo untraced
+  printf '%s\n' "${traced[@]}" | xargs -n $files_in_one_process echo covered
+}
+
+# Each of them by the lane that comes to it first.
+shared_tests() {
+  local number=0 how targets
+  while read -r how targets; do
+    number=$((number + 1))
+    if mkdir "$claims/$number" 2>/dev/null; then
+      # unquoted: several files
+      run "$targets" "$how" $targets </dev/null
+    elif [ ! -d "$claims/$number" ]; then
+      # no other lane has it: a full disk, say
+      failures+=("$targets was not run")
+    fi
+  done < <(shared_processes)
 }
 
 build_circuits() {
@@ -58,7 +79,7 @@ ape_lane() {
   run "contract tests on Anvil" \
     ape test tests/contracts --network ethereum:local:foundry -q -o addopts="-ra --strict-markers" --durations 5
   run "deployment tests" untraced tests/deployment
-  # a process each: Ape and py-evm change the process that imports them (py-evm raises the recursion limit tenfold)
+  # a process each: Ape changes the process that imports it
   for name in "${with_ape[@]}"; do run "integration: $name" covered "tests/integration/test_$name.py"; done
   run "end-to-end tests" untraced tests/e2e
   shared_tests

@@ -48,7 +48,7 @@ def _reset_peak() -> None:
 
 
 def _resident() -> tuple[int, int]:
-    """Peak and present resident memory, in bytes, of one reading: between two, what is resident may outgrow the peak."""
+    """Peak and present resident memory, bytes, of one reading: between two, what is resident may outgrow the peak."""
     try:
         fields = dict(line.split(":", 1) for line in _STATUS.read_text().splitlines())
         peak, kept = (int(fields[name].split()[0]) for name in ("VmHWM", "VmRSS"))

@@ -19,6 +19,7 @@ from neurons.validator.measurements import Measurements
 from neurons.validator.metrics import Meters
 from neurons.validator.prizes import prizes_of
 from neurons.validator.queries import QueryRunner
+from neurons.validator.retention import keep_pruning
 from neurons.validator.rules import ScoringRule
 from neurons.validator.scorekeeper import Scorekeeper
 from neurons.validator.settings import AssetSettings, CompetitionSettings, ValidatorSettings, WeightSettings
@@ -29,6 +30,8 @@ from neurons.validator.weights_task import WeightSetter
 from signed_http.wallets import HotkeyKeypair
 from verifier_gen.circuit import Circuit
 from verifier_gen.pool import ProverPool
+
+_DAY_SECONDS = 86_400.0
 
 
 @dataclass(frozen=True)
@@ -165,6 +168,7 @@ class Workings:
     def background(self, settings: ValidatorSettings, network: Network) -> Iterator[Coroutine[Any, Any, None]]:
         """What runs beside the observation loop, as the settings have it."""
         yield self.fleet.keep_surveying(settings.benchmarks.survey_seconds)
+        yield keep_pruning(self.store.engine, settings.state.keep_days * _DAY_SECONDS)
         if settings.benchmarks.enabled:
             yield self.benchmarks(BenchmarkRule(settings.benchmarks.interval_seconds)).run()
         if settings.competitions:

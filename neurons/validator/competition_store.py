@@ -10,7 +10,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from neurons.validator.competition import is_new_best
-from neurons.validator.tables import CompetitionEntryRow
+from neurons.validator.tables import CircuitAuthorRow, CompetitionEntryRow
 
 
 class MeasuredEntry(BaseModel):
@@ -60,6 +60,10 @@ class CompetitionStore:
             best = None if leader is None or leader.hotkey == gone else leader.score
             leads = may_lead and is_new_best(entry.score, best)
             session.add(CompetitionEntryRow(**entry.model_dump(), at=time.time(), is_best=leads))
+            if session.get(CircuitAuthorRow, (entry.competition, entry.circuit_id)) is None:
+                session.add(
+                    CircuitAuthorRow(competition=entry.competition, circuit_id=entry.circuit_id, hotkey=entry.hotkey)
+                )
             return leads
 
     def latest(self, competition: str, hotkey: str) -> MeasuredEntry | None:
@@ -73,13 +77,9 @@ class CompetitionStore:
 
     def author(self, competition: str, circuit_id: str) -> str | None:
         """Hotkey of the miner of which a circuit was measured first; None before."""
-        query = (
-            select(CompetitionEntryRow.hotkey)
-            .where(CompetitionEntryRow.competition == competition, CompetitionEntryRow.circuit_id == circuit_id)
-            .order_by(CompetitionEntryRow.number)
-        )
         with Session(self._engine) as session:
-            return session.scalar(query.limit(1))
+            row = session.get(CircuitAuthorRow, (competition, circuit_id))
+            return None if row is None else row.hotkey
 
     def last_measured(self, competition: str, hotkey: str, circuit_id: str) -> float | None:
         """When a miner's circuit was last measured rightly, Unix time in seconds; None before the first time."""

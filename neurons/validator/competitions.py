@@ -131,7 +131,7 @@ class Competitions:
         return outcome
 
     def _record(self, competition: Competition, measured: Iterable[MeasuredEntry]) -> None:
-        """The best first, and copies last: whose row of a circuit comes first is its author, also in later rounds.
+        """The best first, and copies last: of whom a circuit is recorded first is its author for good.
 
         In a circuit's first round that is the miner that the network lists first.
         """

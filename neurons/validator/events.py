@@ -48,6 +48,8 @@ EVENTS: Mapping[str, str] = MappingProxyType(
         "query_left_open": "a defect: the end of a query could not be stored",
         "queries_forgotten": "ended queries older than `api.keep_days` were removed",
         "queries_not_tidied": "old queries could not be removed; tried again",
+        "history_pruned": "rows older than `state.keep_days` were removed; what is still read stays",
+        "history_not_pruned": "the database did not let old rows be removed; tried again in an hour",
         "answer_not_taken": "the customer had left when the answer was ready",
         "other": "an event that this table does not name",
     }

@@ -189,8 +189,7 @@ class QueryRunner:
             _log.warning("network_unavailable", reason=str(error))
         else:
             holders = survey.holders(race.question.circuit_id)
-            # one that gives no survey may be a miner that is being started again
-            hope = race.may_still_answer([*holders, *survey.failed])
+            hope = race.may_still_answer(holders, survey.failed, time.monotonic())
             if not hope and self._fleet.surveyed_at >= race.started:
                 return False
             if set(holders) - race.not_now(time.monotonic()):

@@ -17,6 +17,8 @@ FIRST_REST_SECONDS = 1.0
 LONGEST_REST_SECONDS = 60.0
 BLAMED_REST_SECONDS = 30.0
 """After a refusal that the miner itself calls its fault: asking again at once would only cost it more."""
+RESTART_SECONDS = 120.0
+"""For so long a query waits for registered miners that say nothing: one of them may be being started again."""
 _PASSING = (AnswerFault.REFUSED, AnswerFault.UNREACHABLE, AnswerFault.VERIFIER_FAILED)
 """Faults after which the same miner may answer a little later: it is busy, or being started again."""
 
@@ -90,6 +92,15 @@ class Race:
         """When the next resting miner may be asked again; the deadline when none rests."""
         return min((until for until in self._resting.values() if until > now), default=self.deadline)
 
-    def may_still_answer(self, hotkeys: Iterable[str]) -> bool:
-        """Whether one of these has not had its chance for good."""
-        return any(hotkey not in self._out for hotkey in hotkeys)
+    def may_still_answer(self, holders: Iterable[str], silent: Iterable[str], now: float) -> bool:
+        """Whether somebody may give an answer later.
+
+        Args:
+            holders: hotkeys of miners that hold the circuit.
+            silent: of registered miners that do not say what they hold.
+            now: instant.
+        """
+        waited_for = set(holders)
+        if now - self.started < RESTART_SECONDS:
+            waited_for.update(silent)
+        return bool(waited_for - self._out)

@@ -118,6 +118,17 @@ class BenchmarkSettings(Section):
     survey_seconds: float = Field(default=30.0, gt=0, le=3600)
 
 
+class StateSettings(Section):
+    """What the validator's database keeps.
+
+    Attributes:
+        keep_days: how long outcomes, changes of scores, weights and competitions' entries stay; what scores, timeouts
+            and weights are made from stays longer.
+    """
+
+    keep_days: float = Field(default=30.0, ge=1, le=36_500)
+
+
 class WeightSettings(Section):
     """Weights on the network.
 
@@ -202,6 +213,7 @@ class ValidatorSettings(NeuronSettings):
         attestation: None when no other chain is served.
         api: the external API; None where there is none.
         state_url: SQLAlchemy URL of the validator's database.
+        state: how long the database keeps what has happened.
         poll_seconds: between two looks at the chain.
         request_timeout_seconds: longest that a miner may take, and how long while too little has been measured.
         scoring: how answers are scored.
@@ -224,6 +236,7 @@ class ValidatorSettings(NeuronSettings):
     attestation: AttestationSettings | None = None
     api: ApiSettings | None = None
     state_url: str = Field(default="sqlite:///build/validator.sqlite", repr=False)
+    state: StateSettings = StateSettings()
     poll_seconds: float = Field(default=2.0, gt=0, le=3600)
     request_timeout_seconds: float = Field(default=60.0, gt=0, le=3600)
     scoring: ScoringSettings = ScoringSettings()
@@ -311,6 +324,9 @@ token = "0x0000000000000000000000000000000000000000"
 
 [scoring]
 formula = "peers"                               # or "peers_circuit", or "output": docs/validator.md has the formulas
+
+[state]                                         # what the database keeps
+keep_days = 30.0                                # outcomes and changes of scores; what a score is made from stays
 
 [benchmarks]                                    # of miners that are idle, with inputs drawn by the validator
 enabled = true

@@ -9,7 +9,19 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
-from sqlalchemy import Float, Integer, and_, cast, create_engine, event, func, literal, make_url, or_, select
+from sqlalchemy import (
+    Float,
+    Integer,
+    Select,
+    and_,
+    cast,
+    create_engine,
+    event,
+    func,
+    literal,
+    make_url,
+    select,
+)
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import ArgumentError, IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -24,7 +36,8 @@ from statements.publication import Publication, PublicationPage
 
 VERIFIED = "verified"
 """Reason of a change after a verified answer; the other reasons are those of AnswerFault."""
-_REMEMBERED_SUCCESSES = 256
+REMEMBERED_SUCCESSES = 256
+"""As many successes of a circuit enter the scoring formula."""
 _KEPT_WAITING = ("refused", "abandoned")
 """Faults that cost nothing by themselves, and something in a row."""
 _ATTESTATIONS = TypeAdapter(tuple[SignedAttestation, ...])
@@ -127,7 +140,8 @@ class ValidatorStore:
         """
         same = and_(OutcomeRow.hotkey == hotkey, OutcomeRow.circuit_id == circuit_id, OutcomeRow.kind == kind)
         verified = select(OutcomeRow.number).where(same, OutcomeRow.fault.is_(None))
-        latest = verified.order_by(OutcomeRow.number.desc()).limit(1).scalar_subquery()
+        newest_first = OutcomeRow.fault.desc(), OutcomeRow.number.desc()  # all NULL, but so PostgreSQL sorts nothing
+        latest = verified.order_by(*newest_first).limit(1).scalar_subquery()
         row = and_(same, OutcomeRow.fault.in_(_KEPT_WAITING), OutcomeRow.number > func.coalesce(latest, 0))
         minute = cast(OutcomeRow.asked_at / 60, Integer)
         this_minute = cast(literal(at, Float) / 60, Integer)
@@ -202,19 +216,21 @@ class ValidatorStore:
         Args:
             circuit_id: of this circuit only, and of changes that do not say of which; None for all.
         """
-        query = select(ScoreChangeRow.hotkey, ScoreChangeRow.seconds).where(
-            ScoreChangeRow.reason == VERIFIED, ScoreChangeRow.seconds.is_not(None)
-        )
-        if circuit_id is not None:
-            query = query.where(or_(ScoreChangeRow.circuit_id == circuit_id, ScoreChangeRow.circuit_id.is_(None)))
-        query = query.order_by(ScoreChangeRow.number.desc()).limit(_REMEMBERED_SUCCESSES)
+        if circuit_id is None:
+            queries = [_successes().order_by(ScoreChangeRow.number.desc())]
+        else:
+            # not one query with OR, and by a constant first: only so does each follow the index from its newest row on
+            newest_first = ScoreChangeRow.circuit_id.desc(), ScoreChangeRow.number.desc()
+            each_of = ScoreChangeRow.circuit_id == circuit_id, ScoreChangeRow.circuit_id.is_(None)
+            queries = [_successes().where(condition).order_by(*newest_first) for condition in each_of]
         with Session(self._engine) as session:
-            rows = session.execute(query)
-            newest_first = [(hotkey, seconds) for hotkey, seconds in rows if seconds is not None]
+            rows = [(row.number, row.hotkey, row.seconds) for query in queries for row in session.execute(query)]
+        newest = sorted(rows, reverse=True)[:REMEMBERED_SUCCESSES]
+        timed = [(hotkey, seconds) for _, hotkey, seconds in newest]
         return ResponseTimes(
-            latest=dict(reversed(newest_first)),
-            successes=tuple(seconds for _, seconds in newest_first),
-            delivered=dict(Counter(hotkey for hotkey, _ in newest_first)),
+            latest=dict(reversed(timed)),
+            successes=tuple(seconds for _, seconds in timed),
+            delivered=dict(Counter(hotkey for hotkey, _ in timed)),
         )
 
     def close(self) -> None:
@@ -294,6 +310,15 @@ def _readable(inference: ProvenInference) -> str:
 def _apply(session: Session, change: ScoreChange) -> None:
     session.add(ScoreChangeRow(**change.row()))
     session.merge(ScoreRow(hotkey=change.hotkey, score=change.score, updated_at=change.at))
+
+
+def _successes() -> Select[int, str, float | None]:
+    """Number, hotkey and seconds of as many successes as are remembered."""
+    return (
+        select(ScoreChangeRow.number, ScoreChangeRow.hotkey, ScoreChangeRow.seconds)
+        .where(ScoreChangeRow.reason == VERIFIED, ScoreChangeRow.seconds.is_not(None))
+        .limit(REMEMBERED_SUCCESSES)
+    )
 
 
 def _changes_of(session: Session, hotkey: str, limit: int) -> tuple[ScoreChange, ...]:

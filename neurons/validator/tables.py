@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Float, Integer, MetaData, String, Text
+from sqlalchemy import BigInteger, Boolean, Float, Index, Integer, MetaData, String, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 # SQLite only counts its own INTEGER type up by itself
@@ -45,13 +45,18 @@ class ScoreRow(Base):
 
 
 class ScoreChangeRow(Base):
-    """Why a score is what it is; rows are never changed or removed."""
+    """Why a score is what it is; rows are never changed, and removed by ``neurons.validator.retention`` only."""
 
     __tablename__ = "score_changes"
-    __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012 - SQLAlchemy reads a plain dict here
+    __table_args__ = (
+        Index("ix_score_changes_hotkey", "hotkey", "number"),
+        Index("ix_score_changes_circuit_id", "circuit_id", "reason", "number"),
+        Index("ix_score_changes_statement_id", "statement_id", "hotkey"),
+        {"sqlite_autoincrement": True},
+    )
 
     number: Mapped[int] = mapped_column(_COUNTER, primary_key=True, autoincrement=True)
-    hotkey: Mapped[str] = mapped_column(String(64), index=True)
+    hotkey: Mapped[str] = mapped_column(String(64))
     at: Mapped[float] = mapped_column(Float)
     previous: Mapped[float] = mapped_column(Float)
     score: Mapped[float] = mapped_column(Float)
@@ -67,16 +72,20 @@ class ScoreChangeRow(Base):
 
 
 class OutcomeRow(Base):
-    """What came of one request to one miner; rows are never changed or removed."""
+    """What came of one request to one miner; rows are never changed, and removed by ``retention`` only."""
 
     __tablename__ = "outcomes"
-    __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012 - SQLAlchemy reads a plain dict here
+    __table_args__ = (
+        Index("ix_outcomes_hotkey", "hotkey", "number"),
+        Index("ix_outcomes_alike", "hotkey", "circuit_id", "kind", "fault", "number"),
+        {"sqlite_autoincrement": True},
+    )
 
     number: Mapped[int] = mapped_column(_COUNTER, primary_key=True, autoincrement=True)
     nonce: Mapped[str] = mapped_column(String(66), unique=True)
     kind: Mapped[str] = mapped_column(String(16))
-    circuit_id: Mapped[str] = mapped_column(String(66), index=True)
-    hotkey: Mapped[str] = mapped_column(String(64), index=True)
+    circuit_id: Mapped[str] = mapped_column(String(66))
+    hotkey: Mapped[str] = mapped_column(String(64))
     statement_id: Mapped[str | None] = mapped_column(String(66))
     asked_at: Mapped[float] = mapped_column(Float)
     seconds: Mapped[float] = mapped_column(Float)
@@ -106,13 +115,17 @@ class WeightsSetRow(Base):
 
 
 class CompetitionEntryRow(Base):
-    """A measured entry of a competition; rows are never changed or removed."""
+    """A measured entry of a competition; rows are never changed, and removed by ``retention`` only."""
 
     __tablename__ = "competition_entries"
-    __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012 - SQLAlchemy reads a plain dict here
+    __table_args__ = (
+        Index("ix_competition_entries_lead", "competition", "is_best", "number"),
+        Index("ix_competition_entries_hotkey", "competition", "hotkey", "number"),
+        {"sqlite_autoincrement": True},
+    )
 
     number: Mapped[int] = mapped_column(_COUNTER, primary_key=True, autoincrement=True)
-    competition: Mapped[str] = mapped_column(String(64), index=True)
+    competition: Mapped[str] = mapped_column(String(64))
     hotkey: Mapped[str] = mapped_column(String(64))
     circuit_id: Mapped[str] = mapped_column(String(66))
     at: Mapped[float] = mapped_column(Float)
@@ -121,6 +134,16 @@ class CompetitionEntryRow(Base):
     seconds: Mapped[float] = mapped_column(Float)
     score: Mapped[float] = mapped_column(Float)
     is_best: Mapped[bool] = mapped_column(Boolean)
+
+
+class CircuitAuthorRow(Base):
+    """Of which miner a circuit was measured first; rows are never changed or removed."""
+
+    __tablename__ = "competition_authors"
+
+    competition: Mapped[str] = mapped_column(String(64), primary_key=True)
+    circuit_id: Mapped[str] = mapped_column(String(66), primary_key=True)
+    hotkey: Mapped[str] = mapped_column(String(64))
 
 
 class CheckedEntryRow(Base):

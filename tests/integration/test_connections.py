@@ -16,6 +16,8 @@ from bittensor.keyfiles import Keypair
 from fastapi import FastAPI
 
 from neurons.connections import ConnectionBounds, bounded_connections
+from neurons.serving import bind
+from neurons.settings import ListenSettings
 from signed_http.client import SignedClient
 from signed_http.errors import PeerRefusedError
 from signed_http.refusal import Fault
@@ -146,3 +148,20 @@ def test_nonce_store_that_waits_holds_up_no_other_request() -> None:
     with serving(SignedRequests(application(), MINER, nonce_store=Waiting())) as url:
         asyncio.run(go(url))
     assert found == [True]
+
+
+def test_bind_accepted_connections_send_small_pieces_at_once() -> None:
+    # an answer goes out as head and body: held back until the head is acknowledged, the body comes up to 40 ms later
+    async def go() -> int:
+        accepted: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+        def look(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            accepted.set_result(writer.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+            writer.close()
+
+        listener = bind(ListenSettings(port=0))
+        async with await asyncio.start_server(look, sock=listener):
+            with socket.create_connection(listener.getsockname(), timeout=20):
+                return await asyncio.wait_for(accepted, 20)
+
+    assert asyncio.run(go()) != 0

@@ -48,6 +48,8 @@ _CODE_BY_FAULT = {
 """What a failure of the runner is called here; each code has its fault."""
 _GRACE_SECONDS = 1.0
 """How long past the deadline the runner may take to say so itself, with what the miners did."""
+_FORGETTING_PAUSE_SECONDS = 0.05
+"""Between two removals of old queries, so that others can write."""
 
 
 @dataclass(frozen=True)
@@ -225,8 +227,12 @@ class Queries:
         return len(left)
 
     async def tidy(self) -> int:
-        """Forget queries that ended long ago; returns how many."""
-        return await asyncio.to_thread(self._store.forget, self._terms.keep_seconds)
+        """Forget queries that ended long ago, a few at a time; returns how many."""
+        forgotten = 0
+        while number := await asyncio.to_thread(self._store.forget, self._terms.keep_seconds):
+            forgotten += number
+            await asyncio.sleep(_FORGETTING_PAUSE_SECONDS)
+        return forgotten
 
     async def stop(self) -> None:
         """Leave what is under way for the next start."""

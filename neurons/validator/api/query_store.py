@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from daemon.token_bucket import Rate, take
 from neurons.validator.api.messages import AttemptView, QueryResult, QueryView
-from neurons.validator.api.states import FOLLOWS, OPEN, QueryState
+from neurons.validator.api.states import ENDED, FOLLOWS, OPEN, QueryState
 from neurons.validator.api.tables import QueryRow, QuotaRow
 from signed_http.refusal import Refusal
 from statements.errors import VeristakeError
@@ -23,6 +23,8 @@ from statements.traveller import Traveller
 
 _ATTEMPTS_AT_A_QUOTA = 100
 _REMEMBERED = 64
+FORGOTTEN_AT_ONCE = 100
+"""Queries removed in one transaction, during which nothing else can be written: each holds a whole proof."""
 
 
 class KeyReusedError(VeristakeError):
@@ -243,13 +245,17 @@ class QueryStore:
         with Session(self._engine) as session:
             return {QueryState(state): number for state, number in session.execute(query)}
 
-    def forget(self, older_than_seconds: float) -> int:
-        """Remove queries that ended longer ago; returns how many."""
-        ended = delete(QueryRow).where(
-            QueryRow.state.not_in(OPEN), QueryRow.state_since < self._clock() - older_than_seconds
+    def forget(self, older_than_seconds: float, most: int = FORGOTTEN_AT_ONCE) -> int:
+        """Remove queries that ended longer ago, ``most`` of them at once; returns how many."""
+        ended = select(QueryRow.query_id).where(
+            QueryRow.state.in_(ENDED), QueryRow.state_since < self._clock() - older_than_seconds
         )
+        with Session(self._engine) as session:
+            ids = session.scalars(ended.limit(most)).all()
+        if not ids:
+            return 0
         with Session(self._engine) as session, session.begin():
-            return _changed(session, ended)
+            return _changed(session, delete(QueryRow).where(QueryRow.query_id.in_(ids)))
 
 
 def _changed(session: Session, statement: object) -> int:

@@ -32,6 +32,8 @@ FOLLOWS: dict[QueryState, frozenset[QueryState]] = {
 
 OPEN = frozenset(state for state, following in FOLLOWS.items() if following)
 """States that do not last."""
+ENDED = frozenset(FOLLOWS) - OPEN
+"""States that last."""
 
 
 def may_follow(present: QueryState, following: QueryState) -> bool:

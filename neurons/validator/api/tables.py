@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Float, Integer, String, Text, UniqueConstraint
+from sqlalchemy import Float, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from neurons.validator.tables import Base
@@ -12,7 +12,10 @@ class QueryRow(Base):
     """A query, stored before anybody is asked."""
 
     __tablename__ = "api_queries"
-    __table_args__ = (UniqueConstraint("caller", "idempotency_key"),)
+    __table_args__ = (
+        UniqueConstraint("caller", "idempotency_key"),
+        Index("ix_api_queries_state", "state", "state_since"),
+    )
 
     query_id: Mapped[str] = mapped_column(String(36), primary_key=True)
     caller: Mapped[str] = mapped_column(String(80))
@@ -22,7 +25,7 @@ class QueryRow(Base):
     inputs: Mapped[str] = mapped_column(Text)
     received_at: Mapped[float] = mapped_column(Float)
     deadline_at: Mapped[float] = mapped_column(Float, index=True)
-    state: Mapped[str] = mapped_column(String(16), index=True)
+    state: Mapped[str] = mapped_column(String(16))
     state_since: Mapped[float] = mapped_column(Float)
     times_asked: Mapped[int] = mapped_column(Integer)
     result: Mapped[str | None] = mapped_column(Text)

@@ -104,6 +104,10 @@ def test_forget_removes_what_ended_long_ago_and_nothing_open(engine: Engine) -> 
     store.expired(ended, FAILURE)
     clock.now += 100
     assert (store.forget(101), store.forget(99)) == (0, 1)
+    for _ in range(3):
+        store.expired(store.add(query(), MANY)[0].query_id, FAILURE)
+    clock.now += 100
+    assert [store.forget(99, most=2) for _ in range(3)] == [2, 1, 0]
     assert [(caller, view.query_id) for caller, view in store.open_queries()] == [("key:one", left)]
 
 

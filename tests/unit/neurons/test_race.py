@@ -9,7 +9,7 @@ import pytest
 
 from neurons.validator.blame import Blame
 from neurons.validator.check import AnswerFault
-from neurons.validator.race import BLAMED_REST_SECONDS, LONGEST_REST_SECONDS, Race
+from neurons.validator.race import BLAMED_REST_SECONDS, LONGEST_REST_SECONDS, RESTART_SECONDS, Race
 
 QUESTION: Any = None
 AGAIN = {AnswerFault.REFUSED, AnswerFault.UNREACHABLE, AnswerFault.VERIFIER_FAILED}
@@ -28,7 +28,7 @@ def test_failed_only_what_passes_lets_a_miner_run_again(fault: AnswerFault) -> N
     run = race()
     run.failed(failing(fault), Blame.NOBODY, now=10.0)
     assert run.not_now(10.5) == {"miner"}
-    assert run.may_still_answer(["miner"]) is (fault in AGAIN)
+    assert run.may_still_answer(["miner"], [], 10.5) is (fault in AGAIN)
     assert run.not_now(11.0) == (set() if fault in AGAIN else {"miner"})
     assert run.next_return(10.5) == (11.0 if fault in AGAIN else 1000.0)
 
@@ -60,4 +60,17 @@ def test_failed_refusal_rests_as_long_as_it_says_within_bounds(
 
 
 def test_may_still_answer_nobody_known_is_no_hope() -> None:
-    assert not race().may_still_answer([])
+    assert not race().may_still_answer([], [], 0.0)
+
+
+def test_may_still_answer_silent_miner_is_hope_while_it_may_be_starting() -> None:
+    run = race()
+    assert run.may_still_answer([], ["silent"], RESTART_SECONDS - 1)
+    assert not run.may_still_answer([], ["silent"], RESTART_SECONDS)
+    assert run.may_still_answer(["holder"], ["silent"], 999.0)
+
+
+def test_may_still_answer_silent_miner_that_has_failed_for_good_is_no_hope() -> None:
+    run = race()
+    run.failed(failing(AnswerFault.INVALID_PROOF), Blame.MINER, now=1.0)
+    assert not run.may_still_answer([], ["miner"], 2.0)
