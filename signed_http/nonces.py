@@ -11,7 +11,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from statements.errors import ConfigurationError, VeristakeError
@@ -71,10 +71,7 @@ class SqliteNonceStore:
                 fcntl.flock(opening, fcntl.LOCK_EX)
                 self._connection = _connect(path)
         except (sqlite3.Error, OSError) as error:
-            raise ConfigurationError(
-                f"replay memory {path} cannot be opened: {error}",
-                remedy="Choose a file in http.replay_memory that this user may write, on a disk with room",
-            ) from error
+            raise _unusable(path, error) from error
 
     def check_and_store(self, hotkey_ss58: str, nonce_ns: int) -> bool:
         """Remember a nonce; False when it is there already, or so old that it may have been forgotten.
@@ -135,6 +132,28 @@ class SqliteNonceStore:
             "INSERT INTO pruned VALUES (?, ?) ON CONFLICT (receiver) DO UPDATE SET below_ns = max(below_ns, ?)",
             (self._receiver, below, below),
         )
+
+
+def require_nonces(path: Path) -> None:
+    """What is there is a memory of nonces, or nothing is; changes nothing.
+
+    Raises:
+        ConfigurationError: it is something else.
+    """
+    if not path.exists():
+        return
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", timeout=_LOCK_SECONDS, uri=True)) as found:
+            found.execute("SELECT count(*) FROM sqlite_master")
+    except sqlite3.Error as error:
+        raise _unusable(path, error) from error
+
+
+def _unusable(path: Path, error: Exception) -> ConfigurationError:
+    return ConfigurationError(
+        f"replay memory {path} cannot be opened: {error}",
+        remedy="Choose a file in http.replay_memory that this user may write, on a disk with room",
+    )
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -10,7 +10,7 @@ import pytest
 from bittensor import http_auth
 from bittensor.keyfiles import Keypair
 
-from signed_http.nonces import NonceStoreError, SqliteNonceStore
+from signed_http.nonces import NonceStoreError, SqliteNonceStore, require_nonces
 from statements.errors import ConfigurationError
 
 SECOND = 10**9
@@ -33,6 +33,20 @@ def test_check_and_store_seen_nonce_is_refused_also_after_a_restart(tmp_path: Pa
     again = store_at(tmp_path)
     assert not again.check_and_store(SENDER, NOW)
     assert store_at(tmp_path, receiver="another receiver").check_and_store(SENDER, NOW)
+
+
+def test_require_nonces_takes_its_own_or_nothing_and_changes_neither(tmp_path: Path) -> None:
+    place = tmp_path / "nonces.sqlite"
+    require_nonces(place)
+    assert not place.exists()
+    store = store_at(tmp_path)
+    assert store.check_and_store(SENDER, NOW)
+    require_nonces(place)
+    assert not store.check_and_store(SENDER, NOW)
+    store.close()
+    (tmp_path / "other").write_bytes(b"no database, but long enough to look like one" * 9)
+    with pytest.raises(ConfigurationError, match="cannot be opened"):
+        require_nonces(tmp_path / "other")
 
 
 _PROCESS = """
