@@ -18,6 +18,7 @@ from neurons.validator.choose import Candidate
 from neurons.validator.competition import entry_score, is_present
 from neurons.validator.competition_store import CompetitionStore, MeasuredEntry
 from neurons.validator.entries.entering import Competition, Entered, Entries
+from neurons.validator.entries.faults import EntryRefusedError
 from neurons.validator.fleet import MinerFleet
 from neurons.validator.questions import Kind, Question
 from neurons.validator.scorekeeper import Scorekeeper
@@ -94,6 +95,10 @@ class Competitions:
         try:
             async with self._at_once:
                 return await self._measure(competition, entered, inputs)
+        except EntryRefusedError as error:
+            told = {"competition": competition.name, "miner": entered.hotkey}
+            _log.warning("entry_refused", reason=error.fault, detail=error.message, **told)
+            return None
         except Exception as error:
             # whatever one answer sets off, the others are measured
             reason, kind = str(error), type(error).__name__
@@ -115,11 +120,12 @@ class Competitions:
                 )
                 return None
             outcomes.append(outcome)
+        await self._parts.entries.examine(entered, [outcome.run for outcome in outcomes if outcome.run is not None])
         return await asyncio.to_thread(_measured, competition, entered, outcomes)
 
     async def _ask(self, miner: Candidate, entered: Entered, question: Question) -> Outcome:
         parts = self._parts
-        held = entered.bundle is None
+        held = entered.entry is None
         asker = parts.asker if held else parts.entry_asker
         seconds = parts.scorekeeper.timeout(question.circuit_id) if held else parts.entry_seconds
         try:
