@@ -18,6 +18,7 @@ from neurons.validator.choose import Candidate
 from neurons.validator.competition import entry_score, is_present
 from neurons.validator.competition_store import CompetitionStore, MeasuredEntry
 from neurons.validator.entries.entering import Competition, Entered, Entries
+from neurons.validator.entries.faults import EntryRefusedError
 from neurons.validator.fleet import MinerFleet
 from neurons.validator.questions import Kind, Question
 from neurons.validator.scorekeeper import Scorekeeper
@@ -28,6 +29,9 @@ from verifier_gen.circuit import Circuit
 _log = structlog.get_logger(__name__)
 _AT_ONCE = 8
 """Miners measured at the same time: one that hangs holds up few others, and the validator's line is not what counts."""
+
+_IDLE_TRIES, _IDLE_SECONDS = 20, 1.0
+"""Looks whether a miner is idle, and the time between two."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +98,10 @@ class Competitions:
         try:
             async with self._at_once:
                 return await self._measure(competition, entered, inputs)
+        except EntryRefusedError as error:
+            told = {"competition": competition.name, "miner": entered.hotkey}
+            _log.warning("entry_refused", reason=error.fault, detail=error.message, **told)
+            return None
         except Exception as error:
             # whatever one answer sets off, the others are measured
             reason, kind = str(error), type(error).__name__
@@ -105,7 +113,7 @@ class Competitions:
     ) -> MeasuredEntry | None:
         outcomes = []
         for each in inputs:
-            miner = self._parts.fleet.take_idle(entered.circuit_id, entered.hotkey)
+            miner = await self._taken(entered)
             if miner is None:
                 return None
             outcome = await self._ask(miner, entered, Question(Kind.BENCHMARK, entered.circuit, each))
@@ -115,11 +123,21 @@ class Competitions:
                 )
                 return None
             outcomes.append(outcome)
+        await self._parts.entries.examine(entered, [outcome.run for outcome in outcomes if outcome.run is not None])
         return await asyncio.to_thread(_measured, competition, entered, outcomes)
+
+    async def _taken(self, entered: Entered) -> Candidate | None:
+        """The miner when it is idle, or at last as it is: whom this validator keeps busy must not lose a lead by it."""
+        for last in (*(False,) * _IDLE_TRIES, True):
+            miner = self._parts.fleet.take_idle(entered.circuit_id, entered.hotkey, or_busy=last)
+            if miner is not None or entered.hotkey not in self._parts.fleet.latest_survey.holders(entered.circuit_id):
+                return miner
+            await asyncio.sleep(_IDLE_SECONDS)
+        return None
 
     async def _ask(self, miner: Candidate, entered: Entered, question: Question) -> Outcome:
         parts = self._parts
-        held = entered.bundle is None
+        held = entered.entry is None
         asker = parts.asker if held else parts.entry_asker
         seconds = parts.scorekeeper.timeout(question.circuit_id) if held else parts.entry_seconds
         try:

@@ -16,7 +16,7 @@ from neurons.validator.entries.store import EntryStore
 from neurons.validator.settings import CompetitionSettings, EntrySettings, ValidatorSettings
 from neurons.validator.verification import LONGEST_SECONDS, Verifier
 from verifier_gen.circuit import open_circuit
-from verifier_gen.limited import LimitedProcess, ProcessLimits
+from verifier_gen.limited import ProcessLimits
 from verifier_gen.pool import ProverPool
 
 if TYPE_CHECKING:
@@ -45,9 +45,13 @@ def open_admission(settings: EntrySettings, store: EntryStore) -> EntryAdmission
     """What gets the miners' own circuits; None when the settings say that none is fetched."""
     if not settings.fetch:
         return None
-    limits = EntryLimits(settings.largest_mib * _MEBIBYTE, settings.fetch_seconds, settings.change_seconds)
-    process = LimitedProcess(ProcessLimits(settings.check_seconds, settings.check_memory_mib * _MEBIBYTE))
-    return EntryAdmission(CircuitCache(settings.cache, settings.limit_mib * _MEBIBYTE), limits, process, store)
+    limits = EntryLimits(
+        largest_bytes=settings.largest_mib * _MEBIBYTE,
+        fetch_seconds=settings.fetch_seconds,
+        change_seconds=settings.change_seconds,
+        process=ProcessLimits(settings.check_seconds, settings.check_memory_mib * _MEBIBYTE),
+    )
+    return EntryAdmission(CircuitCache(settings.cache, settings.limit_mib * _MEBIBYTE), limits, store)
 
 
 async def run_competitions(workings: Workings, settings: ValidatorSettings) -> None:

@@ -9,6 +9,7 @@ from neurons.network import Role
 from neurons.opening import open_chain, open_network
 from neurons.serving import bind
 from neurons.validator.attest import Attester
+from neurons.validator.competitions_assembly import open_competition
 from neurons.validator.formulas import Formula
 from neurons.validator.known_assets import require_known_assets
 from neurons.validator.migrate import look_at
@@ -16,7 +17,6 @@ from neurons.validator.run import open_asked_circuit, open_served_circuits
 from neurons.validator.settings import ValidatorSettings
 from statements.errors import ConfigurationError
 from statements.finding import Finding
-from verifier_gen.circuit import open_circuit
 
 
 def examine_validator(settings: ValidatorSettings) -> list[Finding]:
@@ -59,7 +59,7 @@ def examine_validator(settings: ValidatorSettings) -> list[Finding]:
 def _circuits(settings: ValidatorSettings) -> str:
     served = open_served_circuits(settings, open_asked_circuit(settings))
     for each in settings.competitions:
-        open_circuit(each.circuit)
+        open_competition(each)
     return ", ".join(f"{circuit.manifest.name} {circuit_id}" for circuit_id, circuit in served.items())
 
 

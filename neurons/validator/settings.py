@@ -183,7 +183,7 @@ class EntrySettings(Section):
         limit_mib: of the cache, MiB; the least recently measured circuit goes first.
         largest_mib: that the files of one entry may have, MiB.
         fetch_seconds: for fetching one entry; the next round goes on where it stopped.
-        check_seconds: in which EZKL has to derive its verifying key.
+        check_seconds: in which EZKL has to derive its verifying key, and in each round to run it.
         check_memory_mib: that this may take, MiB.
         measure_seconds: that the miner may take for one proof of it.
         change_seconds: between two checks of one miner's circuits.

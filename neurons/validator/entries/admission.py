@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from weakref import WeakValueDictionary
@@ -18,13 +19,15 @@ from neurons.artefacts.source import NoSourceError, Sources
 from neurons.messages import CompetitionEntry
 from neurons.validator.entries.changes import require_checkable
 from neurons.validator.entries.claims import files_to_fetch, read_claims
-from neurons.validator.entries.deriving import SCRATCH, derive_entry
+from neurons.validator.entries.deriving import derive_entry
 from neurons.validator.entries.faults import EntryFault, EntryRefusedError
+from neurons.validator.entries.outputs import require_own_outputs
 from neurons.validator.entries.sources import allowed_sources
 from neurons.validator.entries.store import CheckedEntry, EntryStore
 from statements.errors import CircuitError
+from statements.proven_run import ProvenRun
 from verifier_gen.circuit import Circuit, open_circuit
-from verifier_gen.limited import LimitedProcess
+from verifier_gen.limited import SCRATCH, LimitedProcess, ProcessLimits
 
 _log = structlog.get_logger(__name__)
 _FETCHES_AT_ONCE = 4
@@ -39,11 +42,13 @@ class EntryLimits:
         largest_bytes: of what is fetched of one entry.
         fetch_seconds: for fetching it.
         change_seconds: between two checks of one miner.
+        process: of EZKL, for one key or one round's runs.
     """
 
     largest_bytes: int
     fetch_seconds: float
     change_seconds: float
+    process: ProcessLimits
 
 
 class EntryAdmission:
@@ -52,12 +57,13 @@ class EntryAdmission:
     Args:
         cache: of entries, which no other process uses.
         limits: of each.
-        process: derives their keys.
         store: remembers what came of it.
     """
 
-    def __init__(self, cache: CircuitCache, limits: EntryLimits, process: LimitedProcess, store: EntryStore) -> None:
-        self._cache, self._limits, self._process, self._store = cache, limits, process, store
+    def __init__(self, cache: CircuitCache, limits: EntryLimits, store: EntryStore) -> None:
+        self._cache, self._limits, self._store = cache, limits, store
+        # new entries do not hold up those that are being measured
+        self._deriving, self._running = (LimitedProcess(limits.process, cache.root) for _ in range(2))
         self._fetching = asyncio.Semaphore(_FETCHES_AT_ONCE)
         # a cache's folder is locked by a blocking call: two tasks of this process must never wait for each other there
         self._of_bundle: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -90,6 +96,18 @@ class EntryAdmission:
         if last is None or last.bundle != entry.bundle or last.fault is not None:
             await self._remember(entry, hotkey, now, None)
         return circuit
+
+    async def examine(self, entry: CompetitionEntry, hotkey: str, circuit: Circuit, runs: Sequence[ProvenRun]) -> None:
+        """Hold verified runs against what the circuit gives by itself; a refusal is remembered.
+
+        Raises:
+            EntryRefusedError: their outputs are others.
+        """
+        try:
+            await require_own_outputs(circuit, runs, self._running)
+        except EntryRefusedError as error:
+            await self._remember(entry, hotkey, time.time(), error)
+            raise
 
     def release(self, bundle_hash: str) -> None:
         """An entry has been measured: it may be evicted."""
@@ -136,7 +154,7 @@ class EntryAdmission:
             bundle = await self._fetch(entry, endpoint, folder)
             try:
                 claims = await asyncio.to_thread(read_claims, folder, model)
-                await derive_entry(folder, claims, entry.circuit_id, model, self._process)
+                await derive_entry(folder, claims, entry.circuit_id, model, self._deriving)
             except EntryRefusedError:
                 shutil.rmtree(folder, ignore_errors=True)
                 raise

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -14,6 +14,7 @@ from neurons.validator.asking import Asker
 from neurons.validator.entries.admission import EntryAdmission
 from neurons.validator.entries.faults import EntryRefusedError
 from neurons.validator.fleet import MinerFleet
+from statements.proven_run import ProvenRun
 from verifier_gen.circuit import Circuit
 
 _log = structlog.get_logger(__name__)
@@ -45,12 +46,12 @@ class Entered:
     Attributes:
         hotkey: the miner.
         circuit: the validator's own files of it.
-        bundle: sha256 of its bundle, to be released after the round; None for a circuit that this validator holds.
+        entry: that the miner has named, to be released after the round; None for a circuit that this validator holds.
     """
 
     hotkey: str
     circuit: Circuit
-    bundle: str | None
+    entry: CompetitionEntry | None
 
     @property
     def circuit_id(self) -> str:
@@ -95,10 +96,21 @@ class Entries:
             task.add_done_callback(self._release_late)
         return [entered for task in tasks if task in ready and (entered := task.result()) is not None]
 
+    async def examine(self, entered: Entered, runs: Sequence[ProvenRun]) -> None:
+        """Whether verified runs show what the circuit gives by itself; always of one that this validator holds.
+
+        Its rounding band is known, and bounded by its build.
+
+        Raises:
+            EntryRefusedError: they do not.
+        """
+        if entered.entry is not None and self._admission is not None:
+            await self._admission.examine(entered.entry, entered.hotkey, entered.circuit, runs)
+
     def release(self, entered: Entered) -> None:
         """The round is over: the circuit's files may be evicted."""
-        if entered.bundle is not None and self._admission is not None:
-            self._admission.release(entered.bundle)
+        if entered.entry is not None and self._admission is not None:
+            self._admission.release(entered.entry.bundle)
 
     def _forget(self, key: tuple[str, str], _: object) -> None:
         self._entering.pop(key, None)
@@ -128,4 +140,4 @@ class Entries:
             _log.info("entry_passed_over", competition=entry.competition_id, miner=hotkey, circuit_id=entry.circuit_id)
             return None
         circuit = await self._admission.admit(entry, hotkey, endpoint, model)
-        return Entered(hotkey, circuit, entry.bundle)
+        return Entered(hotkey, circuit, entry)

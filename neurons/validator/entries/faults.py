@@ -21,6 +21,7 @@ class EntryFault(StrEnum):
     NOT_COMPILED = "not_compiled"
     LIMIT_EXCEEDED = "limit_exceeded"
     FOREIGN_KEY = "foreign_key"
+    BENT_OUTPUTS = "bent_outputs"
     TOO_SOON = "too_soon"
 
 
@@ -34,9 +35,10 @@ MEANINGS = {
     EntryFault.WRONG_LAYOUT: "inputs, tag or outputs have other sizes or scales than the competition's circuit",
     EntryFault.TOO_MANY_ROWS: "its logrows are more than those of the competition's circuit, whose SRS is used",
     EntryFault.NOT_COMPILED: "EZKL makes no circuit of its network and settings",
-    EntryFault.LIMIT_EXCEEDED: "making its key took more than `entries.check_seconds` or `entries.check_memory_mib`, "
-    "or ended the process",
+    EntryFault.LIMIT_EXCEEDED: "EZKL took more than `entries.check_seconds` or `entries.check_memory_mib` for its key, "
+    "or for running it, or died of it",
     EntryFault.FOREIGN_KEY: "its verifying key is not the one that its network gives: nobody knows what it verifies",
+    EntryFault.BENT_OUTPUTS: "a valid proof shows other outputs than the circuit gives: its prover chose roundings",
     EntryFault.TOO_SOON: "the miner had another circuit checked less than `entries.change_seconds` ago",
 }
 

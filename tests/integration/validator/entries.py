@@ -20,7 +20,7 @@ from neurons.validator.entries.admission import EntryAdmission, EntryLimits
 from neurons.validator.entries.store import EntryStore
 from tests.integration.neurons.parts import serving
 from verifier_gen.circuit import Circuit
-from verifier_gen.limited import LimitedProcess, ProcessLimits
+from verifier_gen.limited import ProcessLimits
 
 MEBIBYTE = 1024**2
 DAY = 86_400.0
@@ -97,8 +97,8 @@ def admission(
     change: float = DAY,
 ) -> EntryAdmission:
     """What a validator gets entries with."""
-    process = LimitedProcess(ProcessLimits(seconds, memory))
-    return EntryAdmission(CircuitCache(folder, 256 * MEBIBYTE), EntryLimits(largest, 30.0, change), process, store)
+    limits = EntryLimits(largest, 30.0, change, ProcessLimits(seconds, memory))
+    return EntryAdmission(CircuitCache(folder, 256 * MEBIBYTE), limits, store)
 
 
 def damaged(folder: Path) -> None:

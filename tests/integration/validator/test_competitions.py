@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -26,17 +27,23 @@ from neurons.miner.queue import ProvingQueue
 from neurons.miner.service import MinerService
 from neurons.miner.settings import AdmissionSettings
 from neurons.network import Role
-from neurons.validator.asking import Asker
+from neurons.validator import competitions
+from neurons.validator.asking import Asker, Outcome
+from neurons.validator.choose import Candidate
 from neurons.validator.competition import entry_score, is_new_best, is_present
 from neurons.validator.competition_store import CompetitionStore, MeasuredEntry
 from neurons.validator.competitions import CompetitionParts, Competitions
+from neurons.validator.competitions_assembly import run_competitions
 from neurons.validator.entries.entering import Competition, Entries
 from neurons.validator.entries.store import EntryStore
 from neurons.validator.explain import explain
-from neurons.validator.settings import CompetitionSettings
+from neurons.validator.prizes import prizes_of
+from neurons.validator.questions import Question
+from neurons.validator.settings import CompetitionSettings, EntrySettings
 from neurons.validator.store import open_store
 from neurons.validator.verification import Verifier
 from signed_http.server import SignedRequests
+from statements.instances import Instances
 from statements.proven_run import ProvenRun
 from tests.integration.neurons.parts import serving
 from tests.integration.validator.entries import admission
@@ -113,12 +120,12 @@ def test_is_present_needs_registration_and_one_of_the_latest_rounds(
 class Rounds:
     """A competition against the tiny circuit, and the validator that runs it."""
 
-    def __init__(self, bench: Bench, folder: Path, circuits: Mapping[str, Circuit] | None = None) -> None:
+    def __init__(self, bench: Bench, folder: Path, asker: type[Asker] = Asker) -> None:
         self.workings = workings = bench.workings()
         self.store = CompetitionStore(bench.store.engine)
         self.verifier = Verifier(bench.pool)
-        self.asker = Asker(VALIDATOR, self.verifier)
-        circuits = workings.circuits if circuits is None else circuits
+        self.asker = asker(VALIDATOR, self.verifier)
+        circuits = workings.circuits
         checks = admission(folder, EntryStore(bench.store.engine))
         self.running = Competitions(
             CompetitionParts(
@@ -161,6 +168,51 @@ def test_round_entries_are_measured_on_the_same_inputs_and_strange_ones_refused(
     assert [change.kind for change in bench.store.changes(FIRST.ss58_address)] == ["benchmark"]
 
 
+def test_run_competitions_as_the_settings_have_them_until_cancelled(bench: Bench, tmp_path: Path) -> None:
+    circuits = {"id": "staking", "circuit": bench.circuit.directory}
+    competition = CompetitionSettings(interval_seconds=0.5, runs=2, **circuits)
+    settings: Any = SimpleNamespace(competitions=[competition], entries=EntrySettings(cache=tmp_path / "entries"))
+    workings, store = bench.workings(), CompetitionStore(bench.store.engine)
+    miner = bench.miner(FIRST, competes=True)
+
+    async def go() -> None:
+        await workings.fleet.survey()
+        running = asyncio.create_task(run_competitions(workings, settings))
+        while store.leader("staking") is None:
+            assert not running.done()
+            await asyncio.sleep(0.05)
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
+        await workings.asker.aclose()
+
+    with serving(miner.app()) as url:
+        bench.announce(FIRST, url)
+        asyncio.run(asyncio.wait_for(go(), 60))
+    first, second = (request.inputs for request in miner.asked[:2])
+    assert first != second
+
+
+def test_round_inputs_are_drawn_when_all_circuits_are_known(monkeypatch: pytest.MonkeyPatch, bench: Bench) -> None:
+    """A miner that learned them from another could enter a circuit that knows their answers."""
+    happened: list[str] = []
+
+    class Collected:
+        async def collect(self, _: Competition) -> list[Any]:
+            happened.append("entered")
+            await asyncio.sleep(0)
+            return []
+
+    monkeypatch.setattr(competitions, "draw_inputs", lambda _: happened.append("drawn"))
+    store: Any = SimpleNamespace(leader=lambda _: None)
+    nothing: Any = None
+    parts = CompetitionParts(
+        {}, nothing, nothing, nothing, store, entries=cast(Entries, Collected()), entry_asker=nothing
+    )
+    asyncio.run(Competitions(parts).round(Competition("staking", bench.circuit, 1.0, 10.0)))
+    assert happened == ["entered", "drawn"]
+
+
 def real_miner(bench: Bench, keypair: Any, circuit: Circuit) -> Any:
     """The application that `veristake miner run` serves, with an entry of its own."""
     held, places = HeldCircuits([circuit]), Places(ProvingQueue(workers=1, limit=4))
@@ -183,22 +235,34 @@ class Thief(SmallMiner):
         return run.model_copy(update={"prover": self.keypair.ss58_address})
 
 
-def test_round_circuit_of_a_miner_is_fetched_measured_and_rewarded_and_its_copies_are_not(
+class Believing(Asker):
+    """What an asker would give to whom one miner sent a valid proof, with roundings of its own choice."""
+
+    async def ask(self, miner: Candidate, question: Question, seconds: float) -> Outcome:
+        outcome = await super().ask(miner, question, seconds)
+        if outcome.run is None or miner.hotkey != SECOND.ss58_address:
+            return outcome
+        instances = outcome.run.instances
+        outputs = (instances.outputs[0] + 1, *instances.outputs[1:])
+        bent = Instances.build(instances.layout, instances.inputs, instances.tag, outputs)
+        return replace(outcome, run=outcome.run.model_copy(update={"instances": bent}))
+
+
+def test_round_circuit_of_a_miner_is_fetched_measured_and_rewarded_and_others_proofs_of_it_are_not(
     bench: Bench, swapped_circuit: Circuit, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     author = real_miner(bench, FIRST, swapped_circuit)
-    copier = SmallMiner(
+    bender = SmallMiner(
         SECOND, swapped_circuit, bench.pool, competes=True, bundle=bundle_of(swapped_circuit).bundle_hash
     )
     thief = Thief(THIRD, swapped_circuit, bench.pool, competes=True, bundle=bundle_of(swapped_circuit).bundle_hash)
-    folder = tmp_path / "entries"
     with ExitStack() as servers:
         url = servers.enter_context(serving(author))
         bench.announce(FIRST, url)
-        copier.sources = thief.sources = (url,)
-        for miner in (copier, thief):
+        bender.sources = thief.sources = (url,)
+        for miner in (bender, thief):
             bench.announce(miner.keypair, servers.enter_context(serving(miner.app())))
-        rounds = Rounds(bench, folder)
+        rounds = Rounds(bench, tmp_path / "entries", Believing)
         rounds.round()
     told = capsys.readouterr().out
     assert "wrong_tag" in told
@@ -208,11 +272,18 @@ def test_round_circuit_of_a_miner_is_fetched_measured_and_rewarded_and_its_copie
     assert (leader.hotkey, leader.circuit_id) == (FIRST.ss58_address, swapped_circuit.manifest.circuit_id)
     # another network than the competition's: what it gets wrong is seen
     assert 0 < leader.accuracy < 0.999
-    assert rounds.store.latest("staking", SECOND.ss58_address) is not None
-    assert rounds.store.latest("staking", THIRD.ss58_address) is None
+    # a proof that verifies, of outputs that the circuit does not give by itself, counts for nothing
+    checked = EntryStore(bench.store.engine).latest("staking", SECOND.ss58_address)
+    assert checked is not None
+    assert checked.fault == "bent_outputs"
+    assert [rounds.store.latest("staking", each.ss58_address) for each in (SECOND, THIRD)] == [None, None]
     # a circuit that a miner chose earns no score outside of the competition
     assert bench.store.score_by_hotkey() == {}
     settings = CompetitionSettings(id="staking", circuit=bench.circuit.directory, weight_bps=500)
+    # it is paid while its circuit was measured in one of the latest rounds
+    assert [prize.measured for prize in prizes_of([settings], bench.store.engine)] == [True]
+    ended = settings.model_copy(update={"interval_seconds": 1e-6})
+    assert [prize.measured for prize in prizes_of([ended], bench.store.engine)] == [False]
     [standing] = explain(bench.store, bench.network.neurons(), FIRST.ss58_address, 5, [settings]).entries
     assert (standing.leads, standing.award.reason) == (True, "no_scores")
     assert "leads, and does not get 5 % of the weights" in standing.lines()[-1]

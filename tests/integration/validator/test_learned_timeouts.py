@@ -65,7 +65,13 @@ class Crowd:
         return [[self.settle(self.asked(hotkey), seconds) for hotkey, seconds in each] for _ in range(number)]
 
     def _settle(self, outcome: Outcome) -> Settlement:
-        return asyncio.run(self.keeper.settle(outcome, others_reachable=True))
+        async def settled() -> Settlement:
+            settlement = await self.keeper.settle(outcome, others_reachable=True)
+            # the miners are counted beside it
+            await asyncio.gather(*(asyncio.all_tasks() - {asyncio.current_task()}))
+            return settlement
+
+        return asyncio.run(settled())
 
     def _run(self, asked: Asked) -> ProvenRun:
         layout = self._bench.circuit.manifest.layout
