@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from neurons.home_chain import Reading
-from neurons.messages import Capabilities, CompetitionEntry, CompetitionRequest
+from neurons.messages import MAXIMUM_CLAIM_BYTES, Capabilities, CompetitionEntry, CompetitionRequest
 from neurons.validator.check import AnswerFault, find_fault, own_instances
 from neurons.validator.choose import Candidate
 from neurons.validator.peers import PeerClients
@@ -89,6 +89,21 @@ class Outcome:
         return self.asked.miner
 
 
+@dataclass(frozen=True)
+class Obstacle:
+    """Why a registered miner cannot be asked for a circuit.
+
+    Attributes:
+        fault: that stands for its answer.
+        refusal: whose fault a refusal is; None for a silence.
+        detail: one sentence on it.
+    """
+
+    fault: AnswerFault
+    refusal: Fault | None
+    detail: str
+
+
 class Asker:
     """Asks miners.
 
@@ -117,7 +132,9 @@ class Asker:
         Raises:
             PeerError: it gives no believable answer.
         """
-        content = await self._bounded(hotkey, endpoint, "/v1/capabilities", None, self.survey_seconds)
+        content = await self._bounded(
+            hotkey, endpoint, "/v1/capabilities", None, self.survey_seconds, MAXIMUM_CLAIM_BYTES
+        )
         try:
             return Capabilities.model_validate(content)
         except ValidationError as error:
@@ -131,7 +148,9 @@ class Asker:
         """
         request = CompetitionRequest(competition_id=competition, nonce="0x" + secrets.token_hex(32))
         message = request.model_dump(mode="json")
-        content = await self._bounded(hotkey, endpoint, "/v1/competitions", message, self.survey_seconds)
+        content = await self._bounded(
+            hotkey, endpoint, "/v1/competitions", message, self.survey_seconds, MAXIMUM_CLAIM_BYTES
+        )
         try:
             entry = CompetitionEntry.model_validate(content)
         except ValidationError as error:
@@ -159,7 +178,9 @@ class Asker:
 
         message = asked.message.model_dump(mode="json")
         try:
-            content = await self._bounded(miner.hotkey, miner.endpoint, asked.path, message, seconds)
+            content = await self._bounded(
+                miner.hotkey, miner.endpoint, asked.path, message, seconds, question.maximum_answer_bytes
+            )
         except Exception as given:
             answered, error = time.monotonic(), peer_error(miner.endpoint, given)
             return outcome(None, fault_of(error), error.message, verify_seconds=0.0, **_said(error))
@@ -172,6 +193,19 @@ class Asker:
         if fault is None:
             return outcome(answer, None, "")
         return outcome(None, fault, "the answer is not what was asked for")
+
+    def not_asked(self, hotkey: str, question: Question, seconds: float, obstacle: Obstacle) -> Outcome:
+        """A miner that cannot be asked.
+
+        Args:
+            hotkey: the miner.
+            question: what it would have been asked.
+            seconds: that it would have been allowed.
+            obstacle: why not.
+        """
+        asked = Asked(question=question, validator=self._hotkey, miner=hotkey, seconds=seconds)
+        waited = self.survey_seconds if obstacle.fault is AnswerFault.TIMED_OUT else 0.0
+        return Outcome(asked, time.time(), None, obstacle.fault, obstacle.refusal, obstacle.detail, waited)
 
     def given_up(self, miner: Candidate, question: Question, seconds: float, waited: float) -> Outcome:
         """A miner that was given up for another's answer, with a nonce of its own as the question goes on record.
@@ -205,22 +239,27 @@ class Asker:
             return AnswerFault.VERIFIER_FAILED
         return None if holds else AnswerFault.INVALID_PROOF
 
-    async def _bounded(self, hotkey: str, endpoint: str, path: str, message: Any, seconds: float) -> Any:
+    async def _bounded(
+        self, hotkey: str, endpoint: str, path: str, message: Any, seconds: float, maximum_bytes: int
+    ) -> Any:
+        client = self._clients.of(hotkey, endpoint)
+
+        async def exchange() -> Any:
+            if message is None:
+                return await client.get_json(path, maximum_bytes=maximum_bytes)
+            return await client.post_json(path, message, maximum_bytes=maximum_bytes)
+
         try:
             async with asyncio.timeout(seconds):
                 try:
-                    return await self._exchange(hotkey, endpoint, path, message)
+                    return await exchange()
                 except PeerTimeoutError:
                     raise
                 except PeerUnreachableError:
                     # a kept connection may be closed by the miner just as it is used: only a new one tells
-                    return await self._exchange(hotkey, endpoint, path, message)
+                    return await exchange()
         except TimeoutError as error:
             raise PeerTimeoutError(endpoint, f"{endpoint} gave no complete answer within {seconds:g} s") from error
-
-    async def _exchange(self, hotkey: str, endpoint: str, path: str, message: Any) -> Any:
-        client = self._clients.of(hotkey, endpoint)
-        return await (client.get_json(path) if message is None else client.post_json(path, message))
 
 
 def fault_of(error: PeerError) -> AnswerFault:

@@ -11,14 +11,12 @@ from typing import Any
 
 import structlog
 
-from neurons.validator.asking import Asker, Outcome, fault_of
-from neurons.validator.check import AnswerFault
+from neurons.validator.asking import Asker, Outcome
 from neurons.validator.choose import Candidate
 from neurons.validator.fleet import MinerFleet
-from neurons.validator.questions import Asked, Kind, Question
+from neurons.validator.questions import Kind, Question
 from neurons.validator.refused import log_refused
 from neurons.validator.scorekeeper import Scorekeeper
-from signed_http.refusal import Fault
 from statements.errors import VeristakeError
 from statements.instances import InstanceLayout
 from verifier_gen.circuit import Circuit
@@ -158,13 +156,12 @@ class Benchmarks:
     async def _measure(self, circuit: Circuit, hotkey: str) -> Outcome | None:
         question = Question(Kind.BENCHMARK, circuit, draw_inputs(circuit.manifest.layout))
         seconds = self._scorekeeper.timeout(question.circuit_id)
-        survey = self._fleet.latest_survey
-        if hotkey in survey.failed:
-            error = survey.failed[hotkey]
-            return self._silent(question, hotkey, fault_of(error), None, error.message)
-        if hotkey not in survey.holders(question.circuit_id):
-            detail = f"holds {question.circuit_id} no more, or not yet"
-            return self._silent(question, hotkey, AnswerFault.REFUSED, Fault.NOBODY, detail)
+        obstacle = self._fleet.latest_survey.obstacle(hotkey, question.circuit_id)
+        if obstacle is not None:
+            # it is held against the miner, which may serve again by now
+            obstacle = (await self._fleet.recent_survey()).obstacle(hotkey, question.circuit_id)
+        if obstacle is not None:
+            return self._asker.not_asked(hotkey, question, seconds, obstacle)
         miner: Candidate | None = self._fleet.take_idle(question.circuit_id, hotkey)
         if miner is None:
             return None  # something else came first
@@ -175,11 +172,3 @@ class Benchmarks:
             return outcome
         finally:
             await self._fleet.give_back(miner, question.kind, sound=sound)
-
-    def _silent(
-        self, question: Question, hotkey: str, fault: AnswerFault, refusal: Fault | None, detail: str
-    ) -> Outcome:
-        """A miner that cannot even be asked."""
-        asked = Asked(question, self._hotkey, hotkey, self._scorekeeper.timeout(question.circuit_id))
-        waited = self._asker.survey_seconds if fault is AnswerFault.TIMED_OUT else 0.0
-        return Outcome(asked, time.time(), None, fault, refusal=refusal, detail=detail, seconds=waited)

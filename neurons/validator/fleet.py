@@ -14,13 +14,14 @@ import structlog
 
 from neurons.messages import Capabilities
 from neurons.network import Network, Neuron
-from neurons.validator.asking import Asker, Outcome, peer_error
+from neurons.validator.asking import Asker, Obstacle, Outcome, fault_of, peer_error
 from neurons.validator.check import SILENT, AnswerFault
 from neurons.validator.choose import Candidate, choose_miner
 from neurons.validator.measurements import Measurements
 from neurons.validator.questions import Kind
 from neurons.validator.timeouts import expected_seconds
 from signed_http.errors import PeerError
+from signed_http.refusal import Fault
 from statements.errors import VeristakeError
 
 _log = structlog.get_logger(__name__)
@@ -45,6 +46,15 @@ class Survey:
     def holders(self, circuit_id: str) -> list[str]:
         """Hotkeys of miners that hold a circuit."""
         return [hotkey for hotkey, (_, answer) in self.able.items() if answer.holds(circuit_id)]
+
+    def obstacle(self, hotkey: str, circuit_id: str) -> Obstacle | None:
+        """Why a registered miner cannot be asked for a circuit; None when it can."""
+        if hotkey in self.failed:
+            error = self.failed[hotkey]
+            return Obstacle(fault_of(error), None, error.message)
+        if hotkey in self.able and self.able[hotkey][1].holds(circuit_id):
+            return None
+        return Obstacle(AnswerFault.REFUSED, Fault.NOBODY, f"holds {circuit_id} no more, or not yet")
 
 
 class MinerFleet:

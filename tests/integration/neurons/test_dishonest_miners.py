@@ -165,6 +165,22 @@ def test_tick_unreachable_and_slow_miners_are_blamed_once_per_statement(parts: P
     assert [change.reason for change in parts.store.changes(STRANGER.ss58_address)] == ["unreachable"]
 
 
+def test_tick_miner_without_the_circuit_counts_as_refusing_once_per_statement(parts: Parts) -> None:
+    app = FastAPI()
+
+    @app.get("/v1/capabilities")
+    def capabilities() -> Any:
+        return parts.service().capabilities().model_copy(update={"circuits": ()})
+
+    loop = parts.loop()
+    with serving(SignedRequests(app, MINER)) as url:
+        parts.announce(MINER, url)
+        asyncio.run(loop.tick())
+        asyncio.run(loop.tick())
+    (outcome,) = parts.store.outcomes(MINER.ss58_address)
+    assert (outcome.kind, outcome.fault, outcome.blame) == ("observation", "refused", "nobody")
+
+
 def test_tick_refusal_that_is_nobodys_fault_costs_nothing(parts: Parts) -> None:
     service = parts.service(limit=0)
     service._places.queue.admit(VALIDATOR.ss58_address, RequestKind.QUERY, "any", 60, now=0)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from neurons.validator import fleet
 from neurons.validator.assembly import Workings
 from neurons.validator.benchmarks import BenchmarkRule, due_miners
 from neurons.validator.blame import MOST_REFUSALS_IN_A_ROW
@@ -82,6 +83,22 @@ def test_round_one_unreachable_beside_one_that_answers_is_blamed(bench: Bench) -
     bench.announce(FIRST, f"http://127.0.0.1:{free_port()}")
     measure(bench, bench.miner(SECOND, refusal=Fault.NOBODY))
     assert [change.reason for change in bench.store.changes(FIRST.ss58_address)] == ["unreachable"]
+
+
+def test_round_miner_that_is_back_since_the_survey_is_measured(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    # the survey before is as old as it can be
+    monkeypatch.setattr(fleet, "RECENT_SECONDS", 0.0)
+    port = free_port()
+    bench.announce(FIRST, f"http://127.0.0.1:{port}")
+
+    async def go(asking: Workings) -> None:
+        assert FIRST.ss58_address in (await asking.fleet.survey()).failed
+        with serving(bench.miner(FIRST).app(), port=port):
+            await asking.benchmarks(BenchmarkRule(3600)).round()
+        await asking.asker.aclose()
+
+    asyncio.run(go(bench.workings()))
+    assert [change.reason for change in bench.store.changes(FIRST.ss58_address)] == ["verified"]
 
 
 def test_due_miners_idle_and_longest_unmeasured_come_first() -> None:

@@ -53,6 +53,8 @@ def test_run_honest_miner_gives_outputs_of_the_verified_instances(bench: Bench, 
     answer = ask(bench, miner := bench.miner(FIRST))
     (request,) = miner.asked
     assert answer.outputs == answer.run.instances.outputs
+    length = len(answer.run.model_dump_json())
+    assert 1.5 * length < Question(Kind.QUERY, tiny_circuit, request.inputs).maximum_answer_bytes < 20 * length
     assert answer.run.instances.inputs == request.inputs == inputs_of(tiny_circuit)
     assert answer.tag == request_tag(
         nonce=answer.nonce,
