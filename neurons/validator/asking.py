@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
 from pydantic import ValidationError
 
 from neurons.home_chain import Reading
@@ -27,11 +28,13 @@ from signed_http.errors import (
 )
 from signed_http.refusal import Fault
 from signed_http.wallets import HotkeyKeypair
-from statements.errors import CircuitError
+from statements.causes import cause_of
 from statements.proven_run import ProvenRun
 from statements.subject import Subject
 
+_log = structlog.get_logger(__name__)
 _SURVEY_TIMEOUT_SECONDS = 5.0
+_BRIEF = 300
 _FAULT_OF_ERROR: tuple[tuple[type[PeerError], AnswerFault], ...] = (
     (PeerTimeoutError, AnswerFault.TIMED_OUT),
     (PeerUnreachableError, AnswerFault.UNREACHABLE),
@@ -138,7 +141,7 @@ class Asker:
         try:
             return Capabilities.model_validate(content)
         except ValidationError as error:
-            raise MalformedResponseError(endpoint, f"{endpoint} describes no capabilities: {error}") from error
+            raise MalformedResponseError(endpoint, f"{endpoint} describes no capabilities: {_first(error)}") from error
 
     async def entry(self, hotkey: str, endpoint: str, competition: str) -> CompetitionEntry:
         """The circuit that a miner enters into a competition.
@@ -154,7 +157,7 @@ class Asker:
         try:
             entry = CompetitionEntry.model_validate(content)
         except ValidationError as error:
-            raise MalformedResponseError(endpoint, f"{endpoint} describes no entry: {error}") from error
+            raise MalformedResponseError(endpoint, f"{endpoint} describes no entry: {_first(error)}") from error
         if (entry.nonce, entry.competition_id) != (request.nonce, competition):
             raise MalformedResponseError(endpoint, f"{endpoint} answers for another competition or request")
         return entry
@@ -188,7 +191,7 @@ class Asker:
         try:
             answer = asked.answer_type.model_validate(content)
         except ValidationError as error:
-            return outcome(None, AnswerFault.MALFORMED, str(error.errors()[0]["msg"]))
+            return outcome(None, AnswerFault.MALFORMED, _first(error))
         fault = await self._examine(asked, answer)
         if fault is None:
             return outcome(answer, None, "")
@@ -234,8 +237,9 @@ class Asker:
             holds = await self._verifier.verify(asked.question.circuit, instances, answer.proof_bytes)
         except ProofCrashesVerifierError:
             return AnswerFault.CRASHED_VERIFIER
-        except CircuitError:
-            # the validator's own files or processes: the miner may have answered rightly
+        except Exception as error:
+            # the validator's own files, processes or disk: the miner may have answered rightly
+            _log.error("verifier_failed", circuit_id=asked.question.circuit_id, reason=cause_of(error))
             return AnswerFault.VERIFIER_FAILED
         return None if holds else AnswerFault.INVALID_PROOF
 
@@ -260,6 +264,17 @@ class Asker:
                     return await exchange()
         except TimeoutError as error:
             raise PeerTimeoutError(endpoint, f"{endpoint} gave no complete answer within {seconds:g} s") from error
+
+
+def brief(text: str) -> str:
+    """What a miner said, no longer than anybody reads: it is the miner that chooses its length."""
+    return text if len(text) <= _BRIEF else text[: _BRIEF - 3] + "..."
+
+
+def _first(error: ValidationError) -> str:
+    problem = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    place = ".".join(str(part) for part in problem["loc"])
+    return brief(f"{place}: {problem['msg']}")
 
 
 def fault_of(error: PeerError) -> AnswerFault:

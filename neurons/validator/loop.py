@@ -67,7 +67,7 @@ class ValidatorLoop:
         while True:
             try:
                 await self.tick()
-            except (VeristakeError, SQLAlchemyError) as error:
+            except (VeristakeError, SQLAlchemyError, OSError) as error:
                 _log.warning("tick_failed", reason=str(error), kind=type(error).__name__)
             await asyncio.sleep(self._poll_seconds)
 
@@ -99,9 +99,11 @@ class ValidatorLoop:
             obstacle, pair = survey.obstacle(hotkey, question.circuit_id), (hotkey, due.subject.statement_id)
             if obstacle is None or pair in self._not_asked:
                 continue
+            if obstacle.refusal is not None and not self._fleet.has_proved(hotkey, question.circuit_id):
+                continue  # it never held the circuit
             self._not_asked.add(pair)
             outcome = self._asker.not_asked(hotkey, question, self._timeout(), obstacle)
-            await self._scorekeeper.settle(outcome, others_reachable=await self._fleet.line_works(outcome))
+            await self._scorekeeper.settle(outcome, others_reachable=survey.reaches_others(hotkey))
 
     async def _serve(self, due: Due) -> None:
         """Ask one miner after the other until one answers rightly."""

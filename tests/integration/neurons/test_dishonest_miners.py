@@ -16,6 +16,7 @@ from neurons.miner.app import miner_app
 from neurons.miner.fair_order import RequestKind
 from neurons.miner.service import MinerService
 from neurons.network import LocalNetwork
+from neurons.validator.fleet import MinerFleet
 from signed_http.server import SignedRequests
 from statements.errors import ChainError
 from statements.instances import Instances
@@ -165,7 +166,11 @@ def test_tick_unreachable_and_slow_miners_are_blamed_once_per_statement(parts: P
     assert [change.reason for change in parts.store.changes(STRANGER.ss58_address)] == ["unreachable"]
 
 
-def test_tick_miner_without_the_circuit_counts_as_refusing_once_per_statement(parts: Parts) -> None:
+@pytest.mark.parametrize(("proved", "outcomes"), [(True, [("observation", "refused", "nobody")]), (False, [])])
+def test_tick_miner_that_dropped_the_circuit_counts_as_refusing_once_per_statement(
+    parts: Parts, monkeypatch: pytest.MonkeyPatch, proved: bool, outcomes: list[tuple[str, str, str]]
+) -> None:
+    monkeypatch.setattr(MinerFleet, "has_proved", lambda *_: proved)
     app = FastAPI()
 
     @app.get("/v1/capabilities")
@@ -177,8 +182,8 @@ def test_tick_miner_without_the_circuit_counts_as_refusing_once_per_statement(pa
         parts.announce(MINER, url)
         asyncio.run(loop.tick())
         asyncio.run(loop.tick())
-    (outcome,) = parts.store.outcomes(MINER.ss58_address)
-    assert (outcome.kind, outcome.fault, outcome.blame) == ("observation", "refused", "nobody")
+    told = [(outcome.kind, outcome.fault, outcome.blame) for outcome in parts.store.outcomes(MINER.ss58_address)]
+    assert told == outcomes
 
 
 def test_tick_refusal_that_is_nobodys_fault_costs_nothing(parts: Parts) -> None:

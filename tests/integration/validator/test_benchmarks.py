@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from neurons.validator import fleet
 from neurons.validator.assembly import Workings
 from neurons.validator.benchmarks import BenchmarkRule, due_miners
 from neurons.validator.blame import MOST_REFUSALS_IN_A_ROW
@@ -65,10 +64,30 @@ def test_round_miner_that_always_refuses_pays_nothing_within_a_minute(bench: Ben
     assert len(outcomes) == MOST_REFUSALS_IN_A_ROW + 1
 
 
-def test_round_miner_without_the_circuit_counts_as_refusing(bench: Bench) -> None:
+def test_round_miner_that_drops_a_circuit_counts_as_refusing(bench: Bench) -> None:
+    miner = bench.miner(FIRST)
+
+    async def go(asking: Workings) -> None:
+        benchmarks = asking.benchmarks(BenchmarkRule(0))
+        for circuits in (None, ()):
+            miner.circuits = circuits
+            await asking.fleet.survey()
+            await benchmarks.round()
+        await asking.asker.aclose()
+
+    with serving(miner.app()) as url:
+        bench.announce(FIRST, url)
+        asyncio.run(go(bench.workings()))
+    outcomes = bench.store.outcomes(FIRST.ss58_address)
+    assert sorted((str(outcome.fault), outcome.blame) for outcome in outcomes) == [
+        ("None", "nobody"),
+        ("refused", "nobody"),
+    ]
+
+
+def test_round_miner_that_never_held_a_circuit_owes_nothing(bench: Bench) -> None:
     measure(bench, bench.miner(FIRST, circuits=()))
-    (outcome,) = bench.store.outcomes(FIRST.ss58_address)
-    assert (outcome.fault, outcome.blame) == ("refused", "nobody")
+    assert bench.store.outcomes(FIRST.ss58_address) == ()
 
 
 def test_round_nobody_reachable_is_the_validators_network_and_costs_nothing(bench: Bench) -> None:
@@ -85,15 +104,13 @@ def test_round_one_unreachable_beside_one_that_answers_is_blamed(bench: Bench) -
     assert [change.reason for change in bench.store.changes(FIRST.ss58_address)] == ["unreachable"]
 
 
-def test_round_miner_that_is_back_since_the_survey_is_measured(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    # the survey before is as old as it can be
-    monkeypatch.setattr(fleet, "RECENT_SECONDS", 0.0)
-    port = free_port()
-    bench.announce(FIRST, f"http://127.0.0.1:{port}")
+def test_round_miner_that_is_back_since_the_survey_is_measured(bench: Bench) -> None:
+    bench.announce(FIRST, f"http://127.0.0.1:{free_port()}")
 
     async def go(asking: Workings) -> None:
         assert FIRST.ss58_address in (await asking.fleet.survey()).failed
-        with serving(bench.miner(FIRST).app(), port=port):
+        with serving(bench.miner(FIRST).app()) as url:
+            bench.announce(FIRST, url)
             await asking.benchmarks(BenchmarkRule(3600)).round()
         await asking.asker.aclose()
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 from contextlib import ExitStack
 from typing import Any
 
@@ -17,6 +19,7 @@ from neurons.validator.choose import Candidate
 from neurons.validator.queries import KeepAnswer, QueryAnswer, QueryFailedError
 from neurons.validator.questions import Kind, Question
 from neurons.validator.store import ValidatorStore
+from neurons.validator.verification import Verifier
 from signed_http.refusal import Fault
 from statements.request_tag import request_tag
 from tests.integration.neurons.parts import serving
@@ -180,6 +183,23 @@ def test_run_attempt_that_cannot_be_settled_does_not_end_the_query(
     monkeypatch.setattr(ValidatorStore, "settle", refuses_failures)
     answer = ask(bench, bench.miner(FIRST, **FORGED), bench.miner(SECOND))
     assert (answer.miner, answer.attempts[0].blame) == (SECOND.ss58_address, Blame.VALIDATOR)
+
+
+def test_run_full_disk_at_verification_is_the_validators_fault(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried = []
+
+    async def verify(*_: Any) -> bool:
+        tried.append(1)
+        if len(tried) == 1:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return True
+
+    monkeypatch.setattr(Verifier, "verify", verify)
+    answer = ask(bench, bench.miner(FIRST))
+    assert [(attempt.fault, attempt.blame) for attempt in answer.attempts] == [
+        ("verifier_failed", "validator"),
+        (None, "nobody"),
+    ]
 
 
 def test_run_miner_whose_check_breaks_is_given_back(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
