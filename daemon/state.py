@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from sqlalchemy import ColumnClause, Connection, Engine, column, create_engine, inspect, select, table
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
+from daemon.writable import require_writable
 from statements.errors import ConfigurationError
 
 
@@ -45,6 +47,47 @@ def open_existing(url: str, *, newest_schema: str | None, version_table: str, pr
     Raises:
         ConfigurationError: the URL is malformed, the database cannot be opened, or its schema is of another release.
     """
+    found = _found(url, version_table)
+    if found is None:
+        return None
+    engine, schema = found
+    if schema != newest_schema:
+        engine.dispose()
+        raise ConfigurationError(
+            f"database {place_of(url)} has schema {schema}, this release has {newest_schema}",
+            remedy=f"Start `{program}` of this release once: it migrates the database",
+        )
+    return engine
+
+
+def look_at(url: str, *, known_schemas: Sequence[str], version_table: str, program: str) -> str:
+    """A database in words, for a doctor: nothing is made, nothing is migrated.
+
+    Args:
+        url: SQLAlchemy URL, the program's ``state_url``.
+        known_schemas: Alembic revisions that this release knows, newest first.
+        version_table: table in which Alembic keeps the revision.
+        program: command that makes and migrates the database.
+
+    Raises:
+        ConfigurationError: the URL is malformed, the database cannot be opened or written, or a newer release made it.
+    """
+    found = _found(url, version_table)
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite" and parsed.database:
+        require_writable(Path(parsed.database), "state_url")
+    if found is None:
+        return f"none yet, `{program}` makes it"
+    engine, schema = found
+    engine.dispose()
+    if schema not in known_schemas:
+        raise unknown_schema(schema)
+    if schema != known_schemas[0]:
+        return f"schema {schema}, a migration is due: `{program}` brings it to {known_schemas[0]}"
+    return f"schema {schema}"
+
+
+def _found(url: str, version_table: str) -> tuple[Engine, str] | None:
     try:
         parsed = make_url(url)
         if parsed.get_backend_name() == "sqlite" and not (parsed.database and Path(parsed.database).exists()):
@@ -59,13 +102,9 @@ def open_existing(url: str, *, newest_schema: str | None, version_table: str, pr
             remedy="Check state_url, for example sqlite:////var/lib/veristake/state.db, and that it can be read",
         ) from error
     if schema is None:
+        engine.dispose()
         return None
-    if schema != newest_schema:
-        raise ConfigurationError(
-            f"database {place_of(url)} has schema {schema}, this release has {newest_schema}",
-            remedy=f"Start `{program}` of this release once: it migrates the database",
-        )
-    return engine
+    return engine, schema
 
 
 def unknown_schema(schema: str | None) -> ConfigurationError:

@@ -36,15 +36,20 @@ def make_files(recipe: CircuitRecipe, paths: CircuitPaths, srs: ChosenSrs, progr
     pin_settings(paths.settings)
     _check_shape(recipe, json.loads(paths.settings.read_text("utf-8")))
     run_isolated(ezkl_library.compile_circuit, paths.onnx, paths.compiled, paths.settings)
-    try:
-        os.link(srs.path, paths.srs)
-    except OSError:
-        # the cache may lie on another file system
-        shutil.copyfile(srs.path, paths.srs)
+    place_srs(srs.path, paths.srs)
     progress("proving and verifying key")
     run_isolated(ezkl_library.setup, paths.compiled, paths.verifying_key, paths.proving_key, paths.srs)
     progress("Solidity verifier")
     write_verifier(paths, recipe.verifier_contract, recipe.chain_layout)
+
+
+def place_srs(source: Path, target: Path) -> None:
+    """Link an SRS, which is large, or copy it."""
+    try:
+        os.link(source, target)
+    except OSError:
+        # it may lie on another file system
+        shutil.copyfile(source, target)
 
 
 def place_network(recipe: CircuitRecipe, target: Path) -> None:

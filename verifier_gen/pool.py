@@ -65,7 +65,12 @@ def warm_in_worker(directory: Path, with_proving_key: bool) -> None:
 
 def _start_worker() -> None:
     stdout_to_stderr()
-    # Ctrl-C reaches the whole process group: the parent decides when workers stop
+    end_with_parent()
+
+
+def end_with_parent() -> None:
+    """For a worker process: its parent alone decides when it stops, and takes it along however it ends."""
+    # Ctrl-C reaches the whole process group
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     if parent is not None:

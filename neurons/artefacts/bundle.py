@@ -41,6 +41,10 @@ class ArtefactError(VeristakeError):
     """An artefact cannot be had, or is not what its hash says."""
 
 
+class MalformedBundleError(ArtefactError):
+    """What has the hash asked for is no bundle."""
+
+
 class BundleFile(Traveller):
     """One file.
 
@@ -122,12 +126,12 @@ def read_bundle(content: bytes) -> Bundle:
     """The bundle in bytes whose hash has been checked.
 
     Raises:
-        ArtefactError: they are no bundle.
+        MalformedBundleError: they are no bundle.
     """
     try:
         return Bundle.model_validate_json(content)
     except ValidationError as error:
-        raise ArtefactError(
+        raise MalformedBundleError(
             f"artefact {hash_of(content)} is no bundle of a circuit: {error.errors()[0]['msg']}",
             remedy="Ask whoever gave you the hash; `veristake miner status` names the hashes of a miner's bundles",
         ) from error

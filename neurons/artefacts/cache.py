@@ -84,6 +84,12 @@ class CircuitCache:
         os.utime(folder / _BUNDLE)
         return folder
 
+    def release(self, bundle_hash: str) -> None:
+        """Let a circuit be evicted again."""
+        used = self._in_use.pop(bundle_hash, None)
+        if used is not None:
+            used.close()
+
     def circuits(self) -> tuple[CachedCircuit, ...]:
         """Whole circuits, least recently used first."""
         found = []
@@ -163,9 +169,7 @@ class CircuitCache:
         """Take a damaged circuit's name away, so that it is fetched again; what is left goes when room is made."""
         with suppress(FileNotFoundError):
             (self.root / bundle_hash).rename(self.root / f"{bundle_hash}.{secrets.token_hex(4)}.gone")
-        used = self._in_use.pop(bundle_hash, None)
-        if used is not None:
-            used.close()
+        self.release(bundle_hash)
 
     def _drop_abandoned(self) -> None:
         """Remove fetches that nobody goes on with now."""

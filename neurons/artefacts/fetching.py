@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 import structlog
 
@@ -51,13 +52,10 @@ async def fetch_circuit(bundle_hash: str, urls: Sequence[str], cache: CircuitCac
             # another process may have been quicker
             if cache.find(bundle_hash) is None:
                 sources = Sources(urls)
-                bundle = read_bundle(
-                    await fetch_bytes(sources, bundle_hash, MAXIMUM_BUNDLE_BYTES, folder / "bundle.fetched")
-                )
+                bundle = await fetch_bundle(bundle_hash, sources, folder)
                 _require_files(bundle)
                 gone = cache.make_room(bundle.total_bytes)
-                for file in sorted(bundle.files, key=_size):
-                    await fetch_file(sources, file.sha256, file.size, folder / file.name)
+                await fetch_files(bundle.files, sources, folder)
                 circuit = open_circuit(folder, with_proving_key=True)
                 _require_same(bundle, circuit)
                 cache.commit(bundle, folder)
@@ -65,6 +63,33 @@ async def fetch_circuit(bundle_hash: str, urls: Sequence[str], cache: CircuitCac
             else:
                 folder.rmdir()
     return await asyncio.to_thread(open_circuit, cache.use(bundle_hash), with_proving_key=True)
+
+
+async def fetch_bundle(bundle_hash: str, sources: Sources, folder: Path) -> Bundle:
+    """The list of a circuit's files.
+
+    Args:
+        bundle_hash: sha256 of the bundle, 0x-hex.
+        sources: asked one after the other.
+        folder: that may be written.
+
+    Raises:
+        NoSourceError: no source gave it.
+        MalformedBundleError: what has this hash is no bundle.
+        ArtefactError: the folder cannot be written.
+    """
+    return read_bundle(await fetch_bytes(sources, bundle_hash, MAXIMUM_BUNDLE_BYTES, folder / "bundle.fetched"))
+
+
+async def fetch_files(files: Iterable[BundleFile], sources: Sources, folder: Path) -> None:
+    """Files of a bundle, the smallest first; one that is there whole is not fetched again.
+
+    Raises:
+        NoSourceError: no source gave one of them.
+        ArtefactError: the folder cannot be written.
+    """
+    for file in sorted(files, key=_size):
+        await fetch_file(sources, file.sha256, file.size, folder / file.name)
 
 
 def _size(file: BundleFile) -> int:

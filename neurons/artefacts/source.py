@@ -28,6 +28,10 @@ class SourceFailedError(ArtefactError):
     """A source did not give the artefact, or not all of it."""
 
 
+class NoSourceError(ArtefactError):
+    """Every source was asked, and none gave the artefact."""
+
+
 @dataclass
 class Sources:
     """Base URLs that are asked in turn; one that lied is not asked again.
@@ -64,7 +68,8 @@ async def fetch_file(sources: Sources, sha256: str, size: int, path: Path, *, ex
         exact: whether ``size`` is the artefact's size, not a bound.
 
     Raises:
-        ArtefactError: no source gave it, or the file cannot be written.
+        NoSourceError: no source gave it.
+        ArtefactError: the file cannot be written.
     """
     given: set[str] = set()
     if path.exists():
@@ -89,7 +94,7 @@ async def fetch_file(sources: Sources, sha256: str, size: int, path: Path, *, ex
                     sources.blame(url, error)
                     break
     told = "; ".join(f"{url}: {fault}" for url, fault in sources.faults.items()) or "none was given"
-    raise ArtefactError(
+    raise NoSourceError(
         f"no source gave artefact {sha256} ({told})", remedy="Give another source with --from, or try again later"
     )
 
@@ -154,7 +159,8 @@ async def fetch_bytes(sources: Sources, sha256: str, limit: int, scratch: Path) 
         scratch: file to use; gone afterwards.
 
     Raises:
-        ArtefactError: no source gave it.
+        NoSourceError: no source gave it.
+        ArtefactError: the file cannot be written.
     """
     scratch.unlink(missing_ok=True)
     await fetch_file(sources, sha256, limit, scratch, exact=False)

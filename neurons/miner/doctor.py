@@ -5,13 +5,14 @@ from __future__ import annotations
 import importlib.util
 import subprocess
 
+from daemon.writable import require_writable
 from neurons.artefacts.cache import CircuitCache
 from neurons.doctor import examine_common, look
 from neurons.miner.holdings import MEBIBYTE
 from neurons.miner.run import open_circuits
 from neurons.miner.settings import BackendKind, MinerSettings, ProvingSettings
 from neurons.network import Role
-from signed_http.nonces import SqliteNonceStore
+from signed_http.nonces import require_nonces
 from statements.errors import ConfigurationError
 from statements.finding import Finding
 
@@ -20,7 +21,7 @@ _LOOK = "import ezkl, verifier_gen.proof_service; print(ezkl.__version__)"
 
 
 def examine_miner(settings: MinerSettings) -> list[Finding]:
-    """Everything that a miner needs."""
+    """Everything that a miner needs; nothing is changed."""
 
     def circuits() -> str:
         held = [f"{c.manifest.name} {c.manifest.circuit_id}" for c in open_circuits(settings).usable()]
@@ -30,7 +31,8 @@ def examine_miner(settings: MinerSettings) -> list[Finding]:
         return ", ".join([*held, *(f"bundle {bundle_hash}" for bundle_hash in added)])
 
     def replay_memory() -> str:
-        SqliteNonceStore(settings.http.replay_memory, "doctor").close()
+        require_writable(settings.http.replay_memory, "http.replay_memory")
+        require_nonces(settings.http.replay_memory)
         return f"{settings.http.replay_memory} can be written"
 
     return [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Iterable, Iterator, Mapping
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,13 +11,13 @@ from neurons.network import Network
 from neurons.validator.asking import Asker
 from neurons.validator.attest import Attester
 from neurons.validator.benchmarks import BenchmarkRule, Benchmarks
-from neurons.validator.competition_store import CompetitionStore
-from neurons.validator.competitions import Competition, Competitions
+from neurons.validator.competitions_assembly import run_competitions
 from neurons.validator.due import DueFinder
 from neurons.validator.fleet import MinerFleet
 from neurons.validator.loop import ValidatorLoop
 from neurons.validator.measurements import Measurements
 from neurons.validator.metrics import Meters
+from neurons.validator.prizes import prizes_of
 from neurons.validator.queries import QueryRunner
 from neurons.validator.retention import keep_pruning
 from neurons.validator.rules import ScoringRule
@@ -28,7 +28,7 @@ from neurons.validator.verification import Verifier
 from neurons.validator.weights_store import WeightsStore
 from neurons.validator.weights_task import WeightSetter
 from signed_http.wallets import HotkeyKeypair
-from verifier_gen.circuit import Circuit, open_circuit
+from verifier_gen.circuit import Circuit
 from verifier_gen.pool import ProverPool
 
 _DAY_SECONDS = 86_400.0
@@ -39,7 +39,7 @@ class Workings:
     """What asks, checks and scores, whatever the request.
 
     Attributes:
-        hotkey: ss58 hotkey of the validator.
+        keypair: hotkey of the validator.
         circuits: that may be asked for, by circuit id.
         store: remembers.
         network: says who takes part.
@@ -52,7 +52,7 @@ class Workings:
         meters: what Prometheus reads.
     """
 
-    hotkey: str
+    keypair: HotkeyKeypair
     circuits: Mapping[str, Circuit]
     store: ValidatorStore
     network: Network
@@ -63,6 +63,11 @@ class Workings:
     scorekeeper: Scorekeeper
     queries: QueryRunner
     meters: Meters
+
+    @property
+    def hotkey(self) -> str:
+        """ss58 hotkey of the validator."""
+        return self.keypair.ss58_address
 
     @classmethod
     def build(
@@ -90,7 +95,7 @@ class Workings:
         meters.watch_scores(store.score_by_hotkey)
         meters.watch_weights(WeightsStore(store.engine).latest)
         return cls(
-            hotkey=keypair.ss58_address,
+            keypair=keypair,
             circuits=circuits,
             store=store,
             network=network,
@@ -145,37 +150,20 @@ class Workings:
             rule=rule,
         )
 
-    def weight_setter(self, settings: WeightSettings, network: Network) -> WeightSetter:
+    def weight_setter(
+        self, settings: WeightSettings, network: Network, competitions: Sequence[CompetitionSettings] = ()
+    ) -> WeightSetter:
         """What says on the network what each miner is worth."""
         return WeightSetter(
             hotkey=self.hotkey,
             network=network,
             store=WeightsStore(self.store.engine),
             scores=self.store.score_by_hotkey,
+            prizes=lambda: prizes_of(competitions, self.store.engine),
             policy=settings.policy,
             dry_run=settings.dry_run,
             poll_seconds=settings.poll_seconds,
         )
-
-    def competitions(self, settings: Iterable[CompetitionSettings]) -> Iterator[Coroutine[Any, Any, None]]:
-        """Each competition's rounds.
-
-        Raises:
-            CircuitError: a competition's own circuit is missing or changed.
-        """
-        opened = tuple(
-            Competition(each.id, open_circuit(each.circuit), each.interval_seconds, each.reference_seconds)
-            for each in settings
-        )
-        running = Competitions(
-            circuits=self.circuits,
-            fleet=self.fleet,
-            asker=self.asker,
-            scorekeeper=self.scorekeeper,
-            store=CompetitionStore(self.store.engine),
-        )
-        for competition in opened:
-            yield running.run(competition)
 
     def background(self, settings: ValidatorSettings, network: Network) -> Iterator[Coroutine[Any, Any, None]]:
         """What runs beside the observation loop, as the settings have it."""
@@ -183,6 +171,7 @@ class Workings:
         yield keep_pruning(self.store.engine, settings.state.keep_days * _DAY_SECONDS)
         if settings.benchmarks.enabled:
             yield self.benchmarks(BenchmarkRule(settings.benchmarks.interval_seconds)).run()
-        yield from self.competitions(settings.competitions)
+        if settings.competitions:
+            yield run_competitions(self, settings)
         if settings.weights.enabled:
-            yield self.weight_setter(settings.weights, network).run()
+            yield self.weight_setter(settings.weights, network, settings.competitions).run()

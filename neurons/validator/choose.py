@@ -16,7 +16,7 @@ class Candidate:
         workers: requests it works on at the same time.
         in_flight: requests of ours that it has not answered.
         asked: how many requests it has had from us, so that turns are taken.
-        queue_length: requests that waited at the miner when it was last asked.
+        queue_length: requests of others that are taken to wait there (``neurons.validator.claims``).
         seconds: that it typically takes, as we measured it; None before the first answer.
         failures: requests in a row that it has not answered rightly or not in its expected time.
     """

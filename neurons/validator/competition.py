@@ -30,3 +30,18 @@ def is_new_best(score: float, best: float | None) -> bool:
         best: score of the leader; None while there is none.
     """
     return score > 0 if best is None else score > NEW_BEST_FACTOR * best
+
+
+PRESENT_INTERVALS = 3
+"""Rounds in which a leader may fail to be measured before the lead is open: one that proves no more is paid no more."""
+
+
+def is_present(registered: bool, unmeasured_seconds: float, interval: float) -> bool:
+    """Whether a leader still keeps its lead, and what the lead earns.
+
+    Args:
+        registered: as a miner with an address.
+        unmeasured_seconds: since the leading circuit was last measured rightly of this miner.
+        interval: seconds between two rounds.
+    """
+    return registered and unmeasured_seconds <= PRESENT_INTERVALS * interval

@@ -9,18 +9,18 @@ from neurons.network import Role
 from neurons.opening import open_chain, open_network
 from neurons.serving import bind
 from neurons.validator.attest import Attester
+from neurons.validator.competitions_assembly import open_competition
 from neurons.validator.formulas import Formula
 from neurons.validator.known_assets import require_known_assets
+from neurons.validator.migrate import look_at
 from neurons.validator.run import open_asked_circuit, open_served_circuits
 from neurons.validator.settings import ValidatorSettings
-from neurons.validator.store import open_store
 from statements.errors import ConfigurationError
 from statements.finding import Finding
-from verifier_gen.circuit import open_circuit
 
 
 def examine_validator(settings: ValidatorSettings) -> list[Finding]:
-    """Everything that a validator needs."""
+    """Everything that a validator needs; nothing is changed."""
 
     def assets() -> str:
         require_known_assets(open_chain(settings.chain), settings.assets)
@@ -31,13 +31,6 @@ def examine_validator(settings: ValidatorSettings) -> list[Finding]:
             return "no other chain is served"
         destinations = ", ".join(str(place.chain_id) for place in settings.attestation.destinations)
         return f"{Attester(settings.attestation).address} attests for chains {destinations}"
-
-    def state() -> str:
-        store = open_store(settings.state_url, "")
-        try:
-            return f"{len(store.scores())} miners scored"
-        finally:
-            store.close()
 
     def api() -> str:
         if settings.api is None:
@@ -57,7 +50,7 @@ def examine_validator(settings: ValidatorSettings) -> list[Finding]:
         look("circuits", lambda: _circuits(settings)),
         look("scoring", lambda: _scoring(settings)),
         look("attestation", attester),
-        look("state", state),
+        look("state", lambda: look_at(settings.state_url)),
         look("api", api),
         look("miners", miners),
     ]
@@ -66,7 +59,7 @@ def examine_validator(settings: ValidatorSettings) -> list[Finding]:
 def _circuits(settings: ValidatorSettings) -> str:
     served = open_served_circuits(settings, open_asked_circuit(settings))
     for each in settings.competitions:
-        open_circuit(each.circuit)
+        open_competition(each)
     return ", ".join(f"{circuit.manifest.name} {circuit_id}" for circuit_id, circuit in served.items())
 
 

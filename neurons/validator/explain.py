@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from pydantic import BaseModel, ConfigDict
 
 from neurons.network import Neuron
+from neurons.validator.awards import with_awards
+from neurons.validator.entries.standing import EntryStanding, standings
+from neurons.validator.prizes import prizes_of
 from neurons.validator.records import OutcomeRecord, ScoreChange
 from neurons.validator.scoring import DECAY, RECOVERY
+from neurons.validator.settings import CompetitionSettings
 from neurons.validator.store import VERIFIED, ValidatorStore
 from neurons.validator.weights import normalised
 
@@ -49,6 +54,7 @@ class Explanation(BaseModel):
         share: of the weights, if they were set now.
         changes: of the score, newest first.
         outcomes: of the latest requests, newest first.
+        entries: what it entered into each competition, and what came of it.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -59,6 +65,7 @@ class Explanation(BaseModel):
     share: float
     changes: tuple[ScoreChange, ...]
     outcomes: tuple[OutcomeRecord, ...]
+    entries: tuple[EntryStanding, ...] = ()
 
     def lines(self) -> list[str]:
         """For people."""
@@ -69,11 +76,19 @@ class Explanation(BaseModel):
             "Changes of the score, newest first:" if self.changes else "The score has never changed.",
         ]
         shown += [f"  {line}" for change in self.changes for line in change_lines(change)]
+        if self.entries:
+            shown += ["", "Competitions:", *(f"  {line}" for entry in self.entries for line in entry.lines())]
         shown += ["", "Latest requests, newest first:" if self.outcomes else "No request is on record."]
         return shown + [f"  {outcome_line(outcome)}" for outcome in self.outcomes]
 
 
-def explain(store: ValidatorStore, neurons: tuple[Neuron, ...], hotkey: str, limit: int) -> Explanation:
+def explain(
+    store: ValidatorStore,
+    neurons: tuple[Neuron, ...],
+    hotkey: str,
+    limit: int,
+    competitions: Sequence[CompetitionSettings] = (),
+) -> Explanation:
     """What the store knows of a miner.
 
     Args:
@@ -81,9 +96,11 @@ def explain(store: ValidatorStore, neurons: tuple[Neuron, ...], hotkey: str, lim
         neurons: of the network.
         hotkey: the miner.
         limit: most changes and outcomes to show.
+        competitions: of the settings.
     """
     uid = next((neuron.uid for neuron in neurons if neuron.hotkey == hotkey), None)
-    shares = normalised(store.score_by_hotkey(), neurons)
+    prizes = prizes_of(competitions, store.engine)
+    shares, awards = with_awards(normalised(store.score_by_hotkey(), neurons), prizes, neurons)
     return Explanation(
         hotkey=hotkey,
         uid=uid,
@@ -91,6 +108,7 @@ def explain(store: ValidatorStore, neurons: tuple[Neuron, ...], hotkey: str, lim
         share=0.0 if uid is None else shares.get(uid, 0.0),
         changes=store.changes(hotkey, limit),
         outcomes=store.outcomes(hotkey, limit),
+        entries=standings(store.engine, awards, hotkey),
     )
 
 

@@ -17,6 +17,7 @@ from neurons.network import Network, Neuron
 from neurons.validator.asking import Asker, Obstacle, Outcome, brief, fault_of, peer_error
 from neurons.validator.check import SILENT, AnswerFault
 from neurons.validator.choose import Candidate, choose_miner
+from neurons.validator.claims import QueueClaim
 from neurons.validator.measurements import Measurements
 from neurons.validator.questions import Kind
 from neurons.validator.timeouts import expected_seconds
@@ -85,6 +86,7 @@ class MinerFleet:
         self._in_flight: dict[str, int] = {}
         self._asked: dict[str, int] = {}
         self._failures: dict[str, dict[Kind, int]] = {}
+        self._claims: dict[str, QueueClaim] = {}
         self._surveying: asyncio.Task[Survey] | None = None
         self.surveyed_at = self._begun_at = -math.inf
         self._changed = asyncio.Condition()
@@ -199,8 +201,17 @@ class MinerFleet:
                 raise answer
         async with self._changed:
             self._survey = survey
+            self._note_claims(survey)
             self._changed.notify_all()
         return survey
+
+    def _note_claims(self, survey: Survey) -> None:
+        now = time.monotonic()
+        lengths = dict.fromkeys(survey.failed, 0) | {
+            hotkey: answer.queue_length for hotkey, (_, answer) in survey.able.items()
+        }
+        for hotkey, length in lengths.items():
+            self._claims[hotkey] = self._claims.get(hotkey, QueueClaim(at=now)).followed_by(length, now)
 
     async def keep_surveying(self, seconds: float) -> None:
         """Survey again and again, until cancelled."""
@@ -274,7 +285,7 @@ class MinerFleet:
             workers=capabilities.workers,
             in_flight=self.in_flight(hotkey),
             asked=self._asked.get(hotkey, 0),
-            queue_length=capabilities.queue_length,
+            queue_length=self._claims[hotkey].believed(capabilities.workers),
             seconds=statistics.median(measured) if measured else None,
             failures=sum(self._failures.get(hotkey, {}).values()),
         )

@@ -37,7 +37,7 @@ def explain_command(miner: str, config: Path, limit: int, as_json: bool) -> None
 
     with _opened(config) as (settings, store):
         neurons = _neurons(settings)
-        explanation = explain(store, neurons, _hotkey(miner, neurons), limit)
+        explanation = explain(store, neurons, _hotkey(miner, neurons), limit, settings.competitions)
     click.echo(explanation.model_dump_json() if as_json else "\n".join(explanation.lines()))
 
 
@@ -56,28 +56,35 @@ def weights_show(config: Path, limit: int, as_json: bool) -> None:
     Then those that the present scores would give, and whether they are due.
     """
     from neurons.opening import open_hotkey, open_network
+    from neurons.validator.awards import with_awards
+    from neurons.validator.prizes import prizes_of
     from neurons.validator.weights import normalised, plan_weights
     from neurons.validator.weights_store import WeightsStore
 
     with _opened(config) as (settings, store):
         network, hotkey = open_network(settings), open_hotkey(settings.wallet).ss58_address
         decisions = WeightsStore(store.engine).latest(limit)
-        plan = plan_weights(
-            network.weight_rules(hotkey),
-            settings.weights.policy,
-            normalised(store.score_by_hotkey(), network.neurons()),
-        )
+        neurons = network.neurons()
+        prizes = prizes_of(settings.competitions, store.engine)
+        weights, awards = with_awards(normalised(store.score_by_hotkey(), neurons), prizes, neurons)
+        plan = plan_weights(network.weight_rules(hotkey), settings.weights.policy, weights, awards)
     if as_json:
         decided = [decision.model_dump(mode="json") for decision in decisions]
-        click.echo(json.dumps({"timing": plan.timing, "weights": plan.weights, "decisions": decided}))
+        parts = [award.model_dump(mode="json") for award in plan.awards]
+        shown = {"timing": plan.timing, "weights": plan.weights, "awards": parts, "decisions": decided}
+        click.echo(json.dumps(shown))
         return
     shares = ", ".join(f"uid {uid}: {share:.2%}" for uid, share in sorted(plan.weights.items()))
     click.echo(f"now         {shares or 'no miner has a score'} ({plan.timing})")
+    for award in plan.awards:
+        click.echo(f"            {award.line()}")
     for decision in decisions:
         shares = ", ".join(f"uid {uid}: {share:.2%}" for uid, share in sorted(decision.weights.items()))
         dry = ", dry run" if decision.dry_run else ""
         reveal = "" if decision.reveal_round is None else f", readable from drand round {decision.reveal_round}"
         click.echo(f"block {decision.block}  {decision.state}{dry}{reveal}: {shares}  {decision.detail}".rstrip())
+        for award in decision.awards or ():
+            click.echo(f"            {award.line()}")
 
 
 @contextmanager

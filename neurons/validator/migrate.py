@@ -12,6 +12,7 @@ from sqlalchemy.engine import Engine
 from daemon import state
 
 VERSION_TABLE = "validator_schema_version"
+_PROGRAM = "veristake validator run"
 
 
 def migrate(engine: Engine, revision: str = "head") -> None:
@@ -24,8 +25,7 @@ def migrate(engine: Engine, revision: str = "head") -> None:
     Raises:
         ConfigurationError: the database is of a newer release.
     """
-    config = _migrations()
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    config, known = _migrations(), _known_schemas()
     with engine.begin() as connection:
         schema = state.schema_of(connection, VERSION_TABLE)
         if schema is not None and schema not in known:
@@ -41,13 +41,22 @@ def open_existing(state_url: str) -> Engine | None:
         ConfigurationError: the URL is malformed, the database cannot be opened, or its schema is of another release.
     """
     return state.open_existing(
-        state_url, newest_schema=newest_schema(), version_table=VERSION_TABLE, program="veristake validator run"
+        state_url, newest_schema=_known_schemas()[0], version_table=VERSION_TABLE, program=_PROGRAM
     )
 
 
-def newest_schema() -> str | None:
-    """Revision to which :func:`migrate` brings a database."""
-    return ScriptDirectory.from_config(_migrations()).get_current_head()
+def look_at(state_url: str) -> str:
+    """The database in words; changes nothing.
+
+    Raises:
+        ConfigurationError: the URL is malformed, the database cannot be opened or written, or a newer release made it.
+    """
+    return state.look_at(state_url, known_schemas=_known_schemas(), version_table=VERSION_TABLE, program=_PROGRAM)
+
+
+def _known_schemas() -> list[str]:
+    """Revisions to which :func:`migrate` can bring a database, newest first."""
+    return [script.revision for script in ScriptDirectory.from_config(_migrations()).walk_revisions()]
 
 
 def _migrations() -> Config:

@@ -12,6 +12,7 @@ from daemon import reference
 from neurons.validator.api.metrics import FAMILIES as API_FAMILIES
 from neurons.validator.blame import blame_of_answer
 from neurons.validator.check import AnswerFault
+from neurons.validator.entries.faults import MEANINGS, EntryFault
 from neurons.validator.events import EVENTS
 from neurons.validator.explain import FAULTS
 from neurons.validator.metrics import EVENTS_FAMILY, FAMILIES
@@ -57,12 +58,19 @@ def _blame(fault: AnswerFault) -> str:
     return depends[fault] if fault in depends else blame_of_answer(fault)
 
 
+def entries_table() -> str:
+    """Every reason why an entry to a competition is not measured."""
+    rows = [f"| `{fault}` | {MEANINGS[fault]} |" for fault in EntryFault]
+    return "\n".join(["| reason | meaning |", "|---|---|", *rows])
+
+
 TABLES = {
     "settings": settings_table,
     "metrics": metrics_table,
     "events": events_table,
     "errors": errors_table,
     "reasons": reasons_table,
+    "entries": entries_table,
 }
 
 

@@ -9,7 +9,7 @@ when it is old and is not among the newest of any group that something reads:
   in a row are counted from. A verified one goes only when 32 newer ones stay: no row of refusals grows because what
   ended it has gone.
 - ``weights_sets``: open decisions, and what was said last.
-- ``competition_entries``: who leads.
+- ``competition_entries``: who leads, and the newest of each miner.
 
 Publications are the relayers' feed and stay for ever. Queries have a time of their own (``api.keep_days``).
 """
@@ -71,7 +71,7 @@ TABLES = (
     PrunedTable(ScoreChangeRow, "at", (Group(("hotkey",)), Group(("circuit_id", "reason"), REMEMBERED_SUCCESSES))),
     PrunedTable(OutcomeRow, "asked_at", (Group(("hotkey", "circuit_id", "kind", "fault")),)),
     PrunedTable(WeightsSetRow, "decided_at", (Group(("state",)),)),
-    PrunedTable(CompetitionEntryRow, "at", (Group(("competition", "is_best")),)),
+    PrunedTable(CompetitionEntryRow, "at", (Group(("competition", "is_best")), Group(("competition", "hotkey"), 1))),
 )
 
 

@@ -14,6 +14,7 @@ from neurons.opening import open_chain, open_hotkey, open_network
 from neurons.serving import bind, connection_bounds, serve, signed_requests, until_one_ends, url_of
 from neurons.validator.api.serving import ExternalApi
 from neurons.validator.app import validator_app
+from neurons.validator.askable import require_askable
 from neurons.validator.assembly import Workings
 from neurons.validator.attest import Attester
 from neurons.validator.events import EVENTS
@@ -22,35 +23,10 @@ from neurons.validator.settings import ValidatorSettings
 from neurons.validator.store import open_store
 from neurons.validator.verification import LONGEST_SECONDS
 from statements.errors import ConfigurationError
-from verifier_gen.choices import Visibility
 from verifier_gen.circuit import Circuit, open_circuit
 from verifier_gen.pool import ProverPool
 
-LEAST_TAG_BITS = 64
-"""A shorter tag could be met by trying, and so would bind a proof to nothing."""
 _log = structlog.get_logger(__name__)
-
-
-def require_askable(circuit: Circuit) -> Circuit:
-    """A circuit whose proofs the validator can believe: bound to the request, over what it sent, by known weights.
-
-    Raises:
-        ConfigurationError: any copied or replayed proof would pass, or honest answers would not.
-    """
-    manifest = circuit.manifest
-    bits = manifest.layout.tag_bits
-    if bits < LEAST_TAG_BITS:
-        raise ConfigurationError(
-            f"circuit {circuit.directory}: its request tag has {bits} bits, at least {LEAST_TAG_BITS} bind a proof",
-            remedy="Build it with more tag limbs.",
-        )
-    visible = (manifest.input_visibility, manifest.output_visibility, manifest.param_visibility)
-    if visible != (Visibility.PUBLIC, Visibility.PUBLIC, Visibility.FIXED):
-        raise ConfigurationError(
-            f"circuit {circuit.directory}: inputs, outputs and weights are {', '.join(visible)}",
-            remedy="Use one with public inputs, public outputs and fixed weights.",
-        )
-    return circuit
 
 
 def open_asked_circuit(settings: ValidatorSettings) -> Circuit:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pydantic import Field, model_validator
 from pydantic_settings import SettingsConfigDict
 
@@ -9,6 +11,7 @@ from daemon.settings import ConfigPath, Section
 from neurons.metrics import MetricsSettings
 from neurons.settings import NeuronSettings
 from neurons.validator.api.settings import ApiSettings
+from neurons.validator.awards import WHOLE_BPS
 from neurons.validator.formulas import Formula
 from neurons.validator.rules import ScoringRule
 from neurons.validator.scoring_output import OutputWeights
@@ -159,12 +162,42 @@ class CompetitionSettings(Section):
         circuit: folder of the circuit whose float network says what is right.
         interval_seconds: between two rounds.
         reference_seconds: response time that earns half of the part for time.
+        runs: proofs of each entry in a round, over as many inputs.
+        weight_bps: part of the weights that goes to who leads, in basis points (1/10,000).
     """
 
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")
     circuit: ConfigPath
     interval_seconds: float = Field(default=3600.0, gt=0)
     reference_seconds: float = Field(default=10.0, gt=0)
+    runs: int = Field(default=3, ge=1, le=100)
+    weight_bps: int = Field(default=0, ge=0, le=WHOLE_BPS)
+
+
+class EntrySettings(Section):
+    """Circuits that miners enter into competitions and this validator does not hold.
+
+    Attributes:
+        fetch: whether they are fetched and measured.
+        cache: folder of fetched circuits, of this validator alone.
+        limit_mib: of the cache, MiB; the least recently measured circuit goes first.
+        largest_mib: that the files of one entry may have, MiB.
+        fetch_seconds: for fetching one entry; the next round goes on where it stopped.
+        check_seconds: in which EZKL has to derive its verifying key, and in each round to run it.
+        check_memory_mib: that this may take, MiB.
+        measure_seconds: that the miner may take for one proof of it.
+        change_seconds: between two checks of one miner's circuits.
+    """
+
+    fetch: bool = True
+    cache: ConfigPath = Path("build/entries")
+    limit_mib: int = Field(default=4096, ge=1)
+    largest_mib: int = Field(default=64, ge=1, le=4096)
+    fetch_seconds: float = Field(default=120.0, gt=0, le=3600)
+    check_seconds: float = Field(default=120.0, gt=0, le=3600)
+    check_memory_mib: int = Field(default=4096, ge=256)
+    measure_seconds: float = Field(default=60.0, gt=0, le=3600)
+    change_seconds: float = Field(default=86_400.0, ge=0)
 
 
 class ValidatorSettings(NeuronSettings):
@@ -187,7 +220,8 @@ class ValidatorSettings(NeuronSettings):
         timeouts: how timeouts are learned.
         benchmarks: measuring idle miners.
         weights: what is said on the network.
-        competitions: between circuits that this validator holds (`circuit`, `more_circuits`).
+        competitions: between circuits for one model.
+        entries: circuits of competitions that this validator does not hold.
         metrics: where Prometheus reads; None for nowhere.
     """
 
@@ -210,6 +244,7 @@ class ValidatorSettings(NeuronSettings):
     benchmarks: BenchmarkSettings = BenchmarkSettings()
     weights: WeightSettings = WeightSettings()
     competitions: tuple[CompetitionSettings, ...] = ()
+    entries: EntrySettings = EntrySettings()
     metrics: MetricsSettings | None = None
 
     @property
@@ -229,6 +264,16 @@ class ValidatorSettings(NeuronSettings):
         tokens = [asset.token for asset in self.assets]
         if len(set(tokens)) != len(tokens):
             raise ValueError("the same token is listed twice")
+        return self
+
+    @model_validator(mode="after")
+    def _competitions_fit(self) -> ValidatorSettings:
+        names = [each.id for each in self.competitions]
+        if len(set(names)) != len(names):
+            raise ValueError("the same competition is listed twice")
+        whole = sum(each.weight_bps for each in self.competitions)
+        if whole > WHOLE_BPS:
+            raise ValueError(f"competitions: weight_bps add up to {whole}, more than {WHOLE_BPS}")
         return self
 
 
@@ -292,9 +337,13 @@ enabled = true
 dry_run = false                                 # true: only find out what the network would say
 version_key = 1                                 # version of this validator's rules
 
-# [[competitions]]                              # repeat for each; entries are circuits among more_circuits
+# [[competitions]]                              # repeat for each; miners enter circuits of their own
 # id = "staking"
 # circuit = "build/circuits/staking"            # whose float network says what is right
+# weight_bps = 0                                # part of the weights that goes to who leads; 100 is 1 %
+# [entries]
+# largest_mib = 64                              # that the files of one entry may have
+# change_seconds = 86400.0                      # between two checks of one miner's circuits
 
 # [metrics]                                     # where Prometheus reads /metrics; leave out for nowhere
 # host = "127.0.0.1"                            # whoever reaches it may read

@@ -109,6 +109,8 @@ class WeightsSetRow(Base):
     state: Mapped[str] = mapped_column(String(16))
     detail: Mapped[str] = mapped_column(Text)
     reveal_round: Mapped[int | None] = mapped_column(BigInteger)
+    # of the leaders of competitions, with reasons; absent in rows of older releases
+    awards: Mapped[str | None] = mapped_column(Text)
     concluded_at: Mapped[float | None] = mapped_column(Float)
 
 
@@ -116,10 +118,14 @@ class CompetitionEntryRow(Base):
     """A measured entry of a competition; rows are never changed, and removed by ``retention`` only."""
 
     __tablename__ = "competition_entries"
-    __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012 - SQLAlchemy reads a plain dict here
+    __table_args__ = (
+        Index("ix_competition_entries_lead", "competition", "is_best", "number"),
+        Index("ix_competition_entries_hotkey", "competition", "hotkey", "number"),
+        {"sqlite_autoincrement": True},
+    )
 
     number: Mapped[int] = mapped_column(_COUNTER, primary_key=True, autoincrement=True)
-    competition: Mapped[str] = mapped_column(String(64), index=True)
+    competition: Mapped[str] = mapped_column(String(64))
     hotkey: Mapped[str] = mapped_column(String(64))
     circuit_id: Mapped[str] = mapped_column(String(66))
     at: Mapped[float] = mapped_column(Float)
@@ -128,3 +134,27 @@ class CompetitionEntryRow(Base):
     seconds: Mapped[float] = mapped_column(Float)
     score: Mapped[float] = mapped_column(Float)
     is_best: Mapped[bool] = mapped_column(Boolean)
+
+
+class CircuitAuthorRow(Base):
+    """Of which miner a circuit was measured first; rows are never changed or removed."""
+
+    __tablename__ = "competition_authors"
+
+    competition: Mapped[str] = mapped_column(String(64), primary_key=True)
+    circuit_id: Mapped[str] = mapped_column(String(66), primary_key=True)
+    hotkey: Mapped[str] = mapped_column(String(64))
+
+
+class CheckedEntryRow(Base):
+    """The circuit that a miner last had checked for a competition."""
+
+    __tablename__ = "competition_checks"
+
+    competition: Mapped[str] = mapped_column(String(64), primary_key=True)
+    hotkey: Mapped[str] = mapped_column(String(64), primary_key=True)
+    bundle: Mapped[str] = mapped_column(String(66))
+    circuit_id: Mapped[str] = mapped_column(String(66))
+    checked_at: Mapped[float] = mapped_column(Float)
+    fault: Mapped[str | None] = mapped_column(String(32))
+    detail: Mapped[str] = mapped_column(Text)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from neurons.network import Neuron, WeightRules
+from neurons.validator.awards import Award
 
 BLOCKS_APART = 100
 """Least blocks between two settings (peers: Omron's subnet); the network's own limit counts when it is larger."""
@@ -51,10 +52,12 @@ class WeightPlan:
     Attributes:
         timing: whether to set, and else why not.
         weights: by uid, above 0, of sum 1; empty without scores.
+        awards: what became of the competitions' parts in them.
     """
 
     timing: Timing
     weights: dict[int, float]
+    awards: tuple[Award, ...] = ()
 
 
 def normalised(scores: Mapping[str, float], neurons: Iterable[Neuron]) -> dict[int, float]:
@@ -77,15 +80,18 @@ def normalised(scores: Mapping[str, float], neurons: Iterable[Neuron]) -> dict[i
     return {uid: share / total for uid, share in scaled.items() if share / total > 0}
 
 
-def plan_weights(rules: WeightRules, policy: WeightPolicy, weights: dict[int, float]) -> WeightPlan:
+def plan_weights(
+    rules: WeightRules, policy: WeightPolicy, weights: dict[int, float], awards: tuple[Award, ...] = ()
+) -> WeightPlan:
     """Whether to set these weights now.
 
     Args:
         rules: of the network, as of its newest block.
         policy: of the operator.
-        weights: from :func:`normalised`.
+        weights: from :func:`normalised`, with the awards in them.
+        awards: that are in them.
     """
-    return WeightPlan(_timing(rules, policy, weights), weights)
+    return WeightPlan(_timing(rules, policy, weights), weights, awards)
 
 
 def _timing(rules: WeightRules, policy: WeightPolicy, weights: dict[int, float]) -> Timing:

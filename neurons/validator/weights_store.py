@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
+from neurons.validator.awards import Award
 from neurons.validator.tables import WeightsSetRow
 
 
@@ -43,6 +44,7 @@ class WeightsSet(BaseModel):
         state: where it stands.
         detail: what the network said.
         reveal_round: drand round at which committed weights become readable; None when they are in the clear.
+        awards: of the competitions that are in the weights, or why they are not; None of an older release.
         concluded_at: Unix time, seconds; None while nothing is known.
     """
 
@@ -57,6 +59,7 @@ class WeightsSet(BaseModel):
     state: WeightsState
     detail: str
     reveal_round: int | None
+    awards: Annotated[tuple[Award, ...] | None, BeforeValidator(_parsed)] = None
     concluded_at: float | None
 
 
@@ -70,13 +73,22 @@ class WeightsStore:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def decide(self, weights: dict[int, float], *, block: int, version_key: int, dry_run: bool) -> int:
+    def decide(
+        self,
+        weights: dict[int, float],
+        *,
+        block: int,
+        version_key: int,
+        dry_run: bool,
+        awards: tuple[Award, ...] = (),
+    ) -> int:
         """Record a decision before the network hears of it; gives its number."""
         row = WeightsSetRow(
             decided_at=time.time(),
             block=block,
             version_key=version_key,
             weights=json.dumps(weights),
+            awards=json.dumps([award.model_dump(mode="json") for award in awards]),
             dry_run=dry_run,
             state=WeightsState.DECIDED,
             detail="",

@@ -9,6 +9,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from neurons.network import Network, WeightRules
+from neurons.validator.awards import Prize, with_awards
 from neurons.validator.weights import Fate, Timing, WeightPlan, WeightPolicy, fate_of, normalised, plan_weights
 from neurons.validator.weights_store import WeightsSet, WeightsState, WeightsStore
 from statements.errors import VeristakeError
@@ -25,6 +26,7 @@ class WeightSetter:
         network: takes the weights.
         store: remembers the decisions.
         scores: reads all present scores, by hotkey; may block.
+        prizes: reads what the competitions offer; may block.
         policy: when and as which version.
         dry_run: only find out what the network would say.
         poll_seconds: between two looks.
@@ -37,6 +39,7 @@ class WeightSetter:
         network: Network,
         store: WeightsStore,
         scores: Callable[[], dict[str, float]],
+        prizes: Callable[[], tuple[Prize, ...]] = tuple,
         policy: WeightPolicy,
         dry_run: bool,
         poll_seconds: float,
@@ -44,7 +47,7 @@ class WeightSetter:
         self._hotkey = hotkey
         self._network = network
         self._store = store
-        self._scores = scores
+        self._scores, self._prizes = scores, prizes
         self._policy = policy
         self._dry_run = dry_run
         self._poll_seconds = poll_seconds
@@ -68,7 +71,9 @@ class WeightSetter:
         rules = self._network.weight_rules(self._hotkey)
         if any(self._recover(decision, rules) is Fate.UNKNOWN for decision in self._store.open()):
             return None
-        plan = plan_weights(rules, self._policy, normalised(self._scores(), self._network.neurons()))
+        neurons = self._network.neurons()
+        weights, awards = with_awards(normalised(self._scores(), neurons), self._prizes(), neurons)
+        plan = plan_weights(rules, self._policy, weights, awards)
         if plan.timing is Timing.DUE and not self._held_back(rules):
             self._set(plan, rules)
         elif plan.timing is not self._last_timing:
@@ -97,7 +102,9 @@ class WeightSetter:
 
     def _set(self, plan: WeightPlan, rules: WeightRules) -> None:
         version = self._policy.version_key
-        number = self._store.decide(plan.weights, block=rules.block, version_key=version, dry_run=self._dry_run)
+        number = self._store.decide(
+            plan.weights, block=rules.block, version_key=version, dry_run=self._dry_run, awards=plan.awards
+        )
         receipt = self._network.set_weights(self._hotkey, plan.weights, version_key=version, dry_run=self._dry_run)
         state = WeightsState.ACCEPTED if receipt.accepted else WeightsState.REFUSED
         self._store.conclude(number, state, receipt.detail, receipt.reveal_round)

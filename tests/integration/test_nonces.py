@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from bittensor import http_auth
 from bittensor.keyfiles import Keypair
 
-from signed_http.nonces import NonceStoreError, SqliteNonceStore
+from signed_http.nonces import NonceStoreError, SqliteNonceStore, require_nonces
 from statements.errors import ConfigurationError
 
 SECOND = 10**9
@@ -33,6 +34,58 @@ def test_check_and_store_seen_nonce_is_refused_also_after_a_restart(tmp_path: Pa
     again = store_at(tmp_path)
     assert not again.check_and_store(SENDER, NOW)
     assert store_at(tmp_path, receiver="another receiver").check_and_store(SENDER, NOW)
+
+
+def test_check_and_store_after_the_machine_was_started_again_takes_nothing_that_may_be_lost(tmp_path: Path) -> None:
+    """A power cut loses the last moments: a memory in which a nonce was never stored stands for one that lost it."""
+
+    def opened(boot_id: str, now: int = NOW, receiver: str = RECEIVER) -> SqliteNonceStore:
+        return SqliteNonceStore(tmp_path / "nonces.sqlite", receiver, clock=lambda: now, boot_id=lambda: boot_id)
+
+    first = opened("one")
+    assert first.check_and_store(SENDER, NOW - 9 * SECOND)
+    first.close()
+    # a restart of the process alone loses nothing, and refuses nothing that is new
+    again = opened("one", NOW + SECOND)
+    assert again.check_and_store(SENDER, NOW)
+    again.close()
+    other = opened("one", receiver="another receiver")
+    assert other.check_and_store(SENDER, NOW)
+    other.close()
+    after = opened("two", NOW + 5 * SECOND)
+    assert not after.check_and_store(SENDER, NOW + SECOND)
+    assert not after.check_and_store(SENDER, NOW + 7 * SECOND - 1)
+    assert after.check_and_store(SENDER, NOW + 7 * SECOND)
+    after.close()
+    second_process = opened("two", NOW + 9 * SECOND)
+    assert second_process.check_and_store(SENDER, NOW + 8 * SECOND)
+    second_process.close()
+    # each hotkey that shares the file finds it out for itself
+    assert not opened("two", NOW + 5 * SECOND, "another receiver").check_and_store(SENDER, NOW + SECOND)
+
+
+def test_check_and_store_memory_of_a_release_that_knew_no_boots_is_not_trusted_once(tmp_path: Path) -> None:
+    first = store_at(tmp_path)
+    assert first.check_and_store(SENDER, NOW)
+    first.close()
+    with sqlite3.connect(tmp_path / "nonces.sqlite") as connection:
+        connection.execute("DROP TABLE boot")
+    assert not store_at(tmp_path).check_and_store(SENDER, NOW + SECOND)
+    assert store_at(tmp_path).check_and_store(SENDER, NOW + 2 * SECOND)
+
+
+def test_require_nonces_takes_its_own_or_nothing_and_changes_neither(tmp_path: Path) -> None:
+    place = tmp_path / "nonces.sqlite"
+    require_nonces(place)
+    assert not place.exists()
+    store = store_at(tmp_path)
+    assert store.check_and_store(SENDER, NOW)
+    require_nonces(place)
+    assert not store.check_and_store(SENDER, NOW)
+    store.close()
+    (tmp_path / "other").write_bytes(b"no database, but long enough to look like one" * 9)
+    with pytest.raises(ConfigurationError, match="cannot be opened"):
+        require_nonces(tmp_path / "other")
 
 
 _PROCESS = """

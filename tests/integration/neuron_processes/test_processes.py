@@ -6,6 +6,7 @@ import asyncio
 import json
 import signal
 import socket
+from pathlib import Path
 
 import httpx
 import pytest
@@ -146,13 +147,19 @@ def _page_of(validator: NeuronProcess, hotkey: str, count: int) -> PublicationPa
     return page
 
 
+def files_in(folder: Path) -> dict[Path, bytes | None]:
+    return {path: path.read_bytes() if path.is_file() else None for path in folder.rglob("*")}
+
+
 def test_doctor_finds_what_is_there_and_what_is_missing(subnet: Subnet) -> None:
     config = subnet.write_settings("validator")
+    miner = load_settings(MinerSettings, subnet.write_settings("miner"))
+    there = files_in(subnet.folder)
     findings = {finding.name: finding for finding in examine_validator(load_settings(ValidatorSettings, config))}
     assert [name for name, finding in findings.items() if not finding.ok] == ["miners"]
     assert subnet.attester.address in findings["attestation"].detail
-    miner = load_settings(MinerSettings, subnet.write_settings("miner"))
     assert all(finding.ok for finding in examine_miner(miner))
+    assert files_in(subnet.folder) == there
     LocalNetwork(subnet.folder / "network.json").register(subnet.hotkeys["miner"], Role.VALIDATOR)
     unreachable = miner.chain.model_copy(update={"endpoint": f"http://127.0.0.1:{free_port()}"})
     broken = miner.model_copy(update={"circuits": (subnet.folder,), "chain": unreachable})

@@ -50,6 +50,8 @@ class SmallMiner:
         circuits: ids that it claims to hold; its circuit's by default.
         competes: whether it takes part in the competition "staking".
         entered: circuit that it enters there; its own by default.
+        bundle: of that circuit.
+        sources: where the bundle can be fetched.
     """
 
     keypair: Any
@@ -63,6 +65,8 @@ class SmallMiner:
     circuits: tuple[str, ...] | None = None
     competes: bool = False
     entered: str | None = None
+    bundle: str = "0x" + "00" * 32
+    sources: tuple[str, ...] = ()
     asked: list[InputRequest] = field(default_factory=list)
 
     def app(self) -> Any:
@@ -86,8 +90,8 @@ class SmallMiner:
             competition_id=request.competition_id,
             nonce=request.nonce,
             circuit_id=self.entered or self.circuit.manifest.circuit_id,
-            bundle="0x" + "00" * 32,
-            sources=(),
+            bundle=self.bundle,
+            sources=self.sources,
         )
 
     async def answer(self, request: InputRequest, validator: str = Depends(caller_hotkey)) -> Any:

@@ -92,6 +92,7 @@ def test_prune_competitions_keep_their_leader(store: ValidatorStore) -> None:
     leader = entries.leader("c")
     assert leader is not None
     assert leader.hotkey == "best"
+    assert entries.author("c", "0x01") == "best"
     assert count(store.engine, CompetitionEntryRow) == NEWEST_KEPT + 1
 
 

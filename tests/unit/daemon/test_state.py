@@ -75,3 +75,31 @@ def test_open_existing_bad_url_is_refused_without_its_password(
 def test_place_of_server_hides_the_password_and_file_is_its_path() -> None:
     assert place_of("postgresql://user:SECRET@db/x") == "postgresql://user:***@db/x"
     assert place_of("sqlite:////var/lib/state.db") == "/var/lib/state.db"
+
+
+def test_look_at_says_what_is_there_and_changes_nothing(tmp_path: Path) -> None:
+    place = tmp_path / "deep" / "state.db"
+    url = f"sqlite:///{place}"
+    assert migrate.look_at(url) == "none yet, `veristake validator run` makes it"
+    assert list(tmp_path.iterdir()) == []
+    place.parent.mkdir()
+    engine = create_engine(url)
+    migrate.migrate(engine, "0003")
+    before = place.read_bytes()
+    assert migrate.look_at(url).startswith("schema 0003, a migration is due: `veristake validator run` brings it to ")
+    assert place.read_bytes() == before
+    migrate.migrate(engine)
+    newest = migrate.look_at(url)
+    assert "due" not in newest
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f"UPDATE {migrate.VERSION_TABLE} SET version_num = '9999'")
+    engine.dispose()
+    with pytest.raises(ConfigurationError, match="has schema 9999, which this release does not know"):
+        migrate.look_at(url)
+
+
+def test_look_at_place_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for place in (tmp_path / "file" / "state.db", tmp_path):
+        with pytest.raises(ConfigurationError, match="state_url"):
+            migrate.look_at(f"sqlite:///{place}")

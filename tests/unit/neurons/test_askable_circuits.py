@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from neurons.validator.run import require_askable
+from neurons.validator.askable import require_askable
 from statements.errors import ConfigurationError
 from statements.instances import InstanceLayout
 from tests.unit.manifests import HASH, tiny_manifest

@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from neurons.validator.benchmarks import BenchmarkRule, Benchmarks
-from neurons.validator.competitions import Competition, Competitions
+from neurons.validator.competitions import CompetitionParts, Competitions
+from neurons.validator.entries.entering import Competition, Entries
 from statements.instances import InstanceLayout
 
 LAYOUT = InstanceLayout(
@@ -64,12 +65,18 @@ def test_round_defect_of_one_benchmark_is_logged_and_it_is_measured_again(capsys
 def test_round_of_a_competition_full_disk_does_not_end_it() -> None:
     asked = []
 
+    def full(*_: Any) -> Any:
+        raise OperationalError("INSERT", {}, Exception("database or disk is full"))
+
     class Asker:
         async def entry(self, hotkey: str, *_: Any) -> Any:
             asked.append(hotkey)
-            raise OperationalError("INSERT", {}, Exception("database or disk is full"))
+            full()
 
-    parts: Any = {"asker": Asker(), "scorekeeper": None, "store": None}
-    running = Competitions(circuits={}, fleet=fleet(), **parts)
+    asker: Any = Asker()
+    miners = fleet()
+    parts: Any = {"asker": asker, "entry_asker": asker, "scorekeeper": None, "store": SimpleNamespace(leader=full)}
+    entries = Entries({}, miners, asker, None)
+    running = Competitions(CompetitionParts(circuits={}, fleet=miners, entries=entries, **parts))
     asyncio.run(running.round(Competition("race", CIRCUIT, 1.0, 1.0)))
     assert asked == ["a", "b"]

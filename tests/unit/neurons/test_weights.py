@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neurons.network import Neuron, Role, WeightRules, WeightsReceipt
+from neurons.validator.awards import Prize
 from neurons.validator.store import ValidatorStore, open_store
 from neurons.validator.weights import Fate, Timing, WeightPolicy, fate_of, normalised, plan_weights
 from neurons.validator.weights_store import WeightsState, WeightsStore
@@ -136,12 +137,15 @@ def store(tmp_path: Path) -> Iterator[ValidatorStore]:
     store.close()
 
 
-def setter(store: ValidatorStore, network: Any, *, dry_run: bool = False) -> WeightSetter:
+def setter(
+    store: ValidatorStore, network: Any, *, dry_run: bool = False, prizes: tuple[Prize, ...] = ()
+) -> WeightSetter:
     return WeightSetter(
         hotkey="validator",
         network=network,
         store=WeightsStore(store.engine),
         scores=lambda: {"miner0": 0.3, "miner1": 0.1},
+        prizes=lambda: prizes,
         policy=POLICY,
         dry_run=dry_run,
         poll_seconds=1.0,
@@ -157,6 +161,17 @@ def test_round_due_weights_are_set_once_and_remembered(store: ValidatorStore) ->
     (decision,) = WeightsStore(store.engine).latest()
     assert (decision.state, decision.reveal_round, decision.version_key) == (WeightsState.ACCEPTED, 7, 3)
     assert decision.weights == network.given[0]
+
+
+def test_round_leader_of_a_competition_gets_its_part_and_the_reason_is_stored(store: ValidatorStore) -> None:
+    network = ScriptedNetwork(rules())
+    leads = Prize(competition="staking", weight_bps=1000, hotkey="miner2", measured=True)
+    gone = Prize(competition="other", weight_bps=5000, hotkey="gone", measured=True)
+    setter(store, network, prizes=(leads, gone)).round()
+    assert network.given == [{0: pytest.approx(0.675), 1: pytest.approx(0.225), 2: pytest.approx(0.1)}]
+    (decision,) = WeightsStore(store.engine).latest()
+    assert decision.awards is not None
+    assert [(award.uid, award.reason) for award in decision.awards] == [(2, "paid"), (None, "not_registered")]
 
 
 def test_round_lost_weights_are_decided_anew_within_the_same_window(store: ValidatorStore) -> None:
