@@ -6,11 +6,13 @@ import asyncio
 import multiprocessing
 import os
 import resource
+import tempfile
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from statements.errors import CircuitError
@@ -19,6 +21,10 @@ from verifier_gen.pool import end_with_parent
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+
+SCRATCH = "limited-"
+"""Beginning of the names of folders for temporary files; one that is left was of a parent that was killed."""
 
 
 class ProcessEndedError(CircuitError):
@@ -43,10 +49,11 @@ class LimitedProcess:
 
     Args:
         limits: of each call.
+        scratch: folder in which each call has one for its temporary files, which a killed process leaves behind.
     """
 
-    def __init__(self, limits: ProcessLimits) -> None:
-        self._limits = limits
+    def __init__(self, limits: ProcessLimits, scratch: Path) -> None:
+        self._limits, self._scratch = limits, scratch
         self._one_at_a_time = asyncio.Lock()
 
     async def run(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -57,27 +64,31 @@ class LimitedProcess:
             Exception: whatever the call raises; a panic of native code comes as RuntimeError.
         """
         async with self._one_at_a_time:
-            # spawned, because EZKL hangs in a forked child of a process that has used it
-            context = multiprocessing.get_context("spawn")
-            executor = ProcessPoolExecutor(1, mp_context=context, initializer=_start, initargs=(self._limits,))
-            try:
-                async with asyncio.timeout(self._limits.seconds):
-                    future = executor.submit(without_panic, partial(call, *args, **kwargs))
-                    return await asyncio.wrap_future(future)
-            except TimeoutError as error:
-                raise ProcessEndedError(
-                    f"not done within {self._limits.seconds:g} s", remedy="Raise the limit, or ask for less"
-                ) from error
-            except BrokenProcessPool as error:
-                raise ProcessEndedError(
-                    f"the process died; it may take {self._limits.memory_bytes} bytes",
-                    remedy="Raise the limit, or ask for less",
-                ) from error
-            finally:
-                kill_workers(executor)
+            with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=self._scratch, ignore_cleanup_errors=True) as folder:
+                return await self._run_in(folder, partial(call, *args, **kwargs))
+
+    async def _run_in(self, folder: str, call: Callable[[], R]) -> R:
+        # spawned, because EZKL hangs in a forked child of a process that has used it
+        context = multiprocessing.get_context("spawn")
+        executor = ProcessPoolExecutor(1, mp_context=context, initializer=_start, initargs=(self._limits, folder))
+        try:
+            async with asyncio.timeout(self._limits.seconds):
+                return await asyncio.wrap_future(executor.submit(without_panic, call))
+        except TimeoutError as error:
+            raise ProcessEndedError(
+                f"not done within {self._limits.seconds:g} s", remedy="Raise the limit, or ask for less"
+            ) from error
+        except BrokenProcessPool as error:
+            raise ProcessEndedError(
+                f"the process died; it may take {self._limits.memory_bytes} bytes",
+                remedy="Raise the limit, or ask for less",
+            ) from error
+        finally:
+            kill_workers(executor)
 
 
-def _start(limits: ProcessLimits) -> None:
+def _start(limits: ProcessLimits, folder: str) -> None:
+    tempfile.tempdir = os.environ["TMPDIR"] = folder
     # what it prints is somebody hostile's too
     nothing = os.open(os.devnull, os.O_WRONLY)
     for stream in (1, 2):

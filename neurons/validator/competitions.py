@@ -30,6 +30,9 @@ _log = structlog.get_logger(__name__)
 _AT_ONCE = 8
 """Miners measured at the same time: one that hangs holds up few others, and the validator's line is not what counts."""
 
+_IDLE_TRIES, _IDLE_SECONDS = 20, 1.0
+"""Looks whether a miner is idle, and the time between two."""
+
 
 @dataclass(frozen=True)
 class CompetitionParts:
@@ -110,7 +113,7 @@ class Competitions:
     ) -> MeasuredEntry | None:
         outcomes = []
         for each in inputs:
-            miner = self._parts.fleet.take_idle(entered.circuit_id, entered.hotkey)
+            miner = await self._taken(entered)
             if miner is None:
                 return None
             outcome = await self._ask(miner, entered, Question(Kind.BENCHMARK, entered.circuit, each))
@@ -122,6 +125,15 @@ class Competitions:
             outcomes.append(outcome)
         await self._parts.entries.examine(entered, [outcome.run for outcome in outcomes if outcome.run is not None])
         return await asyncio.to_thread(_measured, competition, entered, outcomes)
+
+    async def _taken(self, entered: Entered) -> Candidate | None:
+        """The miner when it is idle, or at last as it is: whom this validator keeps busy must not lose a lead by it."""
+        for last in (*(False,) * _IDLE_TRIES, True):
+            miner = self._parts.fleet.take_idle(entered.circuit_id, entered.hotkey, or_busy=last)
+            if miner is not None or entered.hotkey not in self._parts.fleet.latest_survey.holders(entered.circuit_id):
+                return miner
+            await asyncio.sleep(_IDLE_SECONDS)
+        return None
 
     async def _ask(self, miner: Candidate, entered: Entered, question: Question) -> Outcome:
         parts = self._parts

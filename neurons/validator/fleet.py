@@ -236,9 +236,9 @@ class MinerFleet:
         """The miner to ask now; None when each is busy or tried."""
         return self._choose(circuit_id, tried, explore)
 
-    def take_idle(self, circuit_id: str, hotkey: str) -> Candidate | None:
-        """This miner, when it holds the circuit and has nothing of ours to do."""
-        if hotkey not in self._survey.holders(circuit_id) or self.in_flight(hotkey):
+    def take_idle(self, circuit_id: str, hotkey: str, *, or_busy: bool = False) -> Candidate | None:
+        """This miner, when it holds the circuit and has nothing of ours to do, or whatever it does."""
+        if hotkey not in self._survey.holders(circuit_id) or (self.in_flight(hotkey) and not or_busy):
             return None
         return self._handed_out(self._candidate(circuit_id, hotkey))
 

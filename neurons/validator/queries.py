@@ -22,7 +22,8 @@ from neurons.validator.fleet import MinerFleet
 from neurons.validator.questions import Kind, Question
 from neurons.validator.race import FIRST_REST_SECONDS, QueryAttempt, Race
 from neurons.validator.refused import log_refused
-from neurons.validator.scorekeeper import Scorekeeper
+from neurons.validator.scorekeeper import Scorekeeper, StateUnavailableError
+from neurons.validator.store import AlreadySettledError, Also
 from neurons.validator.timeouts import hedge_after
 from statements.errors import VeristakeError
 from statements.proven_run import ProvenRun
@@ -30,6 +31,8 @@ from verifier_gen.circuit import Circuit
 
 __all__ = ["KeepAnswer", "QueryAnswer", "QueryAttempt", "QueryFailedError", "QueryRunner"]
 _log = structlog.get_logger(__name__)
+_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.1, 2.0
+"""Between two attempts to settle an answer."""
 
 
 @dataclass(frozen=True)
@@ -112,6 +115,7 @@ class QueryRunner:
 
         Raises:
             QueryFailedError: the circuit is unknown, the inputs do not fit, or nobody gave a right answer in time.
+            StateUnavailableError: the right answer could not be stored until the deadline.
         """
         question = Question(Kind.QUERY, self._circuit(circuit_id, inputs, deadline_seconds), inputs)
         now = time.monotonic()
@@ -208,7 +212,7 @@ class QueryRunner:
         answer = _answer(race, miner, outcome)
         if answer is not None:
             also = None if keep is None else partial(_kept, keep, answer)
-            await self._scorekeeper.settle(outcome, others_reachable=True, also=also)
+            await self._settle_answer(race, outcome, also)
             return answer
         blame = await self._settle_failure(outcome)
         race.attempts.append(_attempt(miner, outcome, blame))
@@ -216,6 +220,24 @@ class QueryRunner:
         log_refused(outcome, blame)
         race.hedge_at = 0.0  # the next one is asked at once
         return None
+
+    async def _settle_answer(self, race: Race, outcome: Outcome, also: Also | None) -> None:
+        """Settle what answers: proof and answer are in hand, so a database that is held is tried until the deadline."""
+        pause, tried = _FIRST_PAUSE_SECONDS, False
+        while True:
+            try:
+                await self._scorekeeper.settle(outcome, others_reachable=True, also=also)
+                return
+            except AlreadySettledError:
+                if tried:
+                    return  # by the attempt before, whose connection broke before it could say so
+                raise
+            except StateUnavailableError as error:
+                if race.remaining(time.monotonic()) <= pause:
+                    raise
+                _log.warning("answer_not_settled_yet", miner=outcome.hotkey, reason=error.message)
+            await asyncio.sleep(pause)
+            pause, tried = min(2 * pause, _LONGEST_PAUSE_SECONDS), True
 
     async def _settle_failure(self, outcome: Outcome) -> Blame:
         """Settle what answers nobody; what cannot be stored of it must not cost the customer the answer of another."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -33,7 +34,7 @@ _log = structlog.get_logger(__name__)
 
 
 class StateUnavailableError(VeristakeError):
-    """The database does not take what has to be remembered."""
+    """What has to be remembered cannot be stored now; nothing was changed, and the same may be stored later."""
 
 
 @dataclass(frozen=True)
@@ -75,8 +76,12 @@ class Scorekeeper:
         self._measurements = measurements
         self._rule = rule
         self._meters = meters
-        self._writing = asyncio.Lock()
+        # one thread, so that reading a score and writing its successor interleave with no other answer's, whoever
+        # gives up waiting for it
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="scorekeeper")
+        self._settling: set[asyncio.Task[Settlement]] = set()
         self._miners: int | None = None
+        self._counting: asyncio.Task[None] | None = None
 
     def timeout(self, circuit_id: str) -> float:
         """Seconds that a miner may take for a circuit."""
@@ -92,6 +97,8 @@ class Scorekeeper:
     ) -> Settlement:
         """Record an outcome.
 
+        Whoever is cancelled while it waits leaves the settlement to end by itself.
+
         Args:
             outcome: what came of a request.
             others_reachable: from ``MinerFleet.line_works``.
@@ -101,21 +108,27 @@ class Scorekeeper:
         Raises:
             AlreadyPublishedError: the statement is published already.
             AlreadySettledError: this request was settled before.
-            StateUnavailableError: the database does not take it; nothing was changed.
+            StateUnavailableError: the database does not take it now; nothing was changed.
         """
+        settling = asyncio.create_task(self._settled(outcome, others_reachable, attestations, also))
+        self._settling.add(settling)
+        settling.add_done_callback(self._settling.discard)
+        return await asyncio.shield(settling)
+
+    async def _settled(
+        self, outcome: Outcome, others_reachable: bool, attestations: tuple[SignedAttestation, ...], also: Also | None
+    ) -> Settlement:
         outcome = self._judged(outcome)
-        # reading a score and writing its successor must not interleave with another answer's
         miners = await self._registered_miners() if outcome.run is not None else 1
-        async with self._writing:
-            try:
-                settlement = await asyncio.to_thread(
-                    self._settle, outcome, others_reachable, attestations, miners, also
-                )
-            except SQLAlchemyError as error:
-                raise StateUnavailableError(
-                    f"the outcome of request {outcome.asked.nonce} cannot be stored: {type(error).__name__}",
-                    remedy="Check the database of state_url and its disk; nothing was changed.",
-                ) from error
+        try:
+            settlement = await asyncio.get_running_loop().run_in_executor(
+                self._writer, self._settle, outcome, others_reachable, attestations, miners, also
+            )
+        except SQLAlchemyError as error:
+            raise StateUnavailableError(
+                f"the outcome of request {outcome.asked.nonce} cannot be stored: {type(error).__name__}",
+                remedy="Check the database of state_url and its disk; nothing was changed.",
+            ) from error
         self._meters.settled(outcome, settlement.blame, published=settlement.cursor is not None)
         if outcome.run is not None:
             self._measurements.add(outcome.asked.question.circuit_id, outcome.hotkey, outcome.seconds)
@@ -205,16 +218,24 @@ class Scorekeeper:
         return accuracy_of_run(circuit, inputs, tag, outputs)
 
     async def _registered_miners(self) -> int:
-        """As many as there are; as many as there were when the network cannot be read: a proof is not lost for that."""
+        """As many as are known; they are counted anew beside it: no proof waits, or is lost, for the network."""
+        if self._counting is None or self._counting.done():
+            self._counting = asyncio.create_task(self._count_miners())
+        if self._miners is None:
+            await asyncio.shield(self._counting)
+        if self._miners is None:
+            raise StateUnavailableError(
+                "how many miners there are is not known yet", remedy="Check the network; nothing was changed."
+            )
+        return self._miners
+
+    async def _count_miners(self) -> None:
         try:
             neurons = await asyncio.to_thread(self._network.neurons)
         except VeristakeError as error:
-            if self._miners is None:
-                raise
             _log.warning("network_unavailable", reason=str(error))
         else:
             self._miners = max(1, sum(neuron.may_mine for neuron in neurons))
-        return self._miners
 
 
 def log_change(change: ScoreChange) -> None:

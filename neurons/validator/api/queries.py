@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -33,6 +34,8 @@ from neurons.validator.api.refusals import ApiCode, ApiRefusedError
 from neurons.validator.api.runner import Runner
 from neurons.validator.api.states import OPEN, QueryState
 from neurons.validator.queries import QueryAnswer, QueryAttempt, QueryFailedError
+from neurons.validator.scorekeeper import StateUnavailableError
+from neurons.validator.store import AlreadySettledError
 from statements.errors import VeristakeError
 from verifier_gen.circuit import Circuit
 
@@ -280,14 +283,12 @@ class Queries:
         await asyncio.to_thread(self._store.asked, view.query_id)
         remaining = max(0.001, view.deadline_at - self._clock())
         kept: list[QueryView] = []
-
-        def keep(session: Session, answer: QueryAnswer) -> None:
-            kept.append(self._store.answered(session, view.query_id, self._result(view, answer)))
-
         try:
             async with asyncio.timeout(remaining + _GRACE_SECONDS):
-                answer = await self._runner.run(view.circuit_id, view.inputs, remaining, keep)
-        except (IllegalMoveError, SQLAlchemyError):
+                answer = await self._runner.run(
+                    view.circuit_id, view.inputs, remaining, partial(self._keep, view, kept)
+                )
+        except (AlreadySettledError, StateUnavailableError, SQLAlchemyError):
             # a database that fails is no verdict on the query: it stays open
             raise
         except TimeoutError:
@@ -303,8 +304,20 @@ class Queries:
             reason = str(error) if isinstance(error, VeristakeError) else "the validator failed"
             await self._fail(view, ApiCode.INTERNAL_ERROR, reason, ())
         else:
-            self._told(kept[-1])
-            _log.info("query_answered", query_id=view.query_id, miner=answer.miner, seconds=round(answer.seconds, 3))
+            if kept:
+                self._answered(kept[-1], answer)
+
+    def _keep(self, view: QueryView, kept: list[QueryView], session: Session, answer: QueryAnswer) -> None:
+        result = self._result(view, answer)
+        try:
+            kept.append(self._store.answered(session, view.query_id, result))
+        except IllegalMoveError as error:
+            # too late for the customer; what the miner has proven still counts
+            _log.warning("query_ended_elsewhere", query_id=view.query_id, reason=error.message)
+
+    def _answered(self, view: QueryView, answer: QueryAnswer) -> None:
+        self._told(view)
+        _log.info("query_answered", query_id=view.query_id, miner=answer.miner, seconds=round(answer.seconds, 3))
 
     def _result(self, view: QueryView, answer: QueryAnswer) -> QueryResult:
         """The answer as it is stored: every value in it comes from the verified instances or was measured here."""

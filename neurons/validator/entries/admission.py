@@ -19,7 +19,7 @@ from neurons.artefacts.source import NoSourceError, Sources
 from neurons.messages import CompetitionEntry
 from neurons.validator.entries.changes import require_checkable
 from neurons.validator.entries.claims import files_to_fetch, read_claims
-from neurons.validator.entries.deriving import SCRATCH, derive_entry
+from neurons.validator.entries.deriving import derive_entry
 from neurons.validator.entries.faults import EntryFault, EntryRefusedError
 from neurons.validator.entries.outputs import require_own_outputs
 from neurons.validator.entries.sources import allowed_sources
@@ -27,7 +27,7 @@ from neurons.validator.entries.store import CheckedEntry, EntryStore
 from statements.errors import CircuitError
 from statements.proven_run import ProvenRun
 from verifier_gen.circuit import Circuit, open_circuit
-from verifier_gen.limited import LimitedProcess, ProcessLimits
+from verifier_gen.limited import SCRATCH, LimitedProcess, ProcessLimits
 
 _log = structlog.get_logger(__name__)
 _FETCHES_AT_ONCE = 4
@@ -63,7 +63,7 @@ class EntryAdmission:
     def __init__(self, cache: CircuitCache, limits: EntryLimits, store: EntryStore) -> None:
         self._cache, self._limits, self._store = cache, limits, store
         # new entries do not hold up those that are being measured
-        self._deriving, self._running = LimitedProcess(limits.process), LimitedProcess(limits.process)
+        self._deriving, self._running = (LimitedProcess(limits.process, cache.root) for _ in range(2))
         self._fetching = asyncio.Semaphore(_FETCHES_AT_ONCE)
         # a cache's folder is locked by a blocking call: two tasks of this process must never wait for each other there
         self._of_bundle: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()

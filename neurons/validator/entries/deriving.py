@@ -13,11 +13,8 @@ from neurons.validator.entries.faults import EntryFault, EntryRefusedError
 from verifier_gen.circuit import Circuit, CircuitPaths
 from verifier_gen.derivation import OtherInstancesError, derive_key
 from verifier_gen.files import place_srs
-from verifier_gen.limited import LimitedProcess, ProcessEndedError
+from verifier_gen.limited import SCRATCH, LimitedProcess, ProcessEndedError
 from verifier_gen.manifest import CircuitManifest, sha256_file
-
-SCRATCH = "check-"
-"""Beginning of the names of folders in which keys are derived; one that is left was of a process that was killed."""
 
 
 async def derive_entry(

@@ -25,6 +25,7 @@ from neurons.validator.api.settings import ApiSettings
 from neurons.validator.blame import Blame
 from neurons.validator.check import AnswerFault
 from neurons.validator.queries import QueryAttempt, QueryFailedError
+from neurons.validator.scorekeeper import StateUnavailableError
 from signed_http.client import SignedClient
 from signed_http.errors import PeerRefusedError
 from statements.errors import CircuitError
@@ -261,6 +262,15 @@ def test_query_that_cannot_be_stored_is_refused_and_an_answer_that_cannot_is_not
 
     assert asyncio.run(restart()) == "answered"
     assert len(bench.runner.asked) == 1
+
+
+def test_query_whose_answer_the_database_did_not_take_stays_open(bench: ApiBench) -> None:
+    bench.runner.failure = StateUnavailableError("the outcome of request 0x01 cannot be stored: OperationalError")
+    with bench.serving() as api:
+        left = api.query()
+        assert (left.status_code, left.json()["state"]) == (202, "asked")
+    bench.runner.failure = None
+    assert [view.state for _, view in QueryStore(bench.store.engine).open_queries()] == ["asked"]
 
 
 def test_query_expires_with_its_deadline(api: Api) -> None:

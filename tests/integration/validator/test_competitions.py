@@ -37,6 +37,7 @@ from neurons.validator.competitions_assembly import run_competitions
 from neurons.validator.entries.entering import Competition, Entries
 from neurons.validator.entries.store import EntryStore
 from neurons.validator.explain import explain
+from neurons.validator.prizes import prizes_of
 from neurons.validator.questions import Question
 from neurons.validator.settings import CompetitionSettings, EntrySettings
 from neurons.validator.store import open_store
@@ -169,7 +170,7 @@ def test_round_entries_are_measured_on_the_same_inputs_and_strange_ones_refused(
 
 def test_run_competitions_as_the_settings_have_them_until_cancelled(bench: Bench, tmp_path: Path) -> None:
     circuits = {"id": "staking", "circuit": bench.circuit.directory}
-    competition = CompetitionSettings(interval_seconds=0.5, runs=2, **circuits)
+    competition = CompetitionSettings(interval_seconds=2.0, runs=2, **circuits)
     settings: Any = SimpleNamespace(competitions=[competition], entries=EntrySettings(cache=tmp_path / "entries"))
     workings, store = bench.workings(), CompetitionStore(bench.store.engine)
     miner = bench.miner(FIRST, competes=True)
@@ -234,29 +235,36 @@ class Thief(SmallMiner):
         return run.model_copy(update={"prover": self.keypair.ss58_address})
 
 
-def test_round_circuit_of_a_miner_is_fetched_measured_and_rewarded_and_its_copies_are_not(
+class Believing(Asker):
+    """What an asker would give to whom one miner sent a valid proof, with roundings of its own choice."""
+
+    async def ask(self, miner: Candidate, question: Question, seconds: float) -> Outcome:
+        outcome = await super().ask(miner, question, seconds)
+        if outcome.run is None or miner.hotkey != SECOND.ss58_address:
+            return outcome
+        instances = outcome.run.instances
+        outputs = (instances.outputs[0] + 1, *instances.outputs[1:])
+        bent = Instances.build(instances.layout, instances.inputs, instances.tag, outputs)
+        return replace(outcome, run=outcome.run.model_copy(update={"instances": bent}))
+
+
+def test_round_circuit_of_a_miner_is_fetched_measured_and_rewarded_and_others_proofs_of_it_are_not(
     bench: Bench, swapped_circuit: Circuit, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     author = real_miner(bench, FIRST, swapped_circuit)
-    copier = SmallMiner(
+    bender = SmallMiner(
         SECOND, swapped_circuit, bench.pool, competes=True, bundle=bundle_of(swapped_circuit).bundle_hash
     )
     thief = Thief(THIRD, swapped_circuit, bench.pool, competes=True, bundle=bundle_of(swapped_circuit).bundle_hash)
-    folder = tmp_path / "entries"
     with ExitStack() as servers:
         url = servers.enter_context(serving(author))
         bench.announce(FIRST, url)
-        copier.sources = thief.sources = (url,)
-        for miner in (copier, thief):
+        bender.sources = thief.sources = (url,)
+        for miner in (bender, thief):
             bench.announce(miner.keypair, servers.enter_context(serving(miner.app())))
-        rounds = Rounds(bench, folder)
+        rounds = Rounds(bench, tmp_path / "entries", Believing)
         rounds.round()
-        told = capsys.readouterr().out
-        servers.pop_all().close()
-        # a proof that verifies of outputs that the circuit does not give by itself counts for nothing
-        bench.announce(FIRST, servers.enter_context(serving(author)))
-        Rounds(bench, folder, Believing).round()
-        assert "bent_outputs" in capsys.readouterr().out
+    told = capsys.readouterr().out
     assert "wrong_tag" in told
     assert told.count("circuit_fetched") == 1
     leader = rounds.store.leader("staking")
@@ -264,28 +272,21 @@ def test_round_circuit_of_a_miner_is_fetched_measured_and_rewarded_and_its_copie
     assert (leader.hotkey, leader.circuit_id) == (FIRST.ss58_address, swapped_circuit.manifest.circuit_id)
     # another network than the competition's: what it gets wrong is seen
     assert 0 < leader.accuracy < 0.999
-    assert rounds.store.latest("staking", SECOND.ss58_address) is not None
-    assert rounds.store.latest("staking", THIRD.ss58_address) is None
+    # a proof that verifies, of outputs that the circuit does not give by itself, counts for nothing
+    checked = EntryStore(bench.store.engine).latest("staking", SECOND.ss58_address)
+    assert checked is not None
+    assert checked.fault == "bent_outputs"
+    assert [rounds.store.latest("staking", each.ss58_address) for each in (SECOND, THIRD)] == [None, None]
     # a circuit that a miner chose earns no score outside of the competition
     assert bench.store.score_by_hotkey() == {}
     settings = CompetitionSettings(id="staking", circuit=bench.circuit.directory, weight_bps=500)
+    # it is paid while its circuit was measured in one of the latest rounds
+    assert [prize.measured for prize in prizes_of([settings], bench.store.engine)] == [True]
+    ended = settings.model_copy(update={"interval_seconds": 1e-6})
+    assert [prize.measured for prize in prizes_of([ended], bench.store.engine)] == [False]
     [standing] = explain(bench.store, bench.network.neurons(), FIRST.ss58_address, 5, [settings]).entries
     assert (standing.leads, standing.award.reason) == (True, "no_scores")
-    assert standing.checked is not None
-    assert standing.checked.fault == "bent_outputs"
     assert "leads, and does not get 5 % of the weights" in standing.lines()[-1]
-
-
-class Believing(Asker):
-    """What an asker would give whose verifier takes a proof with roundings of the prover's choice."""
-
-    async def ask(self, miner: Candidate, question: Question, seconds: float) -> Outcome:
-        outcome = await super().ask(miner, question, seconds)
-        assert outcome.run is not None
-        instances = outcome.run.instances
-        outputs = (instances.outputs[0] + 1, *instances.outputs[1:])
-        bent = Instances.build(instances.layout, instances.inputs, instances.tag, outputs)
-        return replace(outcome, run=outcome.run.model_copy(update={"instances": bent}))
 
 
 def test_record_copy_never_leads_however_fast_and_the_lead_outlives_a_restart(bench: Bench, tmp_path: Path) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +83,7 @@ def test_admit_honest_entry_is_fetched_derived_and_kept(desk: Desk, swapped_circ
     }
     assert circuit.paths.srs.samefile(desk.model.paths.srs)
     assert circuit.manifest.srs_hash == desk.model.manifest.srs_hash
-    assert not list(desk.folder.glob("check-*"))
+    assert not list(desk.folder.glob("limited-*"))
     assert desk.known is not None
     assert (desk.known.bundle, desk.known.fault) == (offered.bundle.bundle_hash, None)
     # after a restart nothing is fetched or derived again; a copy's is the same circuit
@@ -90,6 +91,15 @@ def test_admit_honest_entry_is_fetched_derived_and_kept(desk: Desk, swapped_circ
     assert desk.admit(offered, desk.deriving_nothing) == circuit
     assert desk.admit(offered, desk.deriving_nothing, hotkey="copier") == circuit
     assert len(offered.asked) == held
+    # another competition's layout is refused, and what was derived with another SRS not believed
+    manifest = desk.model.manifest
+    layout = manifest.layout.model_copy(update={"output_count": 1})
+    elsewhere = replace(desk, model=replace(desk.model, manifest=manifest.model_copy(update={"layout": layout})))
+    assert elsewhere.refusal(offered, desk.deriving_nothing) is EntryFault.WRONG_LAYOUT
+    other_srs = replace(desk.model, manifest=manifest.model_copy(update={"srs_hash": "0x" + "00" * 32}))
+    copied = replace(desk, folder=desk.folder.with_name("copied"), model=other_srs)
+    shutil.copytree(desk.folder, copied.folder)
+    assert copied.refusal(offered, copied.deriving_nothing) is EntryFault.LIMIT_EXCEEDED
     # what was damaged on the disk is fetched and derived anew
     damaged(desk.folder)
     assert desk.refusal(offered, desk.deriving_nothing) is EntryFault.LIMIT_EXCEEDED
@@ -174,12 +184,9 @@ def test_admit_bundle_of_another_circuit_than_entered_is_refused(desk: Desk) -> 
     assert caught.value.fault is EntryFault.WRONG_CIRCUIT
 
 
-def test_admit_network_that_ends_or_outlasts_its_process_holds_up_no_other(
-    desk: Desk, swapped_circuit: Circuit
-) -> None:
+def test_admit_network_that_ends_or_outlasts_its_process_holds_up_no_other(desk: Desk) -> None:
     """Too little memory for EZKL, too little time, and a network that it cannot read."""
     assert desk.refusal(Offered(desk.model), desk.checks(memory=24 * 1024**2)) is EntryFault.LIMIT_EXCEEDED
     assert desk.refusal(Offered(desk.model), desk.deriving_nothing) is EntryFault.LIMIT_EXCEEDED
-    checks = desk.checks(change=0)
-    assert desk.refusal(Offered(desk.model).replace(FileName.ONNX, b"no network"), checks) is EntryFault.NOT_COMPILED
-    assert desk.admit(Offered(swapped_circuit), checks, hotkey="other")
+    unreadable = Offered(desk.model).replace(FileName.ONNX, b"no network")
+    assert desk.refusal(unreadable, desk.checks(change=0)) is EntryFault.NOT_COMPILED

@@ -5,12 +5,17 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import sqlite3
 from contextlib import ExitStack
 from typing import Any
 
 import pytest
-from sqlalchemy.exc import DataError
+from sqlalchemy.exc import DataError, OperationalError
 
+from neurons.validator.api.access_keys import Caller, Limits
+from neurons.validator.api.messages import QueryRequest
+from neurons.validator.api.queries import Queries
+from neurons.validator.api.query_store import Failure, QueryStore
 from neurons.validator.asking import Asker
 from neurons.validator.assembly import Workings
 from neurons.validator.blame import Blame
@@ -20,7 +25,8 @@ from neurons.validator.queries import KeepAnswer, QueryAnswer, QueryFailedError
 from neurons.validator.questions import Kind, Question
 from neurons.validator.store import ValidatorStore
 from neurons.validator.verification import Verifier
-from signed_http.refusal import Fault
+from signed_http.refusal import Fault, Refusal
+from statements.proven_run import ProvenRun
 from statements.request_tag import request_tag
 from tests.integration.neurons.parts import serving
 from tests.integration.validator.miners import FIRST, SECOND, THIRD, VALIDATOR, Bench, SmallMiner, inputs_of
@@ -85,6 +91,49 @@ def test_run_answer_that_cannot_be_kept_scores_nobody(bench: Bench) -> None:
         ask(bench, miner, keep=die)
     assert bench.store.score(FIRST.ss58_address) == 0
     assert bench.store.outcomes(FIRST.ss58_address) == bench.store.changes(FIRST.ss58_address) == ()
+
+
+def test_run_answer_is_settled_once_the_database_is_free_again(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    settle, attempts = bench.store.settle, []
+
+    def locked_at_first(*arguments: Any) -> Any:
+        attempts.append(arguments)
+        if len(attempts) < 3:
+            raise OperationalError("INSERT", {}, sqlite3.OperationalError("database is locked"))
+        return settle(*arguments)
+
+    monkeypatch.setattr(bench.store, "settle", locked_at_first)
+    miner = bench.miner(FIRST)
+    answer = ask(bench, miner)
+    assert (answer.miner, len(attempts), len(miner.asked)) == (FIRST.ss58_address, 3, 1)
+    assert [found.fault for found in bench.store.outcomes(FIRST.ss58_address)] == [None]
+    assert bench.store.score(FIRST.ss58_address) > 0
+
+
+def test_query_that_ended_before_its_answer_came_still_pays_the_miner(bench: Bench) -> None:
+    stored = QueryStore(bench.store.engine)
+    caller = Caller("key:a", Limits())
+    circuit_id = bench.circuit.manifest.circuit_id
+    request = QueryRequest(circuit_id=circuit_id, inputs=inputs_of(bench.circuit), deadline_seconds=120.0)
+
+    def too_late(run: ProvenRun) -> ProvenRun:
+        ((_, view),) = stored.open_queries()
+        stored.expired(view.query_id, Failure(refusal=Refusal(code="expired", message="late", fault=Fault.NOBODY)))
+        return run
+
+    async def go(url: str) -> str:
+        bench.announce(FIRST, url)
+        workings = bench.workings()
+        queries = Queries(workings.queries, stored, VALIDATOR.ss58_address)
+        try:
+            view, _ = await queries.accept(caller, request, None)
+            return (await queries.wait(view.query_id, caller, 60)).state
+        finally:
+            await workings.asker.aclose()
+
+    with serving(bench.miner(FIRST, alter=too_late).app()) as url:
+        assert asyncio.run(go(url)) == "expired"
+    assert bench.store.score(FIRST.ss58_address) > 0
 
 
 def test_run_forger_first_is_blamed_and_the_next_miner_answers(bench: Bench) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
@@ -20,7 +21,7 @@ from statements.errors import ChainError
 from statements.instances import Instances
 from statements.proven_inference import ProvenInference
 from tests.integration.validator.miners import FIRST, VALIDATOR, Bench, inputs_of
-from tests.unit.neurons.parts import make_subject
+from tests.unit.neurons.parts import make_change, make_subject
 
 
 def outcome(bench: Bench, fault: AnswerFault | None = None, seconds: float = 30.0) -> Outcome:
@@ -143,6 +144,59 @@ def test_settle_full_disk_changes_nothing_and_is_told(bench: Bench) -> None:
         settle(keeper, full_outcome)
     assert bench.store.page(0, 10).items == ()
     assert bench.store.changes(FIRST.ss58_address) == bench.store.outcomes(FIRST.ss58_address) == ()
+
+
+def test_settle_cancelled_ends_by_itself_and_the_next_change_of_the_score_waits_for_it(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.store.settle(None, make_change(FIRST.ss58_address, score=1.0))
+    entered, release, settle_once = threading.Event(), threading.Event(), bench.store.settle
+
+    def held(*arguments: Any) -> Any:
+        entered.set()
+        assert release.wait(60)
+        return settle_once(*arguments)
+
+    monkeypatch.setattr(bench.store, "settle", held)
+    workings = bench.workings()
+    keeper = workings.scorekeeper
+    faults = [refusing(bench, 60.0, fault=AnswerFault.WRONG_TAG) for _ in range(2)]
+
+    async def go() -> None:
+        left = asyncio.create_task(keeper.settle(faults[0], others_reachable=True))
+        await asyncio.to_thread(entered.wait)
+        left.cancel()
+        await asyncio.wait([left])
+        # the second would otherwise read the score that the first is about to change
+        asyncio.get_running_loop().call_later(0.1, release.set)
+        await keeper.settle(faults[1], others_reachable=True)
+        assert left.cancelled()
+
+    asyncio.run(go())
+    falls = [(change.previous, change.score) for change in bench.store.changes(FIRST.ss58_address, 2)]
+    assert falls == [(0.6, pytest.approx(0.36)), (1.0, 0.6)]
+    assert workings.meters.registry.get_sample_value("veristake_validator_blame_total", {"blame": "miner"}) == 2
+
+
+def test_settle_network_that_hangs_keeps_no_proved_answer_waiting(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keeper, answers, waited = bench.workings().scorekeeper, threading.Event(), []
+    settle(keeper, outcome(bench))
+
+    def hangs(_: LocalNetwork) -> Any:
+        waited.append(answers.wait(5))
+        return ()
+
+    monkeypatch.setattr(LocalNetwork, "neurons", hangs)
+
+    async def go() -> None:
+        await keeper.settle(refusing(bench, 60.0, fault=None), others_reachable=True)
+        answers.set()
+
+    asyncio.run(go())
+    assert False not in waited
+    assert len(bench.store.changes(FIRST.ss58_address)) == 2
 
 
 def test_settle_network_gone_uses_the_number_of_miners_that_it_knew(
