@@ -91,8 +91,8 @@ class ProverPool:
 
     Args:
         workers: processes; each proof takes about 0.4 GB for the staking circuit.
-        timeout_seconds: longest that one call may work, waiting for a worker included; then its worker is
-            replaced, because EZKL can hang instead of failing.
+        timeout_seconds: longest that one call may work; then its worker is replaced, because EZKL can hang instead
+            of failing. Waiting for a worker does not count: who waits behind a call that hangs has done nothing.
         kept_memory_bytes: a worker that keeps more after a proof is replaced; None: any amount.
     """
 
@@ -131,10 +131,9 @@ class ProverPool:
         return await self._run(_verify, directory, instances, proof)
 
     async def _run(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        slot: _Slot | None = None
+        slot = await self._take()
         try:
             async with asyncio.timeout(self._timeout):
-                slot = await self._take()
                 answer = await asyncio.wrap_future(slot.executor.submit(call, *args, **kwargs))
             if self._keeps_too_much(answer):
                 self._replace(slot)
@@ -150,8 +149,7 @@ class ProverPool:
                 "a prover process died", remedy="Try again; if it recurs, memory is too small for the circuit"
             ) from error
         finally:
-            if slot is not None:
-                self._give_back(slot)
+            self._give_back(slot)
 
     async def _take(self) -> _Slot:
         if self._free:
@@ -176,10 +174,9 @@ class ProverPool:
     def _keeps_too_much(self, answer: object) -> bool:
         return self._kept is not None and isinstance(answer, MeasuredProof) and answer.kept_bytes > self._kept
 
-    def _replace(self, slot: _Slot | None) -> None:
-        if slot is not None:
-            self.replaced += 1
-            slot.replace()
+    def _replace(self, slot: _Slot) -> None:
+        self.replaced += 1
+        slot.replace()
 
     @property
     def worker_pids(self) -> list[int]:

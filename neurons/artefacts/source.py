@@ -111,7 +111,9 @@ async def _from(url: str, sha256: str, size: int, path: Path, *, exact: bool, gi
             address = url.rstrip("/") + ARTEFACTS_PATH + sha256
             async with http.stream("GET", address, headers=headers) as response:
                 await _take(response, url, begin, size, path, given)
-    except (TimeoutError, httpx.HTTPError, httpx.InvalidURL) as error:
+    except TimeoutError as error:
+        raise SourceFailedError(f"{url} is slower than {SLOWEST_BYTES_PER_SECOND // 1024:.0f} KiB a second") from error
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise SourceFailedError(f"{url} broke off: {cause_of(error)}") from error
     except OSError as error:
         raise ArtefactError(

@@ -72,13 +72,21 @@ class HeldCircuits:
         circuit = self._circuits.get(circuit_id)
         if circuit is None:
             raise RefusedError(RefusalCode.CIRCUIT_NOT_HELD, f"circuit {circuit_id} is not held")
+        self.require_fits(circuit_id)
+        return circuit
+
+    def require_fits(self, circuit_id: str) -> None:
+        """No proof under a circuit has taken more memory than allowed.
+
+        Raises:
+            RefusedError: one has.
+        """
         if circuit_id in self._too_large:
             raise RefusedError(
                 RefusalCode.CIRCUIT_TOO_LARGE,
                 f"a proof under circuit {circuit_id} took {self._too_large[circuit_id] // MEBIBYTE} MiB here, "
                 f"more than allowed",
             )
-        return circuit
 
     def usable(self) -> tuple[Circuit, ...]:
         """The circuits that can be proved."""

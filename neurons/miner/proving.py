@@ -135,6 +135,8 @@ class Prover:
         deadline = time.monotonic() + task.deadline_seconds
         circuit_id = task.circuit.manifest.circuit_id
         async with self._places.hold(task.caller, task.kind, circuit_id, task.deadline_seconds):
+            # found out while this one waited
+            self._held.require_fits(circuit_id)
             begun.set()
             inputs = await read_inputs()
             measured = await self._prove_again_if_a_worker_dies(task, inputs, deadline)

@@ -10,8 +10,7 @@ from verifier_gen.circuit import Circuit
 from verifier_gen.pool import ProverPool, WorkerDiedError
 
 LONGEST_SECONDS = 30.0
-"""For a verification, which takes 40 ms, and its wait for a process: one proof that hangs EZKL holds up the others for
-no longer."""
+"""For a verification, which takes 40 ms: one proof that hangs EZKL holds up the others for no longer."""
 
 
 class ProofCrashesVerifierError(CircuitError):

@@ -170,7 +170,7 @@ def test_round_entries_are_measured_on_the_same_inputs_and_strange_ones_refused(
 
 def test_run_competitions_as_the_settings_have_them_until_cancelled(bench: Bench, tmp_path: Path) -> None:
     circuits = {"id": "staking", "circuit": bench.circuit.directory}
-    competition = CompetitionSettings(interval_seconds=0.5, runs=2, **circuits)
+    competition = CompetitionSettings(interval_seconds=2.0, runs=2, **circuits)
     settings: Any = SimpleNamespace(competitions=[competition], entries=EntrySettings(cache=tmp_path / "entries"))
     workings, store = bench.workings(), CompetitionStore(bench.store.engine)
     miner = bench.miner(FIRST, competes=True)

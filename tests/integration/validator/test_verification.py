@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import time
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from neurons.validator.verification import Verifier
+from neurons.validator.verification import LONGEST_SECONDS, ProofCrashesVerifierError, Verifier
+from statements.instances import Instances
 from statements.quantities import FIELD_MODULUS
 from tests.integration.validator.proofs import Proofs, flipped
 from verifier_gen.pool import ProverPool
@@ -68,6 +72,76 @@ def test_verify_dead_worker_costs_no_honest_proof(proofs: Proofs, shared_pool: P
 
     assert asyncio.run(go())
     verifier.close()
+
+
+HANGING = b"hangs"
+
+
+def hang(place: str) -> bool:
+    """Stands for a proof on which EZKL does not come to an end."""
+    with Path(place).open("a") as begun:
+        begun.write("x")
+    time.sleep(3600)
+    return True
+
+
+class HangingPool(ProverPool):
+    """Works as the real one, but for one proof."""
+
+    place: Path
+
+    async def verify(self, directory: Path, instances: Instances, proof: bytes) -> bool:
+        if proof == HANGING:
+            return await self._run(hang, str(self.place))
+        return await super().verify(directory, instances, proof)
+
+
+def test_verify_proof_that_hangs_holds_up_the_others_for_one_limit_only(
+    proofs: Proofs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The test's own clock: a limit has passed when the test says so, however slow the machine is."""
+    limits: list[tuple[float | None, asyncio.Timeout]] = []
+    limit_of = asyncio.timeout
+
+    def limit(seconds: float | None) -> asyncio.Timeout:
+        limits.append((seconds, limit_of(None)))
+        return limits[-1][1]
+
+    def pass_all_limits() -> None:
+        now = asyncio.get_running_loop().time()
+        for _, each in limits:
+            with suppress(RuntimeError):  # ended, or not begun
+                each.reschedule(now)
+
+    monkeypatch.setattr("verifier_gen.pool.asyncio.timeout", limit)
+    monkeypatch.setattr("neurons.validator.verification.ProverPool", HangingPool)
+    HangingPool.place = tmp_path / "begun"
+    pool = HangingPool(1, LONGEST_SECONDS)
+    verifier, honest = Verifier(pool), proofs.honest
+
+    async def begun(times: int) -> None:
+        while not (HangingPool.place.exists() and len(HangingPool.place.read_text()) == times):
+            await asyncio.sleep(0.01)
+
+    async def go() -> None:
+        hanging = asyncio.create_task(verifier.verify(proofs.circuit, honest.instances, HANGING))
+        others = [
+            asyncio.create_task(verifier.verify(proofs.circuit, honest.instances, honest.proof)) for _ in range(2)
+        ]
+        await asyncio.wait_for(begun(1), 60)
+        pass_all_limits()
+        # while the one under suspicion hangs on
+        assert await asyncio.wait_for(asyncio.gather(*others), 60) == [True, True]
+        await asyncio.wait_for(begun(2), 60)
+        assert not hanging.done()
+        pass_all_limits()
+        with pytest.raises(ProofCrashesVerifierError):
+            await hanging
+
+    asyncio.run(go())
+    assert {seconds for seconds, _ in limits} == {LONGEST_SECONDS}
+    verifier.close()
+    pool.close()
 
 
 class PanicException(BaseException):
