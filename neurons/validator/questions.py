@@ -33,6 +33,10 @@ _PATHS = {
 }
 
 
+_ANSWER_BYTES, _INSTANCE_BYTES = 16 * 1024, 128
+"""Of an answer in JSON: all but proof and instances, and one instance, which takes 70; twice of what either needs."""
+
+
 @dataclass(frozen=True)
 class Question:
     """One run of a circuit that the validator wants proved, whoever proves it.
@@ -53,6 +57,12 @@ class Question:
     def circuit_id(self) -> str:
         """Circuit that is asked for."""
         return self.circuit.manifest.circuit_id
+
+    @property
+    def maximum_answer_bytes(self) -> int:
+        """Bytes beyond which no right answer can be: a larger one is not even read."""
+        manifest = self.circuit.manifest
+        return _ANSWER_BYTES + 2 * manifest.proof_bytes + _INSTANCE_BYTES * manifest.layout.instance_count
 
     @property
     def statement_id(self) -> str | None:

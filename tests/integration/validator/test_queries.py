@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import sqlite3
 from contextlib import ExitStack
 from typing import Any
@@ -22,6 +24,7 @@ from neurons.validator.choose import Candidate
 from neurons.validator.queries import KeepAnswer, QueryAnswer, QueryFailedError
 from neurons.validator.questions import Kind, Question
 from neurons.validator.store import ValidatorStore
+from neurons.validator.verification import Verifier
 from signed_http.refusal import Fault, Refusal
 from statements.proven_run import ProvenRun
 from statements.request_tag import request_tag
@@ -59,6 +62,8 @@ def test_run_honest_miner_gives_outputs_of_the_verified_instances(bench: Bench, 
     answer = ask(bench, miner := bench.miner(FIRST))
     (request,) = miner.asked
     assert answer.outputs == answer.run.instances.outputs
+    length = len(answer.run.model_dump_json())
+    assert 1.5 * length < Question(Kind.QUERY, tiny_circuit, request.inputs).maximum_answer_bytes < 20 * length
     assert answer.run.instances.inputs == request.inputs == inputs_of(tiny_circuit)
     assert answer.tag == request_tag(
         nonce=answer.nonce,
@@ -227,6 +232,23 @@ def test_run_attempt_that_cannot_be_settled_does_not_end_the_query(
     monkeypatch.setattr(ValidatorStore, "settle", refuses_failures)
     answer = ask(bench, bench.miner(FIRST, **FORGED), bench.miner(SECOND))
     assert (answer.miner, answer.attempts[0].blame) == (SECOND.ss58_address, Blame.VALIDATOR)
+
+
+def test_run_full_disk_at_verification_is_the_validators_fault(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried = []
+
+    async def verify(*_: Any) -> bool:
+        tried.append(1)
+        if len(tried) == 1:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return True
+
+    monkeypatch.setattr(Verifier, "verify", verify)
+    answer = ask(bench, bench.miner(FIRST))
+    assert [(attempt.fault, attempt.blame) for attempt in answer.attempts] == [
+        ("verifier_failed", "validator"),
+        (None, "nobody"),
+    ]
 
 
 def test_run_miner_whose_check_breaks_is_given_back(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
