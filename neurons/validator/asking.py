@@ -162,15 +162,16 @@ class Asker:
             raise MalformedResponseError(endpoint, f"{endpoint} answers for another competition or request")
         return entry
 
-    async def ask(self, miner: Candidate, question: Question, seconds: float) -> Outcome:
+    async def ask(self, miner: Candidate, question: Question, seconds: float, full_seconds: float = 0.0) -> Outcome:
         """Ask one miner and check its answer.
 
         Args:
             miner: whom.
             question: what.
             seconds: how long it may take.
+            full_seconds: how long it would have without a customer's deadline; what has none gives the full time.
         """
-        asked = Asked(question=question, validator=self._hotkey, miner=miner.hotkey, seconds=seconds)
+        asked = Asked(question, self._hotkey, miner.hotkey, seconds, full_seconds)
         asked_at, started = time.time(), time.monotonic()
 
         def outcome(run: ProvenRun | None, fault: AnswerFault | None, detail: str, **more: Any) -> Outcome:

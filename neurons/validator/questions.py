@@ -79,6 +79,7 @@ class Asked:
         validator: ss58 hotkey that asks.
         miner: ss58 hotkey that is asked.
         seconds: how long the miner may take.
+        full_seconds: how long it would have had without a customer's deadline, by what was known when it was asked.
         nonce: 0x-hex of 32 bytes from the system's generator.
     """
 
@@ -86,7 +87,13 @@ class Asked:
     validator: str
     miner: str
     seconds: float
+    full_seconds: float = 0.0
     nonce: str = field(default_factory=lambda: "0x" + secrets.token_hex(32))
+
+    @property
+    def had_its_time(self) -> bool:
+        """Whether not answering in time says something about the miner."""
+        return self.seconds >= self.full_seconds
 
     @property
     def path(self) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import DataError, OperationalError
 
+from neurons.validator import race
 from neurons.validator.api.access_keys import Caller, Limits
 from neurons.validator.api.messages import QueryRequest
 from neurons.validator.api.queries import Queries
@@ -23,6 +24,7 @@ from neurons.validator.check import AnswerFault
 from neurons.validator.choose import Candidate
 from neurons.validator.queries import KeepAnswer, QueryAnswer, QueryFailedError
 from neurons.validator.questions import Kind, Question
+from neurons.validator.scorekeeper import Scorekeeper
 from neurons.validator.store import ValidatorStore
 from neurons.validator.verification import Verifier
 from signed_http.refusal import Fault, Refusal
@@ -162,6 +164,16 @@ def test_run_hanging_miner_alone_is_timed_out_and_blamed_when_it_had_its_full_ti
     assert caught.value.fault == "miners"
     assert [attempt.fault for attempt in caught.value.attempts] == [AnswerFault.TIMED_OUT]
     assert bench.store.changes(FIRST.ss58_address)[0].reason == "timed_out"
+
+
+def test_run_learned_timeout_too_short_is_not_the_end_of_a_query_that_has_time(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Scorekeeper, "timeout", lambda *_: 0.2)
+    for rest in ("FIRST_REST_SECONDS", "BLAMED_REST_SECONDS"):
+        monkeypatch.setattr(race, rest, 0.01)
+    answer = ask(bench, bench.miner(FIRST, seconds=0.4))
+    assert [attempt.fault for attempt in answer.attempts] == [AnswerFault.TIMED_OUT, None]
 
 
 def test_run_deadline_shorter_than_a_proof_blames_nobody(bench: Bench) -> None:
