@@ -114,26 +114,35 @@ class HomeChain:
         epoch = block["timestamp"] // self._reachable(lambda: self._reader.epoch_length(number))
         return self._reachable(lambda: self._reader.config_version_at(asset, epoch, number))
 
-    def latest_epoch(self, asset: str) -> int:
+    def latest_epoch(self, asset: str, *, block: int | None = None) -> int:
         """Newest epoch observed of ``asset``.
+
+        Args:
+            asset: token address.
+            block: at which to look; None: at :meth:`pinned_block`.
 
         Raises:
             InputsUnavailableError: it has never been observed.
             ChainError: the chain cannot be reached.
         """
-        block = self._pinned_block()
-        return self._observed(lambda: self._reader.latest_epoch(asset, block))
+        number = self.pinned_block() if block is None else block
+        return self._observed(lambda: self._reader.latest_epoch(asset, number))
 
-    def read(self, asset: str, epoch: int) -> Reading:
+    def read(self, asset: str, epoch: int, *, block: int | None = None) -> Reading:
         """The model inputs of ``asset`` for the window that ends with ``epoch``.
+
+        Args:
+            asset: token address.
+            epoch: of the newest observation.
+            block: at which to look; None: at :meth:`pinned_block`.
 
         Raises:
             InputsUnavailableError: the observer does not hold that window.
             FeatureMismatchError: the contract's inputs are not those computed from its observations.
             ChainError: the chain cannot be reached.
         """
-        number = self._pinned_block()
-        block = self._ask(lambda: self._web3.eth.get_block(number))
+        number = self.pinned_block() if block is None else block
+        header = self._ask(lambda: self._web3.eth.get_block(number))
         inputs, config_version, observed_at = self._observed(lambda: self._reader.inputs_of(asset, epoch, number))
         parameters = self._observed(lambda: self._reader.parameters(asset, config_version, number))
         window = self._observed(lambda: self._reader.window(asset, epoch, number))
@@ -154,11 +163,16 @@ class HomeChain:
             features_hash=features_hash(**parameters.model_dump()),
             observed_at=observed_at,
             block_number=number,
-            block_hash=Web3.to_hex(block["hash"]),
-            block_time=block["timestamp"],
+            block_hash=Web3.to_hex(header["hash"]),
+            block_time=header["timestamp"],
         )
 
-    def _pinned_block(self) -> int:
+    def pinned_block(self) -> int:
+        """The newest block that counts: as many below the head as the settings want confirmations.
+
+        Raises:
+            ChainError: the chain cannot be reached.
+        """
         newest = self._ask(lambda: int(self._web3.eth.block_number))
         return max(0, newest - self.settings.confirmations)
 

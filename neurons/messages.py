@@ -6,23 +6,31 @@ An ObservationRequest is answered by a ProvenInference, an InputRequest by a Pro
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import cached_property
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
+from neurons.bounded_request import BoundedRequest
 from statements.quantities import Hash32
 from statements.subject import Subject
 from statements.traveller import Traveller
 
 MAXIMUM_INPUTS = 65_536
 """More do not fit into a request of one MiB."""
+MAXIMUM_CIRCUITS = 256
+"""That a miner can say it holds."""
+MAXIMUM_COMPETITIONS = 64
+MAXIMUM_SOURCES = 16
+MAXIMUM_CLAIM_BYTES = 128 * 1024
+"""Of what a miner says of itself; a list of as many circuits as it can name takes half of it."""
 LARGEST_COUNT = 1_000_000
 """Of workers, or of waiting requests, that a miner can claim."""
 LONGEST_SECONDS = 1e9
 """That a miner can claim: larger than any true figure, and small enough to reckon with."""
 
 
-class ProofRequest(Traveller):
+class ProofRequest(BoundedRequest):
     """What every request for a proof holds.
 
     Attributes:
@@ -58,14 +66,14 @@ class InputRequest(ProofRequest):
         inputs: signed fixed point at the circuit's input scale, in circuit order.
     """
 
-    inputs: tuple[int, ...] = Field(min_length=1, max_length=MAXIMUM_INPUTS)
+    inputs: tuple[int, ...] = Field(min_length=1, max_length=MAXIMUM_INPUTS, fail_fast=True)
 
 
 CompetitionId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 """Name of a competition, agreed on outside of the protocol."""
 
 
-class CompetitionRequest(Traveller):
+class CompetitionRequest(BoundedRequest):
     """Name the circuit that you enter into a competition.
 
     Attributes:
@@ -92,7 +100,7 @@ class CompetitionEntry(Traveller):
     nonce: Hash32
     circuit_id: Hash32
     bundle: Hash32
-    sources: tuple[str, ...]
+    sources: tuple[Annotated[str, StringConstraints(max_length=2000)], ...] = Field(max_length=MAXIMUM_SOURCES)
 
 
 class CircuitCapability(Traveller):
@@ -105,7 +113,7 @@ class CircuitCapability(Traveller):
     """
 
     circuit_id: Hash32
-    model_name: str
+    model_name: Annotated[str, StringConstraints(max_length=100)]
     seconds_per_proof: float | None = Field(default=None, ge=0, le=LONGEST_SECONDS)
 
 
@@ -121,16 +129,21 @@ class Capabilities(Traveller):
         competitions: ids of the competitions that it takes part in.
     """
 
-    circuits: tuple[CircuitCapability, ...]
+    circuits: tuple[CircuitCapability, ...] = Field(max_length=MAXIMUM_CIRCUITS)
     workers: int = Field(ge=1, le=LARGEST_COUNT)
     queue_limit: int = Field(ge=0, le=LARGEST_COUNT)
     queue_length: int = Field(ge=0, le=LARGEST_COUNT)
     expected_wait_seconds: float = Field(default=0.0, ge=0, le=LONGEST_SECONDS)
-    competitions: tuple[str, ...] = ()
+    competitions: tuple[CompetitionId, ...] = Field(default=(), max_length=MAXIMUM_COMPETITIONS)
 
     def holds(self, circuit_id: str) -> bool:
         """Whether the miner can prove under this circuit."""
-        return any(circuit.circuit_id == circuit_id for circuit in self.circuits)
+        return circuit_id in self.circuit_ids
+
+    @cached_property
+    def circuit_ids(self) -> frozenset[str]:
+        """Ids of the circuits, for looking one up: a validator does it for each miner and request."""
+        return frozenset(circuit.circuit_id for circuit in self.circuits)
 
 
 class RefusalCode(StrEnum):

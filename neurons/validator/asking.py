@@ -8,10 +8,11 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
 from pydantic import ValidationError
 
 from neurons.home_chain import Reading
-from neurons.messages import Capabilities, CompetitionEntry, CompetitionRequest
+from neurons.messages import MAXIMUM_CLAIM_BYTES, Capabilities, CompetitionEntry, CompetitionRequest
 from neurons.validator.check import AnswerFault, find_fault, own_instances
 from neurons.validator.choose import Candidate
 from neurons.validator.peers import PeerClients
@@ -27,11 +28,13 @@ from signed_http.errors import (
 )
 from signed_http.refusal import Fault
 from signed_http.wallets import HotkeyKeypair
-from statements.errors import CircuitError
+from statements.causes import cause_of
 from statements.proven_run import ProvenRun
 from statements.subject import Subject
 
+_log = structlog.get_logger(__name__)
 _SURVEY_TIMEOUT_SECONDS = 5.0
+_BRIEF = 300
 _FAULT_OF_ERROR: tuple[tuple[type[PeerError], AnswerFault], ...] = (
     (PeerTimeoutError, AnswerFault.TIMED_OUT),
     (PeerUnreachableError, AnswerFault.UNREACHABLE),
@@ -89,6 +92,21 @@ class Outcome:
         return self.asked.miner
 
 
+@dataclass(frozen=True)
+class Obstacle:
+    """Why a registered miner cannot be asked for a circuit.
+
+    Attributes:
+        fault: that stands for its answer.
+        refusal: whose fault a refusal is; None for a silence.
+        detail: one sentence on it.
+    """
+
+    fault: AnswerFault
+    refusal: Fault | None
+    detail: str
+
+
 class Asker:
     """Asks miners.
 
@@ -117,11 +135,13 @@ class Asker:
         Raises:
             PeerError: it gives no believable answer.
         """
-        content = await self._bounded(hotkey, endpoint, "/v1/capabilities", None, self.survey_seconds)
+        content = await self._bounded(
+            hotkey, endpoint, "/v1/capabilities", None, self.survey_seconds, MAXIMUM_CLAIM_BYTES
+        )
         try:
             return Capabilities.model_validate(content)
         except ValidationError as error:
-            raise MalformedResponseError(endpoint, f"{endpoint} describes no capabilities: {error}") from error
+            raise MalformedResponseError(endpoint, f"{endpoint} describes no capabilities: {_first(error)}") from error
 
     async def entry(self, hotkey: str, endpoint: str, competition: str) -> CompetitionEntry:
         """The circuit that a miner enters into a competition.
@@ -131,24 +151,27 @@ class Asker:
         """
         request = CompetitionRequest(competition_id=competition, nonce="0x" + secrets.token_hex(32))
         message = request.model_dump(mode="json")
-        content = await self._bounded(hotkey, endpoint, "/v1/competitions", message, self.survey_seconds)
+        content = await self._bounded(
+            hotkey, endpoint, "/v1/competitions", message, self.survey_seconds, MAXIMUM_CLAIM_BYTES
+        )
         try:
             entry = CompetitionEntry.model_validate(content)
         except ValidationError as error:
-            raise MalformedResponseError(endpoint, f"{endpoint} describes no entry: {error}") from error
+            raise MalformedResponseError(endpoint, f"{endpoint} describes no entry: {_first(error)}") from error
         if (entry.nonce, entry.competition_id) != (request.nonce, competition):
             raise MalformedResponseError(endpoint, f"{endpoint} answers for another competition or request")
         return entry
 
-    async def ask(self, miner: Candidate, question: Question, seconds: float) -> Outcome:
+    async def ask(self, miner: Candidate, question: Question, seconds: float, full_seconds: float = 0.0) -> Outcome:
         """Ask one miner and check its answer.
 
         Args:
             miner: whom.
             question: what.
             seconds: how long it may take.
+            full_seconds: how long it would have without a customer's deadline; what has none gives the full time.
         """
-        asked = Asked(question=question, validator=self._hotkey, miner=miner.hotkey, seconds=seconds)
+        asked = Asked(question, self._hotkey, miner.hotkey, seconds, full_seconds)
         asked_at, started = time.time(), time.monotonic()
 
         def outcome(run: ProvenRun | None, fault: AnswerFault | None, detail: str, **more: Any) -> Outcome:
@@ -159,7 +182,9 @@ class Asker:
 
         message = asked.message.model_dump(mode="json")
         try:
-            content = await self._bounded(miner.hotkey, miner.endpoint, asked.path, message, seconds)
+            content = await self._bounded(
+                miner.hotkey, miner.endpoint, asked.path, message, seconds, question.maximum_answer_bytes
+            )
         except Exception as given:
             answered, error = time.monotonic(), peer_error(miner.endpoint, given)
             return outcome(None, fault_of(error), error.message, verify_seconds=0.0, **_said(error))
@@ -167,11 +192,24 @@ class Asker:
         try:
             answer = asked.answer_type.model_validate(content)
         except ValidationError as error:
-            return outcome(None, AnswerFault.MALFORMED, str(error.errors()[0]["msg"]))
+            return outcome(None, AnswerFault.MALFORMED, _first(error))
         fault = await self._examine(asked, answer)
         if fault is None:
             return outcome(answer, None, "")
         return outcome(None, fault, "the answer is not what was asked for")
+
+    def not_asked(self, hotkey: str, question: Question, seconds: float, obstacle: Obstacle) -> Outcome:
+        """A miner that cannot be asked.
+
+        Args:
+            hotkey: the miner.
+            question: what it would have been asked.
+            seconds: that it would have been allowed.
+            obstacle: why not.
+        """
+        asked = Asked(question=question, validator=self._hotkey, miner=hotkey, seconds=seconds)
+        waited = self.survey_seconds if obstacle.fault is AnswerFault.TIMED_OUT else 0.0
+        return Outcome(asked, time.time(), None, obstacle.fault, obstacle.refusal, obstacle.detail, waited)
 
     def given_up(self, miner: Candidate, question: Question, seconds: float, waited: float) -> Outcome:
         """A miner that was given up for another's answer, with a nonce of its own as the question goes on record.
@@ -200,27 +238,44 @@ class Asker:
             holds = await self._verifier.verify(asked.question.circuit, instances, answer.proof_bytes)
         except ProofCrashesVerifierError:
             return AnswerFault.CRASHED_VERIFIER
-        except CircuitError:
-            # the validator's own files or processes: the miner may have answered rightly
+        except Exception as error:
+            # the validator's own files, processes or disk: the miner may have answered rightly
+            _log.error("verifier_failed", circuit_id=asked.question.circuit_id, reason=cause_of(error))
             return AnswerFault.VERIFIER_FAILED
         return None if holds else AnswerFault.INVALID_PROOF
 
-    async def _bounded(self, hotkey: str, endpoint: str, path: str, message: Any, seconds: float) -> Any:
+    async def _bounded(
+        self, hotkey: str, endpoint: str, path: str, message: Any, seconds: float, maximum_bytes: int
+    ) -> Any:
+        client = self._clients.of(hotkey, endpoint)
+
+        async def exchange() -> Any:
+            if message is None:
+                return await client.get_json(path, maximum_bytes=maximum_bytes)
+            return await client.post_json(path, message, maximum_bytes=maximum_bytes)
+
         try:
             async with asyncio.timeout(seconds):
                 try:
-                    return await self._exchange(hotkey, endpoint, path, message)
+                    return await exchange()
                 except PeerTimeoutError:
                     raise
                 except PeerUnreachableError:
                     # a kept connection may be closed by the miner just as it is used: only a new one tells
-                    return await self._exchange(hotkey, endpoint, path, message)
+                    return await exchange()
         except TimeoutError as error:
             raise PeerTimeoutError(endpoint, f"{endpoint} gave no complete answer within {seconds:g} s") from error
 
-    async def _exchange(self, hotkey: str, endpoint: str, path: str, message: Any) -> Any:
-        client = self._clients.of(hotkey, endpoint)
-        return await (client.get_json(path) if message is None else client.post_json(path, message))
+
+def brief(text: str) -> str:
+    """What a miner said, no longer than anybody reads: it is the miner that chooses its length."""
+    return text if len(text) <= _BRIEF else text[: _BRIEF - 3] + "..."
+
+
+def _first(error: ValidationError) -> str:
+    problem = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    place = ".".join(str(part) for part in problem["loc"])
+    return brief(f"{place}: {problem['msg']}")
 
 
 def fault_of(error: PeerError) -> AnswerFault:

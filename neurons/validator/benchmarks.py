@@ -11,14 +11,12 @@ from typing import Any
 
 import structlog
 
-from neurons.validator.asking import Asker, Outcome, fault_of
-from neurons.validator.check import AnswerFault
+from neurons.validator.asking import Asker, Outcome
 from neurons.validator.choose import Candidate
 from neurons.validator.fleet import MinerFleet
-from neurons.validator.questions import Asked, Kind, Question
+from neurons.validator.questions import Kind, Question
 from neurons.validator.refused import log_refused
 from neurons.validator.scorekeeper import Scorekeeper
-from signed_http.refusal import Fault
 from statements.errors import VeristakeError
 from statements.instances import InstanceLayout
 from verifier_gen.circuit import Circuit
@@ -138,10 +136,10 @@ class Benchmarks:
     async def _guarded(self, circuit: Circuit, hotkey: str) -> None:
         async with self._room:
             try:
-                outcome = await self._measure(circuit, hotkey)
-                if outcome is None:
+                measured = await self._measure(circuit, hotkey)
+                if measured is None:
                     return
-                reachable = await self._fleet.line_works(outcome)
+                outcome, reachable = measured
                 settlement = await self._scorekeeper.settle(outcome, others_reachable=reachable)
             except VeristakeError as error:
                 _log.warning("benchmark_failed", miner=hotkey, reason=str(error), kind=type(error).__name__)
@@ -155,16 +153,19 @@ class Benchmarks:
         if outcome.run is None:
             log_refused(outcome, settlement.blame)
 
-    async def _measure(self, circuit: Circuit, hotkey: str) -> Outcome | None:
+    async def _measure(self, circuit: Circuit, hotkey: str) -> tuple[Outcome, bool] | None:
+        """What came of it and whether others can be reached; None when there is nothing to settle."""
         question = Question(Kind.BENCHMARK, circuit, draw_inputs(circuit.manifest.layout))
         seconds = self._scorekeeper.timeout(question.circuit_id)
-        survey = self._fleet.latest_survey
-        if hotkey in survey.failed:
-            error = survey.failed[hotkey]
-            return self._silent(question, hotkey, fault_of(error), None, error.message)
-        if hotkey not in survey.holders(question.circuit_id):
-            detail = f"holds {question.circuit_id} no more, or not yet"
-            return self._silent(question, hotkey, AnswerFault.REFUSED, Fault.NOBODY, detail)
+        if self._fleet.latest_survey.obstacle(hotkey, question.circuit_id) is not None:
+            # it is held against the miner, which may serve again by now, or only this validator's line was broken
+            survey = await self._fleet.fresh_survey()
+            obstacle = survey.obstacle(hotkey, question.circuit_id)
+            if obstacle is not None:
+                if obstacle.refusal is not None and not self._fleet.has_proved(hotkey, question.circuit_id):
+                    return None  # it never held the circuit
+                reachable = survey.reaches_others(hotkey)
+                return self._asker.not_asked(hotkey, question, seconds, obstacle), reachable
         miner: Candidate | None = self._fleet.take_idle(question.circuit_id, hotkey)
         if miner is None:
             return None  # something else came first
@@ -172,14 +173,6 @@ class Benchmarks:
         try:
             outcome = await self._asker.ask(miner, question, seconds)
             sound = outcome.run is not None
-            return outcome
         finally:
             await self._fleet.give_back(miner, question.kind, sound=sound)
-
-    def _silent(
-        self, question: Question, hotkey: str, fault: AnswerFault, refusal: Fault | None, detail: str
-    ) -> Outcome:
-        """A miner that cannot even be asked."""
-        asked = Asked(question, self._hotkey, hotkey, self._scorekeeper.timeout(question.circuit_id))
-        waited = self._asker.survey_seconds if fault is AnswerFault.TIMED_OUT else 0.0
-        return Outcome(asked, time.time(), None, fault, refusal=refusal, detail=detail, seconds=waited)
+        return outcome, await self._fleet.line_works(outcome)

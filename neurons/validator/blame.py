@@ -36,18 +36,19 @@ MOST_REFUSALS_IN_A_ROW = 8
 nothing, and its score must not outlive that."""
 
 
-def blame_of_silence(fault: AnswerFault, *, full_time: bool, others_reachable: bool) -> Blame:
+def blame_of_silence(fault: AnswerFault, *, full_time: bool, others_reachable: bool, most_late: bool = False) -> Blame:
     """Who is to blame for no answer at all.
 
     Args:
         fault: unreachable or timed_out.
-        full_time: whether the miner had at least the time that the circuit's proofs are known to take.
+        full_time: whether the miner had at least the time that the circuit's proofs, or its own, are known to take.
         others_reachable: whether a survey made since was answered by another miner, or by the miner itself where it
             has only been slow; when none answers, the fault is the validator's line.
+        most_late: whether most miners do not keep the timeout: then it is the timeout that is wrong.
     """
     if not others_reachable:
         return Blame.NETWORK
-    if fault is AnswerFault.TIMED_OUT and not full_time:
+    if fault is AnswerFault.TIMED_OUT and (most_late or not full_time):
         return Blame.NOBODY
     return Blame.MINER
 

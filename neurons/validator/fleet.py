@@ -14,7 +14,7 @@ import structlog
 
 from neurons.messages import Capabilities
 from neurons.network import Network, Neuron
-from neurons.validator.asking import Asker, Outcome, peer_error
+from neurons.validator.asking import Asker, Obstacle, Outcome, brief, fault_of, peer_error
 from neurons.validator.check import SILENT, AnswerFault
 from neurons.validator.choose import Candidate, choose_miner
 from neurons.validator.claims import QueueClaim
@@ -22,11 +22,16 @@ from neurons.validator.measurements import Measurements
 from neurons.validator.questions import Kind
 from neurons.validator.timeouts import expected_seconds
 from signed_http.errors import PeerError
+from signed_http.refusal import Fault
 from statements.errors import VeristakeError
 
 _log = structlog.get_logger(__name__)
 RECENT_SECONDS = 3.0
 """A survey of this age is not made again for a single request."""
+
+
+_SURVEYED_AT_ONCE = 32
+"""More would measure this validator instead of them."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,19 @@ class Survey:
     def holders(self, circuit_id: str) -> list[str]:
         """Hotkeys of miners that hold a circuit."""
         return [hotkey for hotkey, (_, answer) in self.able.items() if answer.holds(circuit_id)]
+
+    def reaches_others(self, hotkey: str) -> bool:
+        """Whether another miner answered this very survey: then the validator's own line worked."""
+        return bool(set(self.able) - {hotkey})
+
+    def obstacle(self, hotkey: str, circuit_id: str) -> Obstacle | None:
+        """Why a registered miner cannot be asked for a circuit; None when it can."""
+        if hotkey in self.failed:
+            error = self.failed[hotkey]
+            return Obstacle(fault_of(error), None, error.message)
+        if hotkey in self.able and self.able[hotkey][1].holds(circuit_id):
+            return None
+        return Obstacle(AnswerFault.REFUSED, Fault.NOBODY, f"holds {circuit_id} no more, or not yet")
 
 
 class MinerFleet:
@@ -70,7 +88,7 @@ class MinerFleet:
         self._failures: dict[str, dict[Kind, int]] = {}
         self._claims: dict[str, QueueClaim] = {}
         self._surveying: asyncio.Task[Survey] | None = None
-        self.surveyed_at = -math.inf
+        self.surveyed_at = self._begun_at = -math.inf
         self._changed = asyncio.Condition()
 
     @property
@@ -93,15 +111,21 @@ class MinerFleet:
             outcome: when it is a silence, the miners are surveyed anew: what was known before it says nothing.
 
         Returns:
-            Whether another miner answers, or the miner itself does where it has only been slow.
+            Whether another miner answers now, or the miner itself does where it has only been slow; False when the
+            network cannot be read.
         """
         if outcome.fault not in SILENT:
             return True
+        survey = Survey()
         with suppress(VeristakeError):
-            await self.recent_survey()
-        answering = set(self._survey.able)
+            survey = await self.fresh_survey()
+        answering = set(survey.able)
         slow = outcome.fault is AnswerFault.TIMED_OUT and outcome.hotkey in answering
         return slow or bool(answering - {outcome.hotkey})
+
+    def has_proved(self, hotkey: str, circuit_id: str) -> bool:
+        """Whether a miner has proved under a circuit here: one that never did owes no proof of it."""
+        return bool(self._measurements.of_miner(circuit_id, hotkey))
 
     def capacity(self, circuit_id: str) -> int:
         """Requests for a circuit that the miners of the newest survey can work on, and one more that waits for them."""
@@ -135,7 +159,20 @@ class MinerFleet:
             return self._survey
         return await self.survey()
 
+    async def fresh_survey(self) -> Survey:
+        """A survey that begins no earlier than now, shared by all who ask before it begins.
+
+        Raises:
+            VeristakeError: the network cannot be read.
+        """
+        now = time.monotonic()
+        if self._surveying is not None and not self._surveying.done() and self._begun_at < now:
+            with suppress(VeristakeError):
+                await asyncio.shield(self._surveying)
+        return self._survey if self._begun_at >= now and self.surveyed_at >= now else await self.survey()
+
     async def _survey_all(self) -> Survey:
+        self._begun_at = time.monotonic()
         try:
             return await self._ask_all()
         finally:
@@ -145,16 +182,20 @@ class MinerFleet:
         neurons = await asyncio.to_thread(self._network.neurons)
         others = [neuron for neuron in neurons if neuron.may_mine and neuron.hotkey != self._asker.validator]
         miners = [neuron for neuron in others if neuron.endpoint]
-        answers = await asyncio.gather(
-            *(self._asker.survey(neuron.hotkey, neuron.endpoint or "") for neuron in miners), return_exceptions=True
-        )
+        room = asyncio.Semaphore(_SURVEYED_AT_ONCE)
+
+        async def ask(neuron: Neuron) -> Capabilities:
+            async with room:  # its time begins with its turn
+                return await self._asker.survey(neuron.hotkey, neuron.endpoint or "")
+
+        answers = await asyncio.gather(*(ask(neuron) for neuron in miners), return_exceptions=True)
         survey = Survey(registered=len(miners))
         for neuron, answer in zip(miners, answers, strict=True):
             if not isinstance(answer, BaseException):
                 survey.able[neuron.hotkey] = (neuron, answer)
             elif isinstance(answer, Exception):
                 error = peer_error(neuron.endpoint or "", answer)
-                _log.warning("survey_failed", miner=neuron.hotkey, reason=error.message)
+                _log.warning("survey_failed", miner=neuron.hotkey, reason=brief(error.message))
                 survey.failed[neuron.hotkey] = error
             else:
                 raise answer

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import time
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from neurons.validator.asking import Asker, Due, Outcome, fault_of
+from neurons.validator.asking import Asker, Due, Outcome
 from neurons.validator.attest import Attester
-from neurons.validator.check import AnswerFault
 from neurons.validator.due import DueFinder
 from neurons.validator.fleet import MinerFleet, Survey
-from neurons.validator.questions import Asked, Kind, Question
+from neurons.validator.questions import Kind, Question
 from neurons.validator.refused import log_refused
 from neurons.validator.scorekeeper import Scorekeeper
 from neurons.validator.store import AlreadyPublishedError
@@ -62,14 +60,14 @@ class ValidatorLoop:
         self._scorekeeper = scorekeeper
         self._poll_seconds = poll_seconds
         self._explore = explore
-        self._unreachable: set[tuple[str, str]] = set()
+        self._not_asked: set[tuple[str, str]] = set()
 
     async def run(self) -> None:
         """Look, serve, wait; until cancelled. What can mend itself is logged and tried again."""
         while True:
             try:
                 await self.tick()
-            except (VeristakeError, SQLAlchemyError) as error:
+            except (VeristakeError, SQLAlchemyError, OSError) as error:
                 _log.warning("tick_failed", reason=str(error), kind=type(error).__name__)
             await asyncio.sleep(self._poll_seconds)
 
@@ -83,9 +81,9 @@ class ValidatorLoop:
         if not due:
             return
         statements = {statement.subject.statement_id for statement in due}
-        self._unreachable = {pair for pair in self._unreachable if pair[1] in statements}
+        self._not_asked = {pair for pair in self._not_asked if pair[1] in statements}
         survey = await self._fleet.survey()
-        await self._settle_silent(survey, due[0])
+        await self._settle_not_asked(survey, due[0])
         circuit_id = self._circuit.manifest.circuit_id
         if not survey.holders(circuit_id):
             _log.warning("no_miner", circuit_id=circuit_id, registered=survey.registered)
@@ -94,18 +92,18 @@ class ValidatorLoop:
             if isinstance(result, BaseException):
                 raise result
 
-    async def _settle_silent(self, survey: Survey, due: Due) -> None:
-        """A miner that gives no survey is not asked: that counts as one unanswered request for the first statement."""
-        for hotkey, error in survey.failed.items():
-            pair = (hotkey, due.subject.statement_id)
-            if pair in self._unreachable:
+    async def _settle_not_asked(self, survey: Survey, due: Due) -> None:
+        """Who gives no survey, or does not hold the circuit, is not asked: each counts once for the first statement."""
+        question = self._question(due)
+        for hotkey in (*survey.failed, *survey.able):
+            obstacle, pair = survey.obstacle(hotkey, question.circuit_id), (hotkey, due.subject.statement_id)
+            if obstacle is None or pair in self._not_asked:
                 continue
-            self._unreachable.add(pair)
-            asked = Asked(self._question(due), self._hotkey, hotkey, self._timeout())
-            fault = fault_of(error)
-            waited = self._asker.survey_seconds if fault is AnswerFault.TIMED_OUT else 0.0
-            silent = Outcome(asked, time.time(), None, fault, refusal=None, detail=error.message, seconds=waited)
-            await self._scorekeeper.settle(silent, others_reachable=await self._fleet.line_works(silent))
+            if obstacle.refusal is not None and not self._fleet.has_proved(hotkey, question.circuit_id):
+                continue  # it never held the circuit
+            self._not_asked.add(pair)
+            outcome = self._asker.not_asked(hotkey, question, self._timeout(), obstacle)
+            await self._scorekeeper.settle(outcome, others_reachable=survey.reaches_others(hotkey))
 
     async def _serve(self, due: Due) -> None:
         """Ask one miner after the other until one answers rightly."""

@@ -119,7 +119,7 @@ class QueryRunner:
         """
         question = Question(Kind.QUERY, self._circuit(circuit_id, inputs, deadline_seconds), inputs)
         now = time.monotonic()
-        race = Race(question, started=now, deadline=now + deadline_seconds)
+        race = Race(question, started=now, deadline=now + deadline_seconds, longest=self._scorekeeper.longest_timeout)
         try:
             won = await self._run(race, keep)
         finally:
@@ -180,8 +180,10 @@ class QueryRunner:
         now = time.monotonic()
         race.asked_at[miner.hotkey] = now
         # no longer than the circuit's proofs are known to take, so that a miner that hangs is found out
-        seconds = max(1e-3, min(race.remaining(now), self._scorekeeper.timeout(circuit_id)))
-        task = asyncio.create_task(self._asker.ask(miner, race.question, seconds))
+        allowed = race.longest if miner.hotkey in race.too_short_for else self._scorekeeper.timeout(circuit_id)
+        seconds = max(1e-3, min(race.remaining(now), allowed))
+        full_seconds = self._scorekeeper.full_seconds(circuit_id, miner.hotkey)
+        task = asyncio.create_task(self._asker.ask(miner, race.question, seconds, full_seconds))
         race.running[task] = miner
         race.hedge_at = now + hedge_after(self._fleet.expected_seconds(circuit_id, miner), race.remaining(now))
 

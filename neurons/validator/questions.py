@@ -33,6 +33,10 @@ _PATHS = {
 }
 
 
+_ANSWER_BYTES, _INSTANCE_BYTES = 16 * 1024, 128
+"""Of an answer in JSON: all but proof and instances, and one instance, which takes 70; twice of what either needs."""
+
+
 @dataclass(frozen=True)
 class Question:
     """One run of a circuit that the validator wants proved, whoever proves it.
@@ -55,6 +59,12 @@ class Question:
         return self.circuit.manifest.circuit_id
 
     @property
+    def maximum_answer_bytes(self) -> int:
+        """Bytes beyond which no right answer can be: a larger one is not even read."""
+        manifest = self.circuit.manifest
+        return _ANSWER_BYTES + 2 * manifest.proof_bytes + _INSTANCE_BYTES * manifest.layout.instance_count
+
+    @property
     def statement_id(self) -> str | None:
         """What an observation publishes; None for the other kinds."""
         return self.subject.statement_id if self.subject is not None else None
@@ -69,6 +79,7 @@ class Asked:
         validator: ss58 hotkey that asks.
         miner: ss58 hotkey that is asked.
         seconds: how long the miner may take.
+        full_seconds: how long it would have had without a customer's deadline, by what was known when it was asked.
         nonce: 0x-hex of 32 bytes from the system's generator.
     """
 
@@ -76,7 +87,13 @@ class Asked:
     validator: str
     miner: str
     seconds: float
+    full_seconds: float = 0.0
     nonce: str = field(default_factory=lambda: "0x" + secrets.token_hex(32))
+
+    @property
+    def had_its_time(self) -> bool:
+        """Whether not answering in time says something about the miner."""
+        return self.seconds >= self.full_seconds
 
     @property
     def path(self) -> str:

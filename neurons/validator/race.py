@@ -50,10 +50,12 @@ class Race:
         question: what is asked.
         started: when.
         deadline: until when.
+        longest: seconds that any miner may take; who has been allowed less may be asked again, with more.
         asked_at: when each miner was asked last, by hotkey.
         running: who is asked now.
         attempts: everyone who has been asked, in order.
         hedge_at: when another one is asked beside those that run.
+        too_short_for: hotkeys of miners that the learned timeout was too short for; they get the longest.
     """
 
     question: Question
@@ -63,6 +65,8 @@ class Race:
     running: dict[asyncio.Task[Outcome], Candidate] = field(default_factory=dict)
     attempts: list[QueryAttempt] = field(default_factory=list)
     hedge_at: float = 0.0
+    longest: float = 0.0
+    too_short_for: set[str] = field(default_factory=set)
     _out: set[str] = field(default_factory=set)
     _resting: dict[str, float] = field(default_factory=dict)
     _rests: dict[str, int] = field(default_factory=dict)
@@ -74,12 +78,16 @@ class Race:
     def failed(self, outcome: Outcome, blame: Blame, now: float) -> None:
         """Take a miner that gave no right answer out of the race, or for a while when it may give one later."""
         hotkey = outcome.hotkey
-        if outcome.fault not in _PASSING:
+        too_short = outcome.fault is AnswerFault.TIMED_OUT and outcome.asked.seconds < self.longest
+        if too_short:
+            self.too_short_for.add(hotkey)
+        elif outcome.fault not in _PASSING:
             self._out.add(hotkey)
             return
         rests = self._rests.get(hotkey, 0)
         self._rests[hotkey] = rests + 1
-        least = BLAMED_REST_SECONDS if (outcome.fault, blame) == (AnswerFault.REFUSED, Blame.MINER) else 0.0
+        blamed = blame is Blame.MINER and outcome.fault in (AnswerFault.REFUSED, AnswerFault.TIMED_OUT)
+        least = BLAMED_REST_SECONDS if blamed else 0.0
         rest = max(FIRST_REST_SECONDS * 2.0 ** min(rests, 10), outcome.retry_after or 0.0, least)
         self._resting[hotkey] = now + min(rest, LONGEST_REST_SECONDS)
 

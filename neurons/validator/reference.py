@@ -51,7 +51,7 @@ def reasons_table() -> str:
 def _blame(fault: AnswerFault) -> str:
     depends = {
         AnswerFault.UNREACHABLE: "miner; network when no other miner is reachable either",
-        AnswerFault.TIMED_OUT: "miner; nobody when it had less than the circuit's timeout; network when none answers",
+        AnswerFault.TIMED_OUT: "miner; nobody when it had too little time or most are late; network when none answers",
         AnswerFault.REFUSED: "what its signed refusal says, nobody when unsigned; miner beyond 8 in a row",
         AnswerFault.ABANDONED: "nobody; miner beyond 8 in a row",
     }

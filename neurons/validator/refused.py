@@ -6,7 +6,7 @@ from typing import Any
 
 import structlog
 
-from neurons.validator.asking import Outcome
+from neurons.validator.asking import Outcome, brief
 from neurons.validator.blame import Blame
 
 _log = structlog.get_logger(__name__)
@@ -17,7 +17,7 @@ def log_refused(outcome: Outcome, blame: Blame, **about: Any) -> None:
     _log.warning(
         "answer_refused",
         reason=outcome.fault,
-        detail=outcome.detail,
+        detail=brief(outcome.detail),
         miner=outcome.hotkey,
         kind=outcome.asked.question.kind,
         seconds=round(outcome.seconds, 3),

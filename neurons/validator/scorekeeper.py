@@ -14,17 +14,16 @@ from sqlalchemy.exc import SQLAlchemyError
 from neurons.network import Network
 from neurons.validator.accuracy import accuracy_of_run
 from neurons.validator.asking import Outcome
-from neurons.validator.blame import Blame, blame_of_answer, blame_of_refusal, blame_of_silence
-from neurons.validator.check import SILENT, AnswerFault
+from neurons.validator.blame import Blame
+from neurons.validator.check import AnswerFault
 from neurons.validator.formulas import Evidence, Formula, Scored, score_failed, score_verified
+from neurons.validator.judging import KEPT_WAITING, Circumstances, Judge, blame_of
 from neurons.validator.measurements import Measurements
 from neurons.validator.metrics import Meters
 from neurons.validator.records import OutcomeRecord, ScoreChange
 from neurons.validator.rules import ScoringRule
 from neurons.validator.scoring import time_bounds
 from neurons.validator.store import VERIFIED, Also, ValidatorStore
-from neurons.validator.timeouts import learned_timeout
-from signed_http.refusal import Fault
 from statements.attestation import SignedAttestation
 from statements.errors import VeristakeError
 from statements.proven_inference import ProvenInference
@@ -58,7 +57,7 @@ class Scorekeeper:
     Args:
         store: remembers.
         network: says how many miners there are.
-        measurements: learn from each verified answer.
+        measurements: learn from each answer.
         rule: how to score.
         meters: count what is settled.
     """
@@ -73,7 +72,7 @@ class Scorekeeper:
     ) -> None:
         self._store = store
         self._network = network
-        self._measurements = measurements
+        self._judge = Judge(measurements, rule.timeouts)
         self._rule = rule
         self._meters = meters
         # one thread, so that reading a score and writing its successor interleave with no other answer's, whoever
@@ -83,9 +82,18 @@ class Scorekeeper:
         self._miners: int | None = None
         self._counting: asyncio.Task[None] | None = None
 
+    @property
+    def longest_timeout(self) -> float:
+        """Seconds that no miner may exceed under any circuit."""
+        return self._rule.timeouts.ceiling
+
     def timeout(self, circuit_id: str) -> float:
         """Seconds that a miner may take for a circuit."""
-        return learned_timeout(self._measurements.of_circuit(circuit_id), self._rule.timeouts)
+        return self._judge.timeout(circuit_id)
+
+    def full_seconds(self, circuit_id: str, hotkey: str) -> float:
+        """Seconds after which no answer says something about a miner, whatever a customer's deadline is."""
+        return self._judge.full_seconds(circuit_id, hotkey)
 
     async def settle(
         self,
@@ -118,11 +126,13 @@ class Scorekeeper:
     async def _settled(
         self, outcome: Outcome, others_reachable: bool, attestations: tuple[SignedAttestation, ...], also: Also | None
     ) -> Settlement:
-        outcome = self._judged(outcome)
-        miners = await self._registered_miners() if outcome.run is not None else 1
+        outcome = _judged(outcome)
+        miners = await self._registered_miners(needed=outcome.run is not None)
+        self._judge.failed(outcome, others_reachable)
+        circumstances = self._judge.circumstances(outcome, others_reachable)
         try:
             settlement = await asyncio.get_running_loop().run_in_executor(
-                self._writer, self._settle, outcome, others_reachable, attestations, miners, also
+                self._writer, self._settle, outcome, circumstances, attestations, miners, also
             )
         except SQLAlchemyError as error:
             raise StateUnavailableError(
@@ -131,7 +141,7 @@ class Scorekeeper:
             ) from error
         self._meters.settled(outcome, settlement.blame, published=settlement.cursor is not None)
         if outcome.run is not None:
-            self._measurements.add(outcome.asked.question.circuit_id, outcome.hotkey, outcome.seconds)
+            self._judge.verified(outcome)
         if settlement.change is not None:
             log_change(settlement.change)
         return settlement
@@ -139,12 +149,12 @@ class Scorekeeper:
     def _settle(
         self,
         outcome: Outcome,
-        others_reachable: bool,
+        circumstances: Circumstances,
         attestations: tuple[SignedAttestation, ...],
         miners: int,
         also: Also | None,
     ) -> Settlement:
-        blame = self._blame(outcome, others_reachable)
+        blame = blame_of(outcome, circumstances, self._in_a_row(outcome))
         record = _record(outcome, blame)
         change = self._change(outcome, blame, miners)
         run = outcome.run
@@ -152,28 +162,11 @@ class Scorekeeper:
         cursor = self._store.settle(record, change, inference, attestations, also)
         return Settlement(blame, cursor, change)
 
-    def _judged(self, outcome: Outcome) -> Outcome:
-        """Who asks for the impossible gets a refusal, and learns nothing of the miner by it."""
-        had_its_time = outcome.asked.seconds >= self.timeout(outcome.asked.question.circuit_id)
-        if outcome.fault is AnswerFault.REFUSED and outcome.refusal is not None and not had_its_time:
-            return replace(outcome, fault=AnswerFault.DECLINED)
-        return outcome
-
-    def _blame(self, outcome: Outcome, others_reachable: bool) -> Blame:
-        fault = outcome.fault
-        if fault is None:
-            return Blame.NOBODY
-        if fault in SILENT:
-            full_time = outcome.asked.seconds >= self.timeout(outcome.asked.question.circuit_id)
-            return blame_of_silence(fault, full_time=full_time, others_reachable=others_reachable)
-        if fault in (AnswerFault.REFUSED, AnswerFault.ABANDONED):
-            question = outcome.asked.question
-            in_a_row = self._store.refusals_in_a_row(
-                outcome.hotkey, question.circuit_id, question.kind, outcome.asked_at
-            )
-            refusal = Fault.NOBODY if fault is AnswerFault.ABANDONED else outcome.refusal
-            return blame_of_refusal(signed=refusal is not None, fault=refusal, in_a_row=in_a_row)
-        return blame_of_answer(fault)
+    def _in_a_row(self, outcome: Outcome) -> int:
+        if outcome.fault not in KEPT_WAITING:
+            return 0
+        question = outcome.asked.question
+        return self._store.refusals_in_a_row(outcome.hotkey, question.circuit_id, question.kind, outcome.asked_at)
 
     def _change(self, outcome: Outcome, blame: Blame, miners: int) -> ScoreChange | None:
         if outcome.fault is not None and blame is not Blame.MINER:
@@ -217,10 +210,12 @@ class Scorekeeper:
             return 1.0
         return accuracy_of_run(circuit, inputs, tag, outputs)
 
-    async def _registered_miners(self) -> int:
+    async def _registered_miners(self, *, needed: bool) -> int:
         """As many as are known; they are counted anew beside it: no proof waits, or is lost, for the network."""
         if self._counting is None or self._counting.done():
             self._counting = asyncio.create_task(self._count_miners())
+        if not needed:
+            return self._miners or 1
         if self._miners is None:
             await asyncio.shield(self._counting)
         if self._miners is None:
@@ -235,6 +230,7 @@ class Scorekeeper:
         except VeristakeError as error:
             _log.warning("network_unavailable", reason=str(error))
         else:
+            self._judge.registered(neurons)
             self._miners = max(1, sum(neuron.may_mine for neuron in neurons))
 
 
@@ -242,6 +238,13 @@ def log_change(change: ScoreChange) -> None:
     """Tell of a change of score."""
     fields: dict[str, Any] = change.model_dump(exclude={"at", "figures"}, exclude_none=True)
     _log.info("score_changed", **fields)
+
+
+def _judged(outcome: Outcome) -> Outcome:
+    """Who asks for the impossible gets a refusal, and learns nothing of the miner by it."""
+    if outcome.fault is AnswerFault.REFUSED and outcome.refusal is not None and not outcome.asked.had_its_time:
+        return replace(outcome, fault=AnswerFault.DECLINED)
+    return outcome
 
 
 def _record(outcome: Outcome, blame: Blame) -> OutcomeRecord:

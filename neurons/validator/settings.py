@@ -95,8 +95,8 @@ class TimeoutSettings(Section):
 
     Attributes:
         floor_seconds: shortest timeout.
-        quantile: part of the measured times that must lie below what the timeout is made of.
-        margin: multiple of that time.
+        quantile: part of a miner's own measured times that must not exceed what is typical of it.
+        margin: multiple of the median of what is typical of each miner.
     """
 
     floor_seconds: float = Field(default=5.0, gt=0, le=3600)

@@ -14,8 +14,8 @@ class TimeoutRule:
     Attributes:
         floor: shortest timeout, seconds.
         ceiling: longest timeout, and the one while too little has been measured, seconds.
-        quantile: of the measured times that the timeout is made of, in (0, 1].
-        margin: multiple of that quantile.
+        quantile: of each miner's own measured times, in (0, 1]; the timeout is made of the median of the miners'.
+        margin: multiple of that median.
         least_samples: measured times below which nothing is learned.
     """
 
@@ -37,16 +37,32 @@ def quantile(samples: Sequence[float], part: float) -> float:
     return ordered[min(len(ordered), max(1, math.ceil(part * len(ordered)))) - 1]
 
 
-def learned_timeout(samples: Sequence[float], rule: TimeoutRule) -> float:
+def learned_timeout(by_miner: Sequence[Sequence[float]], rule: TimeoutRule) -> float:
     """Seconds that a miner may take for a circuit.
 
+    Made of the median of what is typical of each miner: fewer than half of the miners can neither lengthen nor
+    shorten it, however slow, quick or silent they are.
+
     Args:
-        samples: measured seconds of verified answers under that circuit, of all miners.
+        by_miner: of each miner, seconds that its requests took, or were allowed where no answer came in time.
         rule: bounds and margin.
     """
-    if len(samples) < rule.least_samples:
+    if sum(len(samples) for samples in by_miner) < rule.least_samples:
         return rule.ceiling
-    return min(rule.ceiling, max(rule.floor, rule.margin * quantile(samples, rule.quantile)))
+    typical = sorted(quantile(samples, rule.quantile) for samples in by_miner if samples)
+    return min(rule.ceiling, max(rule.floor, rule.margin * typical[len(typical) // 2]))
+
+
+def most_are_late(late: Sequence[bool]) -> bool:
+    """Whether it is the timeout that is wrong, and not the miners: more than half of them have not kept it lately.
+
+    One miner, however often it does not answer, is not most miners, not even where it is alone.
+
+    Args:
+        late: of each miner, whether it has not kept the timeout lately.
+    """
+    number = sum(late)
+    return number > 1 and 2 * number > len(late)
 
 
 def expected_seconds(samples: Sequence[float]) -> float | None:

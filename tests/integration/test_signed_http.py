@@ -282,6 +282,18 @@ def test_post_json_answer_too_large_is_cut_off(url: str) -> None:
         ask(url, "/echo", body="x" * 200, maximum_response_bytes=100)
 
 
+def test_get_json_and_post_json_answer_larger_than_asked_for_is_cut_off(url: str) -> None:
+    async def go() -> None:
+        async with SignedClient(VALIDATOR, url, MINER.ss58_address) as client:
+            with pytest.raises(MalformedResponseError, match="more than 100 bytes"):
+                await client.post_json("/echo", "x" * 200, maximum_bytes=100)
+            with pytest.raises(MalformedResponseError, match="more than 2 bytes"):
+                await client.get_json("/who", maximum_bytes=2)
+            assert await client.post_json("/echo", "x" * 200) is not None
+
+    asyncio.run(go())
+
+
 def test_get_json_slow_peer_times_out(url: str) -> None:
     with pytest.raises(PeerTimeoutError):
         ask(url, "/slow", timeout=0.3)

@@ -16,6 +16,7 @@ from neurons.miner.app import miner_app
 from neurons.miner.fair_order import RequestKind
 from neurons.miner.service import MinerService
 from neurons.network import LocalNetwork
+from neurons.validator.fleet import MinerFleet
 from signed_http.server import SignedRequests
 from statements.errors import ChainError
 from statements.instances import Instances
@@ -163,6 +164,26 @@ def test_tick_unreachable_and_slow_miners_are_blamed_once_per_statement(parts: P
         asyncio.run(loop.tick())
     assert [change.reason for change in parts.store.changes(MINER.ss58_address)] == ["timed_out"]
     assert [change.reason for change in parts.store.changes(STRANGER.ss58_address)] == ["unreachable"]
+
+
+@pytest.mark.parametrize(("proved", "outcomes"), [(True, [("observation", "refused", "nobody")]), (False, [])])
+def test_tick_miner_that_dropped_the_circuit_counts_as_refusing_once_per_statement(
+    parts: Parts, monkeypatch: pytest.MonkeyPatch, proved: bool, outcomes: list[tuple[str, str, str]]
+) -> None:
+    monkeypatch.setattr(MinerFleet, "has_proved", lambda *_: proved)
+    app = FastAPI()
+
+    @app.get("/v1/capabilities")
+    def capabilities() -> Any:
+        return parts.service().capabilities().model_copy(update={"circuits": ()})
+
+    loop = parts.loop()
+    with serving(SignedRequests(app, MINER)) as url:
+        parts.announce(MINER, url)
+        asyncio.run(loop.tick())
+        asyncio.run(loop.tick())
+    told = [(outcome.kind, outcome.fault, outcome.blame) for outcome in parts.store.outcomes(MINER.ss58_address)]
+    assert told == outcomes
 
 
 def test_tick_refusal_that_is_nobodys_fault_costs_nothing(parts: Parts) -> None:

@@ -64,10 +64,30 @@ def test_round_miner_that_always_refuses_pays_nothing_within_a_minute(bench: Ben
     assert len(outcomes) == MOST_REFUSALS_IN_A_ROW + 1
 
 
-def test_round_miner_without_the_circuit_counts_as_refusing(bench: Bench) -> None:
+def test_round_miner_that_drops_a_circuit_counts_as_refusing(bench: Bench) -> None:
+    miner = bench.miner(FIRST)
+
+    async def go(asking: Workings) -> None:
+        benchmarks = asking.benchmarks(BenchmarkRule(0))
+        for circuits in (None, ()):
+            miner.circuits = circuits
+            await asking.fleet.survey()
+            await benchmarks.round()
+        await asking.asker.aclose()
+
+    with serving(miner.app()) as url:
+        bench.announce(FIRST, url)
+        asyncio.run(go(bench.workings()))
+    outcomes = bench.store.outcomes(FIRST.ss58_address)
+    assert sorted((str(outcome.fault), outcome.blame) for outcome in outcomes) == [
+        ("None", "nobody"),
+        ("refused", "nobody"),
+    ]
+
+
+def test_round_miner_that_never_held_a_circuit_owes_nothing(bench: Bench) -> None:
     measure(bench, bench.miner(FIRST, circuits=()))
-    (outcome,) = bench.store.outcomes(FIRST.ss58_address)
-    assert (outcome.fault, outcome.blame) == ("refused", "nobody")
+    assert bench.store.outcomes(FIRST.ss58_address) == ()
 
 
 def test_round_nobody_reachable_is_the_validators_network_and_costs_nothing(bench: Bench) -> None:
@@ -82,6 +102,20 @@ def test_round_one_unreachable_beside_one_that_answers_is_blamed(bench: Bench) -
     bench.announce(FIRST, f"http://127.0.0.1:{free_port()}")
     measure(bench, bench.miner(SECOND, refusal=Fault.NOBODY))
     assert [change.reason for change in bench.store.changes(FIRST.ss58_address)] == ["unreachable"]
+
+
+def test_round_miner_that_is_back_since_the_survey_is_measured(bench: Bench) -> None:
+    bench.announce(FIRST, f"http://127.0.0.1:{free_port()}")
+
+    async def go(asking: Workings) -> None:
+        assert FIRST.ss58_address in (await asking.fleet.survey()).failed
+        with serving(bench.miner(FIRST).app()) as url:
+            bench.announce(FIRST, url)
+            await asking.benchmarks(BenchmarkRule(3600)).round()
+        await asking.asker.aclose()
+
+    asyncio.run(go(bench.workings()))
+    assert [change.reason for change in bench.store.changes(FIRST.ss58_address)] == ["verified"]
 
 
 def test_due_miners_idle_and_longest_unmeasured_come_first() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import sqlite3
 from contextlib import ExitStack
 from typing import Any
@@ -10,6 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import DataError, OperationalError
 
+from neurons.validator import race
 from neurons.validator.api.access_keys import Caller, Limits
 from neurons.validator.api.messages import QueryRequest
 from neurons.validator.api.queries import Queries
@@ -21,7 +24,9 @@ from neurons.validator.check import AnswerFault
 from neurons.validator.choose import Candidate
 from neurons.validator.queries import KeepAnswer, QueryAnswer, QueryFailedError
 from neurons.validator.questions import Kind, Question
+from neurons.validator.scorekeeper import Scorekeeper
 from neurons.validator.store import ValidatorStore
+from neurons.validator.verification import Verifier
 from signed_http.refusal import Fault, Refusal
 from statements.proven_run import ProvenRun
 from statements.request_tag import request_tag
@@ -59,6 +64,8 @@ def test_run_honest_miner_gives_outputs_of_the_verified_instances(bench: Bench, 
     answer = ask(bench, miner := bench.miner(FIRST))
     (request,) = miner.asked
     assert answer.outputs == answer.run.instances.outputs
+    length = len(answer.run.model_dump_json())
+    assert 1.5 * length < Question(Kind.QUERY, tiny_circuit, request.inputs).maximum_answer_bytes < 20 * length
     assert answer.run.instances.inputs == request.inputs == inputs_of(tiny_circuit)
     assert answer.tag == request_tag(
         nonce=answer.nonce,
@@ -159,6 +166,16 @@ def test_run_hanging_miner_alone_is_timed_out_and_blamed_when_it_had_its_full_ti
     assert bench.store.changes(FIRST.ss58_address)[0].reason == "timed_out"
 
 
+def test_run_learned_timeout_too_short_is_not_the_end_of_a_query_that_has_time(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Scorekeeper, "timeout", lambda *_: 0.2)
+    for rest in ("FIRST_REST_SECONDS", "BLAMED_REST_SECONDS"):
+        monkeypatch.setattr(race, rest, 0.01)
+    answer = ask(bench, bench.miner(FIRST, seconds=0.4))
+    assert [attempt.fault for attempt in answer.attempts] == [AnswerFault.TIMED_OUT, None]
+
+
 def test_run_deadline_shorter_than_a_proof_blames_nobody(bench: Bench) -> None:
     with pytest.raises(QueryFailedError) as caught:
         ask(bench, bench.miner(FIRST, **HANGS), deadline=0.3)
@@ -227,6 +244,23 @@ def test_run_attempt_that_cannot_be_settled_does_not_end_the_query(
     monkeypatch.setattr(ValidatorStore, "settle", refuses_failures)
     answer = ask(bench, bench.miner(FIRST, **FORGED), bench.miner(SECOND))
     assert (answer.miner, answer.attempts[0].blame) == (SECOND.ss58_address, Blame.VALIDATOR)
+
+
+def test_run_full_disk_at_verification_is_the_validators_fault(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried = []
+
+    async def verify(*_: Any) -> bool:
+        tried.append(1)
+        if len(tried) == 1:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return True
+
+    monkeypatch.setattr(Verifier, "verify", verify)
+    answer = ask(bench, bench.miner(FIRST))
+    assert [(attempt.fault, attempt.blame) for attempt in answer.attempts] == [
+        ("verifier_failed", "validator"),
+        (None, "nobody"),
+    ]
 
 
 def test_run_miner_whose_check_breaks_is_given_back(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -66,7 +66,7 @@ def test_settle_fault_for_one_statement_costs_once_and_each_is_on_record(bench: 
 
 @pytest.mark.parametrize(("seconds", "blame"), [(30.0, Blame.MINER), (29.9, Blame.NOBODY)])
 def test_settle_timeout_is_blamed_only_after_the_whole_of_it(bench: Bench, seconds: float, blame: Blame) -> None:
-    found = outcome(bench, AnswerFault.TIMED_OUT, seconds)
+    found = refusing(bench, 1.0, fault=AnswerFault.TIMED_OUT, seconds=seconds)
     assert settle(bench.workings(timeout=30).scorekeeper, found).blame is blame
 
 
@@ -75,7 +75,7 @@ def refusing(
 ) -> Outcome:
     """A query or benchmark that was not answered; a verified one without a fault."""
     question = Question(kind, bench.circuit, inputs_of(bench.circuit))
-    asked = Asked(question, VALIDATOR.ss58_address, FIRST.ss58_address, fields.get("seconds", 30.0))
+    asked = Asked(question, VALIDATOR.ss58_address, FIRST.ss58_address, fields.get("seconds", 30.0), 30.0)
     refusal = Fault.NOBODY if fault is AnswerFault.REFUSED else None
     run = None if fault is not None else _plain(outcome(bench))
     return Outcome(asked, at, run, fault, refusal=refusal, detail="", seconds=0.1)

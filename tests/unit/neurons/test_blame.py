@@ -38,6 +38,17 @@ def test_blame_of_silence_by_time_and_other_miners(
     assert blame_of_silence(fault, full_time=full_time, others_reachable=others) is blame
 
 
+@pytest.mark.parametrize("full_time", [False, True])
+@pytest.mark.parametrize("others", [False, True])
+@pytest.mark.parametrize(("fault", "excused"), [(AnswerFault.UNREACHABLE, False), (AnswerFault.TIMED_OUT, True)])
+def test_blame_of_silence_most_miners_late_excuses_slowness_only(
+    fault: AnswerFault, excused: bool, full_time: bool, others: bool
+) -> None:
+    usual = blame_of_silence(fault, full_time=full_time, others_reachable=others)
+    found = blame_of_silence(fault, full_time=full_time, others_reachable=others, most_late=True)
+    assert found is (Blame.NOBODY if excused and others else usual)
+
+
 @pytest.mark.parametrize(
     ("signed", "fault", "blame"),
     [

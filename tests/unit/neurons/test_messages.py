@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from neurons.messages import Capabilities, CircuitCapability, ObservationRequest, RefusalCode
+from neurons.messages import (
+    MAXIMUM_CIRCUITS,
+    MAXIMUM_CLAIM_BYTES,
+    MAXIMUM_COMPETITIONS,
+    Capabilities,
+    CircuitCapability,
+    ObservationRequest,
+    RefusalCode,
+)
 from neurons.refusing import RefusedError
 from signed_http.refusal import Refusal
 from statements.proven_inference import ProvenInference
@@ -60,3 +68,26 @@ def test_response_every_code_has_status_and_fault(code: RefusalCode) -> None:
     response = RefusedError(code, "said").response()
     assert response.status_code >= 400
     assert Refusal.model_validate_json(bytes(response.body)).code == code
+
+
+def largest_claim(circuits: int = MAXIMUM_CIRCUITS, competitions: int = MAXIMUM_COMPETITIONS) -> dict[str, object]:
+    """Capabilities in JSON, each field as long as it may be."""
+    held = [
+        {"version": 1, "circuit_id": f"0x{number:064x}", "model_name": "m" * 100, "seconds_per_proof": 1 / 3}
+        for number in range(circuits)
+    ]
+    entered = [f"{number:064}" for number in range(competitions)]
+    counts = {"workers": 10**6, "queue_limit": 10**6, "queue_length": 10**6, "expected_wait_seconds": 1 / 3}
+    return {"version": 1, "circuits": held, "competitions": entered} | counts
+
+
+def test_capabilities_largest_that_are_taken_fit_into_what_is_read() -> None:
+    content = json.dumps(largest_claim())
+    assert len(Capabilities.model_validate_json(content).circuits) == MAXIMUM_CIRCUITS
+    assert len(content) < MAXIMUM_CLAIM_BYTES
+
+
+@pytest.mark.parametrize("more", [{"circuits": MAXIMUM_CIRCUITS + 1}, {"competitions": MAXIMUM_COMPETITIONS + 1}])
+def test_capabilities_longer_lists_are_refused(more: dict[str, int]) -> None:
+    with pytest.raises(ValidationError, match="too_long"):
+        Capabilities.model_validate_json(json.dumps(largest_claim(**more)))

@@ -15,12 +15,13 @@ QUESTION: Any = None
 AGAIN = {AnswerFault.REFUSED, AnswerFault.UNREACHABLE, AnswerFault.VERIFIER_FAILED}
 
 
-def failing(fault: AnswerFault, retry_after: float | None = None) -> Any:
-    return SimpleNamespace(hotkey="miner", fault=fault, retry_after=retry_after)
+def failing(fault: AnswerFault, retry_after: float | None = None, allowed: float = 60.0) -> Any:
+    asked = SimpleNamespace(seconds=allowed)
+    return SimpleNamespace(hotkey="miner", fault=fault, retry_after=retry_after, asked=asked)
 
 
 def race() -> Race:
-    return Race(QUESTION, started=0.0, deadline=1000.0)
+    return Race(QUESTION, started=0.0, deadline=1000.0, longest=60.0)
 
 
 @pytest.mark.parametrize("fault", sorted(AnswerFault))
@@ -31,6 +32,17 @@ def test_failed_only_what_passes_lets_a_miner_run_again(fault: AnswerFault) -> N
     assert run.may_still_answer(["miner"], [], 10.5) is (fault in AGAIN)
     assert run.not_now(11.0) == (set() if fault in AGAIN else {"miner"})
     assert run.next_return(10.5) == (11.0 if fault in AGAIN else 1000.0)
+
+
+@pytest.mark.parametrize(("blame", "rest"), [(Blame.NOBODY, 1.0), (Blame.MINER, BLAMED_REST_SECONDS)])
+def test_failed_learned_timeout_was_too_short_gets_the_longest_once(blame: Blame, rest: float) -> None:
+    run = race()
+    run.failed(failing(AnswerFault.TIMED_OUT, allowed=7.2), blame, now=10.0)
+    assert run.too_short_for == {"miner"}
+    assert run.may_still_answer(["miner"], [], 10.5)
+    assert run.next_return(10.5) == 10.0 + rest
+    run.failed(failing(AnswerFault.TIMED_OUT, allowed=60.0), blame, now=100.0)
+    assert not run.may_still_answer(["miner"], [], 100.5)
 
 
 def test_failed_again_rests_twice_as_long_and_never_too_long() -> None:

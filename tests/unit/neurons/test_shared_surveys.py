@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -40,10 +41,10 @@ class Asked:
         return Capabilities(circuits=(HELD,), workers=2, queue_limit=1, queue_length=0)
 
 
-def fleet_of(asked: Any) -> MinerFleet:
+def fleet_of(asked: Any, hotkeys: Sequence[str] = "ab") -> MinerFleet:
     neurons = tuple(
         Neuron(uid=uid, hotkey=hotkey, role=Role.MINER, endpoint="http://127.0.0.1:1")
-        for uid, hotkey in enumerate("ab")
+        for uid, hotkey in enumerate(hotkeys)
     )
     network: Any = SimpleNamespace(neurons=lambda: neurons)
     return MinerFleet(network, asked, Measurements())
@@ -59,6 +60,37 @@ def test_survey_many_at_once_ask_each_miner_once() -> None:
 
     asyncio.run(go())
     assert sorted(asked.asked) == ["a", "b"]
+
+
+def test_fresh_survey_waits_for_the_one_under_way_and_shares_the_next() -> None:
+    asked = Asked()
+    fleet = fleet_of(asked)
+
+    async def go() -> None:
+        early = asyncio.create_task(fleet.survey())
+        await asyncio.sleep(0)
+        await asyncio.gather(*(fleet.fresh_survey() for _ in range(16)))
+        await early
+
+    asyncio.run(go())
+    assert sorted(asked.asked) == ["a", "a", "b", "b"]
+
+
+def test_survey_of_many_miners_asks_a_bounded_number_at_once() -> None:
+    under_way, most = 0, 0
+
+    class Counting(Asked):
+        async def survey(self, hotkey: str, endpoint: str) -> Capabilities:
+            nonlocal under_way, most
+            under_way += 1
+            most = max(most, under_way)
+            await asyncio.sleep(0)
+            under_way -= 1
+            return await super().survey(hotkey, endpoint)
+
+    fleet = fleet_of(Counting(), [f"miner {number}" for number in range(100)])
+    assert len(asyncio.run(fleet.survey()).able) == 100
+    assert most == 32
 
 
 def test_survey_waiter_that_leaves_does_not_end_it_for_others() -> None:
@@ -86,7 +118,7 @@ def test_survey_waiter_that_leaves_does_not_end_it_for_others() -> None:
     ],
 )
 def test_line_works_is_judged_by_who_answers_now(fault: AnswerFault, silent: str, works: bool) -> None:
-    """The line went down after the newest survey."""
+    """The line went down after the newest survey, however short a time ago that was."""
     asked = Asked()
     fleet = fleet_of(asked)
     outcome: Any = SimpleNamespace(hotkey="a", fault=fault)
@@ -94,7 +126,6 @@ def test_line_works_is_judged_by_who_answers_now(fault: AnswerFault, silent: str
     async def go() -> bool:
         await fleet.survey()
         asked.silent = set(silent)
-        fleet.surveyed_at -= 60
         return await fleet.line_works(outcome)
 
     assert asyncio.run(go()) is works
