@@ -11,6 +11,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
+from neurons.bounded_request import BoundedRequest
 from statements.quantities import Hash32
 from statements.subject import Subject
 from statements.traveller import Traveller
@@ -29,7 +30,7 @@ LONGEST_SECONDS = 1e9
 """That a miner can claim: larger than any true figure, and small enough to reckon with."""
 
 
-class ProofRequest(Traveller):
+class ProofRequest(BoundedRequest):
     """What every request for a proof holds.
 
     Attributes:
@@ -65,14 +66,14 @@ class InputRequest(ProofRequest):
         inputs: signed fixed point at the circuit's input scale, in circuit order.
     """
 
-    inputs: tuple[int, ...] = Field(min_length=1, max_length=MAXIMUM_INPUTS)
+    inputs: tuple[int, ...] = Field(min_length=1, max_length=MAXIMUM_INPUTS, fail_fast=True)
 
 
 CompetitionId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 """Name of a competition, agreed on outside of the protocol."""
 
 
-class CompetitionRequest(Traveller):
+class CompetitionRequest(BoundedRequest):
     """Name the circuit that you enter into a competition.
 
     Attributes:

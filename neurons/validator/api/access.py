@@ -98,7 +98,10 @@ class Door:
             await self._signed(scope, receive, send)
             return
         try:
-            scope.setdefault("state", {})["caller"] = await self._caller(headers.get(b"authorization", b""))
+            caller = await self._caller(headers.get(b"authorization", b""))
+            scope.setdefault("state", {})["caller"] = caller
+            if scope["method"] == "POST":
+                require_asker(caller)
             body = await _bounded_body(headers, receive, self._request_bytes, self._request_seconds)
         except ApiRefusedError as error:
             await error.response()(scope, receive, send)
@@ -169,6 +172,26 @@ async def current_caller(request: Request, response: Response) -> Caller:
 
 
 CurrentCaller = Annotated[Caller, Depends(current_caller)]
+
+
+def require_asker(caller: Caller) -> None:
+    """Let those through who may ask.
+
+    Raises:
+        ApiRefusedError: this one may read only.
+    """
+    if caller.limits.queries_per_hour < 1:
+        message = f"{caller.caller_id} may read only"
+        raise ApiRefusedError(ApiCode.NOT_ALLOWED, message, remedy="Ask the operator for a key")
+
+
+async def current_asker(caller: CurrentCaller) -> Caller:
+    """FastAPI dependency: who calls, and may ask; known before the body is looked at."""
+    require_asker(caller)
+    return caller
+
+
+CurrentAsker = Annotated[Caller, Depends(current_asker)]
 
 
 async def _bounded_body(headers: dict[bytes, bytes], receive: Receive, limit: int, seconds: float) -> bytes:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from fastapi import FastAPI
 from pydantic import BaseModel, ConfigDict
 
+from neurons.serving import signed_requests
+from neurons.settings import HttpSettings
 from neurons.validator.api.access import Door, Registrar
 from neurons.validator.api.access_keys import AccessKeyStore
 from neurons.validator.api.queries import Queries
@@ -17,8 +20,8 @@ from neurons.validator.api.read_routes import MinersView, read_routes
 from neurons.validator.api.refusals import refuse_in_types
 from neurons.validator.api.settings import ApiSettings
 from neurons.validator.store import ValidatorStore
-from signed_http.server import SignedRequests
 from signed_http.wallets import HotkeyKeypair
+from verifier_gen.circuit import Circuit
 
 _SECURITY = {
     "key": {"type": "http", "scheme": "bearer", "description": "veristake validator keys new"},
@@ -29,6 +32,9 @@ _SECURITY = {
         "description": "btauth/1 of bittensor.http_auth over method, path, body and receiver; the answer is signed",
     },
 }
+
+_BODY_BYTES, _BODY_BYTES_PER_INPUT = 16_384, 64
+"""Of a body: all but the input, and a number of it with what is between two of them, also where it is indented."""
 
 
 class Alive(BaseModel):
@@ -97,9 +103,27 @@ def described_app() -> FastAPI:
     return api_app("", ApiParts(nothing, nothing, nothing, nothing, nothing, nothing), ApiSettings())
 
 
-def with_door(app: FastAPI, parts: ApiParts, keypair: HotkeyKeypair) -> Door:
-    """The application behind its door: what is served."""
-    return Door(app, SignedRequests(app, keypair), parts.keys)
+def with_door(app: FastAPI, parts: ApiParts, keypair: HotkeyKeypair, http: HttpSettings) -> Door:
+    """The application behind its door: what is served.
+
+    Args:
+        app: the application.
+        parts: what it is made of.
+        keypair: hotkey of the validator, which signs answers to signed requests.
+        http: bounds of each exchange; a body may be no larger than the largest circuit needs.
+
+    Raises:
+        ConfigurationError: the replay memory cannot be opened.
+    """
+    bounds = http.model_copy(update={"request_bytes": min(http.request_bytes, body_bytes(parts.queries.circuits()))})
+    signed = signed_requests(app, keypair, bounds)
+    return Door(app, signed, parts.keys, bounds.request_bytes, bounds.request_timeout_seconds)
+
+
+def body_bytes(circuits: Sequence[Circuit]) -> int:
+    """The largest body that a query for one of the circuits needs, bytes: what is parsed holds up everybody else."""
+    inputs = max((circuit.manifest.layout.input_count for circuit in circuits), default=0)
+    return _BODY_BYTES + inputs * _BODY_BYTES_PER_INPUT
 
 
 def _say_how_to_enter(app: FastAPI) -> None:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from neurons.bounded_request import BoundedRequest
 from neurons.messages import MAXIMUM_INPUTS
 from neurons.validator.api.states import QueryState
 from signed_http.refusal import Refusal
@@ -16,7 +17,7 @@ LONGEST_DEADLINE_SECONDS = 3600.0
 IDEMPOTENCY_KEY_PATTERN = "^[!-~]{1,255}$"
 
 
-class QueryRequest(Traveller):
+class QueryRequest(BoundedRequest):
     """Have a circuit's outputs proven for an input of the caller's.
 
     Attributes:
@@ -30,9 +31,11 @@ class QueryRequest(Traveller):
     """
 
     circuit_id: Hash32
-    inputs: tuple[Annotated[int, Field(strict=True)], ...] | None = Field(default=None, max_length=MAXIMUM_INPUTS)
+    inputs: tuple[Annotated[int, Field(strict=True)], ...] | None = Field(
+        default=None, max_length=MAXIMUM_INPUTS, fail_fast=True
+    )
     values: tuple[Annotated[float, Field(strict=True, allow_inf_nan=False)], ...] | None = Field(
-        default=None, max_length=MAXIMUM_INPUTS
+        default=None, max_length=MAXIMUM_INPUTS, fail_fast=True
     )
     deadline_seconds: float = Field(default=60.0, gt=0, le=LONGEST_DEADLINE_SECONDS, strict=True)
     idempotency_key: str | None = Field(default=None, pattern=IDEMPOTENCY_KEY_PATTERN)

@@ -147,10 +147,6 @@ class Queries:
             inputs = circuit_inputs(layout, request.inputs, request.values)
         except WrongInputError as error:
             raise ApiRefusedError(ApiCode.MALFORMED_REQUEST, error.message, remedy=error.remedy) from error
-        if caller.limits.queries_per_hour < 1:
-            raise ApiRefusedError(
-                ApiCode.NOT_ALLOWED, f"{caller.caller_id} may read only", remedy="Ask the operator for a key"
-            )
         query = NewQuery(
             caller=caller.caller_id,
             idempotency_key=key,

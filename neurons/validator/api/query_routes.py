@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Query, Response
 from fastapi.responses import JSONResponse
 
-from neurons.validator.api.access import CurrentCaller
+from neurons.validator.api.access import CurrentAsker, CurrentCaller
 from neurons.validator.api.messages import IDEMPOTENCY_KEY_PATTERN, QueryRequest, QueryView
 from neurons.validator.api.queries import Queries, has_ended
 from neurons.validator.api.refusals import ApiCode, ApiRefusedError, documented, refusal_response
@@ -74,7 +74,7 @@ def query_routes(queries: Queries, synchronous_seconds: float) -> APIRouter:
 
     @routes.post("/v1/queries", response_model=QueryView, responses={**_PENDING, **_ASK})
     async def ask(
-        caller: CurrentCaller,
+        caller: CurrentAsker,
         request: QueryRequest,
         idempotency_key: Annotated[str | None, Header(pattern=IDEMPOTENCY_KEY_PATTERN)] = None,
         prefer: Annotated[str | None, Header(max_length=500)] = None,

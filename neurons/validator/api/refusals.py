@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import reprlib
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
@@ -17,6 +18,8 @@ from signed_http.refusal import Fault, Refusal
 from statements.errors import VeristakeError
 
 _LONGEST_VALUE_SHOWN = 80
+_shown = reprlib.Repr()  # looks at the first few items only, however many there are
+_shown.maxstring = _shown.maxother = _shown.maxlong = _LONGEST_VALUE_SHOWN
 
 
 class ApiCode(StrEnum):
@@ -170,5 +173,5 @@ def _malformed(first: Mapping[str, Any]) -> ApiRefusedError:
 
 
 def _short(value: object) -> str:
-    text = ascii(value)
+    text = _shown.repr(value).encode("ascii", "backslashreplace").decode()
     return text if len(text) <= _LONGEST_VALUE_SHOWN else text[:_LONGEST_VALUE_SHOWN] + "..."

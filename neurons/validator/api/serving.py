@@ -13,10 +13,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from typing_extensions import override
 
 from neurons.connections import bounded_connections
-from neurons.serving import connection_bounds, signed_requests, url_of
-from neurons.validator.api.access import Door, Registrar
+from neurons.serving import connection_bounds, url_of
+from neurons.validator.api.access import Registrar
 from neurons.validator.api.access_keys import AccessKeyStore
-from neurons.validator.api.app import ApiParts, api_app
+from neurons.validator.api.app import ApiParts, api_app, with_door
 from neurons.validator.api.fairness import Turns
 from neurons.validator.api.messages import MinerView
 from neurons.validator.api.metrics import ApiMeters, Counted
@@ -70,10 +70,7 @@ class ExternalApi:
             keys=keys,
             registrar=Registrar(keys, workings.network, settings.readers),
         )
-        app = api_app(hotkey, parts, api)
-        http = settings.http
-        signed = signed_requests(app, keypair, http)
-        door = Door(app, signed, keys, http.request_bytes, http.request_timeout_seconds)
+        door = with_door(api_app(hotkey, parts, api), parts, keypair, settings.http)
         config = uvicorn.Config(
             Counted(door, meters),
             log_config=None,

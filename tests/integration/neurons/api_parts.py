@@ -19,6 +19,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from neurons.network import LocalNetwork, Role
+from neurons.settings import HttpSettings
 from neurons.validator.api.access import Registrar
 from neurons.validator.api.access_keys import AccessKeyStore, Limits
 from neurons.validator.api.app import ApiParts, api_app, with_door
@@ -152,6 +153,7 @@ class ApiBench:
         self.network = LocalNetwork(self.folder / "network.json")
         self.network.register(MINER.ss58_address, Role.MINER)
         self.runner.engine = self.store.engine
+        self.http = HttpSettings(replay_memory=self.folder / "replay.sqlite")
         self.keys = AccessKeyStore(self.store.engine)
         self.key = self.keys.create("tests", self.limits)[1] or ""
 
@@ -170,5 +172,5 @@ class ApiBench:
     def serving(self) -> Iterator[Api]:
         parts = self.parts()
         app: FastAPI = api_app(VALIDATOR.ss58_address, parts, self.settings)
-        with serving(with_door(app, parts, VALIDATOR)) as url:
+        with serving(with_door(app, parts, VALIDATOR, self.http)) as url:
             yield Api(url, self.key, parts, self.runner, Document(app.openapi()))

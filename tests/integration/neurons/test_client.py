@@ -83,7 +83,7 @@ def stage(tiny_circuit: Circuit, pool: ProverPool, tmp_path_factory: pytest.Temp
     bench = ApiBench(folder, f"sqlite:///{folder}/validator.sqlite", ProvingRunner(tiny_circuit, pool))
     parts = bench.parts()
     app = api_app(VALIDATOR.ss58_address, parts, bench.settings)
-    lying = LyingApi(with_door(app, parts, VALIDATOR))
+    lying = LyingApi(with_door(app, parts, VALIDATOR, bench.http))
     with serving(lying) as url:
         yield Stage(Api(url, bench.key, parts, bench.runner, Document(app.openapi())), lying, tiny_circuit, folder)
     bench.store.close()
