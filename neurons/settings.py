@@ -58,7 +58,7 @@ class HttpSettings(Section):
             them may carry requests that are served; more are refused with 503, signed. Each takes a file descriptor: at
             its start a neuron raises its limit as far as the system allows, and refuses to start with too few.
         connections_per_address: of those, from one IPv4 address or IPv6 /64; more are closed at once. Behind a proxy
-            all callers come from its address: then set it as high as ``connections``, and let the proxy hold to a limit.
+            all callers come from its address: then set it as high as ``connections``, and let the proxy bound them.
     """
 
     replay_memory: ConfigPath = Path("build/replay.sqlite")

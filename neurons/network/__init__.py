@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from neurons.network.local import LocalNetwork, LocalRules
-from neurons.network.protocol import Network, Neuron, Role, WeightRules, WeightsReceipt, WeightsRefusal, neuron_of
+from neurons.network.protocol import (
+    Network,
+    Neuron,
+    Role,
+    WeightBasis,
+    WeightRules,
+    WeightsReceipt,
+    WeightsRefusal,
+    neuron_of,
+)
 
 __all__ = [
     "LocalNetwork",
@@ -11,6 +20,7 @@ __all__ = [
     "Network",
     "Neuron",
     "Role",
+    "WeightBasis",
     "WeightRules",
     "WeightsReceipt",
     "WeightsRefusal",

@@ -11,15 +11,15 @@ import structlog
 from bittensor import Substrate
 from bittensor.client import Client
 from bittensor.intents import ServeAxon
-from bittensor.metagraph import Metagraph
 from bittensor.signing import KeyedWallet
 
 from neurons.network.axon import Axon, axon_of
 from neurons.network.chain_client import WRITE_SECONDS, ChainClient
-from neurons.network.chain_weights import plan_weights, read_rules, submit_weights
+from neurons.network.chain_weights import Wanted, plan_weights, read_basis, read_rules, submit_weights
 from neurons.network.commitments import commit_sha256, committed_sha256
-from neurons.network.errors import NetworkError, NetworkUnreachableError, NotFoundError, NotRegisteredError
-from neurons.network.protocol import Neuron, Role, WeightRules, WeightsReceipt, neuron_of
+from neurons.network.errors import NetworkError, NetworkUnreachableError, NotRegisteredError
+from neurons.network.metagraph import read_graph
+from neurons.network.protocol import Neuron, Role, WeightBasis, WeightRules, WeightsReceipt, neuron_of
 from neurons.network.settings import BittensorNetworkSettings
 from statements.errors import ConfigurationError
 
@@ -175,10 +175,30 @@ class BittensorNetwork:
             raise self._unregistered(hotkey)
         return rules
 
+    def weight_basis(self, hotkey: str) -> WeightBasis:
+        """Rules and metagraph, asked of the node now and as of one block; there is no other source for weights.
+
+        Raises:
+            NotRegisteredError: the hotkey has no uid.
+            NetworkError: the node does not answer both.
+        """
+        basis = self._basis(hotkey)
+        if basis is None:
+            raise self._unregistered(hotkey)
+        return basis
+
     def set_weights(
-        self, hotkey: str, weights: Mapping[int, float], *, version_key: int, dry_run: bool
+        self,
+        hotkey: str,
+        weights: Mapping[int, float],
+        *,
+        holders: Mapping[int, str],
+        version_key: int,
+        dry_run: bool,
     ) -> WeightsReceipt:
         """Set weights, in the clear or committed as the subnet wants it; the SDK fits them to its rules.
+
+        Who holds the uids is read once more, right before signing.
 
         Raises:
             NetworkUnreachableError: the node does not answer. Whether weights were set then shows in ``weight_rules``.
@@ -186,11 +206,10 @@ class BittensorNetwork:
         """
         self._require_own(hotkey)
         netuid = self.settings.netuid
+        wanted = Wanted(netuid, weights, holders, version_key)
         if not dry_run:
-            return submit_weights(self.client, self._wallet, netuid, weights, version_key)
-        self.forget()
-        neuron, rules = neuron_of(self.neurons(), hotkey), self._rules(hotkey)
-        return plan_weights(self.client, self._wallet, netuid, weights, version_key, neuron=neuron, rules=rules)
+            return submit_weights(self.client, self._wallet, wanted)
+        return plan_weights(self.client, self._wallet, wanted, hotkey=hotkey, basis=self._basis(hotkey))
 
     def commit(self, digest: bytes) -> None:
         """Put a SHA-256 on the chain in this hotkey's name, in the place of the one before.
@@ -221,17 +240,16 @@ class BittensorNetwork:
         netuid = self.settings.netuid
         return self.client.ask("reading the rules for weights", lambda client: read_rules(client, netuid, hotkey))
 
-    def _read(self) -> Seen:
-        netuid = self.settings.netuid
-        graph = self.client.ask(
-            "reading the metagraph", lambda client: client.subnets.metagraph(netuid=netuid, commitments=False)
+    def _basis(self, hotkey: str) -> WeightBasis | None:
+        netuid, local = self.settings.netuid, self.settings.is_local
+        return self.client.ask(
+            "reading what weights are decided from", lambda client: read_basis(client, netuid, hotkey, local=local)
         )
-        if graph is None:
-            raise NotFoundError(
-                f"subnet {netuid} is not on this chain",
-                remedy="Correct network.netuid or network.endpoint: each chain has its own subnets.",
-            )
-        return Seen(_neurons(graph, local=self.settings.is_local), graph.block, self._clock())
+
+    def _read(self) -> Seen:
+        netuid, local = self.settings.netuid, self.settings.is_local
+        graph = self.client.ask("reading the metagraph", lambda client: read_graph(client, netuid, local=local))
+        return Seen(graph.neurons, graph.block, self._clock())
 
     def _usable(self, seen: Seen, now: float) -> Seen:
         if now - seen.at > STALE_SECONDS:
@@ -262,30 +280,3 @@ class BittensorNetwork:
             f"hotkey {hotkey} is not registered in subnet {self.settings.netuid}",
             remedy="See what it costs: veristake miner register (or: veristake validator register) --config FILE.",
         )
-
-
-def _neurons(graph: Metagraph, *, local: bool) -> tuple[Neuron, ...]:
-    return tuple(
-        Neuron(
-            uid=neuron.uid,
-            hotkey=neuron.hotkey,
-            role=None,
-            endpoint=_reachable(neuron.axon, local=local),
-            stake=neuron.total_stake.rao / 1e9,
-            validator_permit=neuron.validator_permit,
-        )
-        for neuron in graph
-    )
-
-
-def _reachable(axon: str | None, *, local: bool) -> str | None:
-    """The URL of what a neuron announced; None when it has announced nothing, or nothing that the internet has.
-
-    Anybody may announce any address: one in the asker's own network would turn its requests against that network.
-    """
-    if axon is None:
-        return None
-    try:
-        return axon_of(f"http://{axon}", local=local).url
-    except ConfigurationError:
-        return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from bittensor import storage
 from bittensor.client import Client
@@ -11,11 +12,13 @@ from bittensor.error_map import ErrorCode
 from bittensor.intents import SetWeights
 from bittensor.result import ChainError, ExtrinsicResult
 from bittensor.signing import KeyedWallet
+from bittensor.snapshot import Snapshot
 
 from neurons.network.chain_client import WRITE_SECONDS, ChainClient
 from neurons.network.chain_errors import network_error, weights_refusal
-from neurons.network.protocol import Neuron, WeightRules, WeightsReceipt, WeightsRefusal
-from neurons.network.weights import Refused, shares
+from neurons.network.metagraph import read_graph
+from neurons.network.protocol import WeightBasis, WeightRules, WeightsReceipt, WeightsRefusal, neuron_of
+from neurons.network.weights import Refused, check_holders, shares
 
 _PERIOD_BLOCKS = 8
 """How long a signed extrinsic is good. The SDK's 128 blocks would let weights whose answer was lost land long after the
@@ -24,7 +27,57 @@ _RETRIES = 2
 """Submissions after one that the pool turned away for a reason that passes, such as a nonce taken meanwhile."""
 
 
-async def read_rules(client: Client, netuid: int, hotkey: str) -> WeightRules | None:
+@dataclass(frozen=True)
+class Wanted:
+    """Weights that a validator wants to set.
+
+    Attributes:
+        netuid: the subnet.
+        weights: by uid.
+        holders: by uid, the hotkey for which the weight is meant.
+        version_key: of the validator's rules.
+    """
+
+    netuid: int
+    weights: Mapping[int, float]
+    holders: Mapping[int, str]
+    version_key: int
+
+    def intent(self) -> SetWeights:
+        """What the SDK signs.
+
+        Raises:
+            Refused: no network would take such weights.
+        """
+        shares(self.weights, known=self.weights, at_least=1)
+        return SetWeights(
+            netuid=self.netuid, uids=[*self.weights], weights=[*self.weights.values()], version_key=self.version_key
+        )
+
+    async def check(self, client: Client) -> None:
+        """Ask the node who holds the uids at its newest block.
+
+        Raises:
+            Refused: not those for whom the weights are meant.
+        """
+        view = await client.at()
+        keys = await view.query_batch(storage.SubtensorModule.Keys, [[self.netuid, uid] for uid in self.weights])
+        present = dict(zip(self.weights, map(str, keys), strict=True))
+        check_holders(self.weights, meant=self.holders, present=present)
+
+
+async def read_basis(client: Client, netuid: int, hotkey: str, *, local: bool) -> WeightBasis | None:
+    """The rules for a hotkey's weights and the neurons, all as of one block; None when it is not registered.
+
+    Raises:
+        NotFoundError: the chain has no such subnet.
+    """
+    view = await client.at()
+    rules, graph = await asyncio.gather(read_rules(view, netuid, hotkey), read_graph(view, netuid, local=local))
+    return None if rules is None else WeightBasis(rules=rules, neurons=graph.neurons)
+
+
+async def read_rules(client: Client | Snapshot, netuid: int, hotkey: str) -> WeightRules | None:
     """The rules for a hotkey's weights, all as of one block; None when it is not registered."""
     view = await client.at()
     items = storage.SubtensorModule
@@ -54,9 +107,7 @@ async def read_rules(client: Client, netuid: int, hotkey: str) -> WeightRules | 
     )
 
 
-def submit_weights(
-    client: ChainClient, wallet: KeyedWallet, netuid: int, weights: Mapping[int, float], version_key: int
-) -> WeightsReceipt:
+def submit_weights(client: ChainClient, wallet: KeyedWallet, wanted: Wanted) -> WeightsReceipt:
     """Sign and submit weights, and wait until they are final.
 
     Raises:
@@ -64,6 +115,7 @@ def submit_weights(
     """
 
     async def submit(connected: Client) -> ExtrinsicResult | ChainError:
+        await wanted.check(connected)
         try:
             result = await connected.execute(intent, wallet, period=_PERIOD_BLOCKS, retries=_RETRIES)
         except ChainError as error:
@@ -72,41 +124,33 @@ def submit_weights(
         return result if result.success else result.error or ChainError(result.message)
 
     try:
-        intent = _intent(netuid, weights, version_key)
+        intent = wanted.intent()
+        outcome = client.ask("setting weights", submit, seconds=WRITE_SECONDS)
     except Refused as refused:
         return refused.receipt(dry_run=False)
-    outcome = client.ask("setting weights", submit, seconds=WRITE_SECONDS)
     if isinstance(outcome, ChainError):
         return _refused(outcome, dry_run=False)
-    return _accepted(len(weights), outcome.data.get("reveal_round"), dry_run=False)
+    return _accepted(len(wanted.weights), outcome.data.get("reveal_round"), dry_run=False)
 
 
 def plan_weights(
-    client: ChainClient,
-    wallet: KeyedWallet,
-    netuid: int,
-    weights: Mapping[int, float],
-    version_key: int,
-    *,
-    neuron: Neuron | None,
-    rules: WeightRules | None,
+    client: ChainClient, wallet: KeyedWallet, wanted: Wanted, *, hotkey: str, basis: WeightBasis | None
 ) -> WeightsReceipt:
     """What would become of weights; nothing is signed.
 
     Args:
         client: asks the node.
         wallet: the validator's.
-        netuid: the subnet.
-        weights: by uid.
-        version_key: of the validator's rules.
-        neuron: the validator's entry, None when it has none.
-        rules: for its weights, None when it has no entry.
+        wanted: the weights.
+        hotkey: the validator.
+        basis: the subnet as it is now; None when the validator has no entry.
 
     Raises:
         NetworkError: the node does not answer, or does not fit the SDK.
     """
 
     async def plan(connected: Client) -> int | ChainError | None:
+        await wanted.check(connected)
         try:
             planned = await connected.plan(intent, wallet)
         except ChainError as error:
@@ -115,30 +159,26 @@ def plan_weights(
         return reveal_round
 
     try:
-        intent = _intent(netuid, weights, version_key)
-        _check_what_only_the_chain_checks(neuron, rules, version_key)
+        intent = wanted.intent()
+        _check_what_only_the_chain_checks(hotkey, basis, wanted.version_key)
+        outcome = client.ask("planning weights", plan)
     except Refused as refused:
         return refused.receipt(dry_run=True)
-    outcome = client.ask("planning weights", plan)
     if isinstance(outcome, ChainError):
         return _refused(outcome, dry_run=True)
-    return _accepted(len(weights), outcome, dry_run=True)
+    return _accepted(len(wanted.weights), outcome, dry_run=True)
 
 
-def _check_what_only_the_chain_checks(neuron: Neuron | None, rules: WeightRules | None, version_key: int) -> None:
-    if neuron is None or rules is None:
+def _check_what_only_the_chain_checks(hotkey: str, basis: WeightBasis | None, version_key: int) -> None:
+    neuron = None if basis is None else neuron_of(basis.neurons, hotkey)
+    if basis is None or neuron is None:
         raise Refused(WeightsRefusal.NOT_REGISTERED, "the hotkey is not registered in the subnet")
     if not neuron.validator_permit:
         raise Refused(WeightsRefusal.NO_VALIDATOR_PERMIT, f"uid {neuron.uid} has no validator permit")
-    if version_key < rules.version_key:
+    if version_key < basis.rules.version_key:
         raise Refused(
-            WeightsRefusal.OLD_VERSION_KEY, f"version key {version_key}, the subnet takes {rules.version_key} on"
+            WeightsRefusal.OLD_VERSION_KEY, f"version key {version_key}, the subnet takes {basis.rules.version_key} on"
         )
-
-
-def _intent(netuid: int, weights: Mapping[int, float], version_key: int) -> SetWeights:
-    shares(weights, known=weights, at_least=1)
-    return SetWeights(netuid=netuid, uids=[*weights], weights=[*weights.values()], version_key=version_key)
 
 
 def _accepted(count: int, reveal_round: int | None, *, dry_run: bool) -> WeightsReceipt:

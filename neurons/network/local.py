@@ -10,8 +10,8 @@ from typing import TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from neurons.network.local_file import Register, RegisterFile, WeightRow
-from neurons.network.protocol import Neuron, Role, WeightRules, WeightsReceipt, WeightsRefusal, neuron_of
-from neurons.network.weights import Refused, shares
+from neurons.network.protocol import Neuron, Role, WeightBasis, WeightRules, WeightsReceipt, WeightsRefusal, neuron_of
+from neurons.network.weights import Refused, check_holders, shares
 from statements.errors import ConfigurationError
 
 T = TypeVar("T")
@@ -113,8 +113,23 @@ class LocalNetwork:
         register = self._file.read()
         return self._weight_rules(register, self._entry(register, hotkey))
 
+    def weight_basis(self, hotkey: str) -> WeightBasis:
+        """The rules for this validator's weights and the neurons, of one reading of the file.
+
+        Raises:
+            ConfigurationError: the hotkey is not registered, or the file is not a network.
+        """
+        register = self._file.read()
+        return WeightBasis(rules=self._weight_rules(register, self._entry(register, hotkey)), neurons=register.neurons)
+
     def set_weights(
-        self, hotkey: str, weights: Mapping[int, float], *, version_key: int, dry_run: bool
+        self,
+        hotkey: str,
+        weights: Mapping[int, float],
+        *,
+        holders: Mapping[int, str],
+        version_key: int,
+        dry_run: bool,
     ) -> WeightsReceipt:
         """Keep a validator's weights, in the clear, in the place of its older ones.
 
@@ -124,7 +139,7 @@ class LocalNetwork:
 
         def enter(before: Register) -> tuple[WeightsReceipt, Register]:
             try:
-                row = self._checked(before, hotkey, weights, version_key)
+                row = self._checked(before, hotkey, weights, holders, version_key)
             except Refused as refused:
                 return refused.receipt(dry_run=dry_run), before
             detail = f"weights of {len(row.weights)} neurons at block {row.block}"
@@ -134,7 +149,14 @@ class LocalNetwork:
 
         return enter(self._file.read())[0] if dry_run else self._change(enter)
 
-    def _checked(self, register: Register, hotkey: str, weights: Mapping[int, float], version_key: int) -> WeightRow:
+    def _checked(
+        self,
+        register: Register,
+        hotkey: str,
+        weights: Mapping[int, float],
+        holders: Mapping[int, str],
+        version_key: int,
+    ) -> WeightRow:
         """The row to keep; checked in the order in which the chain checks."""
         neuron = neuron_of(register.neurons, hotkey)
         if neuron is None:
@@ -151,6 +173,7 @@ class LocalNetwork:
                 WeightsRefusal.RATE_LIMITED,
                 f"weights were set at block {rules.last_update_block}, {rules.blocks_to_wait} blocks too soon",
             )
+        check_holders(weights, meant=holders, present={entry.uid: entry.hotkey for entry in register.neurons})
         row = shares(weights, known={neuron.uid for neuron in register.neurons}, at_least=rules.min_allowed_weights)
         return WeightRow(block=rules.block, version_key=version_key, weights=row)
 

@@ -76,6 +76,20 @@ class WeightRules(BaseModel):
         return max(0, self.last_update_block + self.rate_limit_blocks - self.block)
 
 
+class WeightBasis(BaseModel):
+    """What a validator decides its weights from, all as of one block.
+
+    Attributes:
+        rules: what is asked of the weights.
+        neurons: who held which uid at ``rules.block``.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    rules: WeightRules
+    neurons: tuple[Neuron, ...]
+
+
 class WeightsRefusal(StrEnum):
     """Why a network does not take weights."""
 
@@ -86,6 +100,7 @@ class WeightsRefusal(StrEnum):
     OLD_VERSION_KEY = "old_version_key"
     TOO_FEW_WEIGHTS = "too_few_weights"
     INVALID_WEIGHTS = "invalid_weights"
+    UID_TAKEN_OVER = "uid_taken_over"
     OTHER = "other"
 
 
@@ -140,14 +155,28 @@ class Network(Protocol):
             VeristakeError: the hotkey is not registered, or the network cannot be read.
         """
 
+    def weight_basis(self, hotkey: str) -> WeightBasis:
+        """The rules and who holds which uid, read now and as of one block: nothing of it comes from memory.
+
+        Raises:
+            VeristakeError: the hotkey is not registered, or the network cannot be read.
+        """
+
     def set_weights(
-        self, hotkey: str, weights: Mapping[int, float], *, version_key: int, dry_run: bool
+        self,
+        hotkey: str,
+        weights: Mapping[int, float],
+        *,
+        holders: Mapping[int, str],
+        version_key: int,
+        dry_run: bool,
     ) -> WeightsReceipt:
-        """Say what each miner is worth.
+        """Say what each miner is worth, unless one of the uids belongs to somebody else by now.
 
         Args:
             hotkey: the validator.
             weights: by uid, at least 0; only their ratios count.
+            holders: by uid, the hotkey for which the weight is meant; for every uid with a weight.
             version_key: version of the validator's rules.
             dry_run: find out what the network would say, and change nothing.
 

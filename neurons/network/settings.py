@@ -33,13 +33,14 @@ class BittensorNetworkSettings(Section):
         endpoint: ``finney``, ``test``, ``local`` (a node on this machine), or the websocket URL of a node. One node is
             used: the SDK's public fallbacks are switched off, so that what is seen is what that node says.
         netuid: number of the subnet.
-        refresh_seconds: how old the list of neurons may be before it is read again.
+        refresh_seconds: how old the list of neurons may be before it is read again; at most 300 s, a third of the age
+            at which a list is not used any more.
     """
 
     kind: Literal["bittensor"]
     endpoint: str = Field(pattern=r"^(finney|test|local|wss?://\S+)$")
     netuid: int = Field(ge=0, le=65_535)
-    refresh_seconds: float = Field(default=12.0, gt=0, le=3600)
+    refresh_seconds: float = Field(default=12.0, gt=0, le=300)
 
     @property
     def is_local(self) -> bool:

@@ -16,6 +16,7 @@ _REMEDY: dict[WeightsRefusal, str] = {
     WeightsRefusal.OLD_VERSION_KEY: "Run the release that the subnet asks for.",
     WeightsRefusal.TOO_FEW_WEIGHTS: "Wait until more miners have a score.",
     WeightsRefusal.INVALID_WEIGHTS: "Wait for the next look at the subnet; its uids may have changed hands.",
+    WeightsRefusal.UID_TAKEN_OVER: "None: the next look at the subnet computes them anew.",
     WeightsRefusal.OTHER: "Read the network's words.",
 }
 
@@ -35,6 +36,27 @@ class Refused(VeristakeError):  # noqa: N818 - an answer of the network's rules,
     def receipt(self, *, dry_run: bool) -> WeightsReceipt:
         """The answer to the validator."""
         return WeightsReceipt(accepted=False, detail=str(self), dry_run=dry_run, refusal=self.reason)
+
+
+def check_holders(weights: Mapping[int, float], *, meant: Mapping[int, str], present: Mapping[int, str]) -> None:
+    """A uid that was pruned belongs to another hotkey: a weight meant for the former holder would pay the next.
+
+    Args:
+        weights: by uid.
+        meant: by uid, the hotkey for which its weight is meant.
+        present: by uid, who holds it now.
+
+    Raises:
+        Refused: a uid has changed hands, or it is not said for whom its weight is meant.
+    """
+    for uid in weights:
+        if uid not in meant:
+            raise Refused(WeightsRefusal.INVALID_WEIGHTS, f"uid {uid} has a weight that is meant for no hotkey")
+        if present.get(uid) != meant[uid]:
+            raise Refused(
+                WeightsRefusal.UID_TAKEN_OVER,
+                f"uid {uid} belongs to {present.get(uid)} now, and its weight was meant for {meant[uid]}",
+            )
 
 
 def shares(weights: Mapping[int, float], *, known: Collection[int], at_least: int) -> dict[int, float]:

@@ -64,10 +64,10 @@ def weights_show(config: Path, limit: int, as_json: bool) -> None:
     with _opened(config) as (settings, store):
         network, hotkey = open_network(settings), open_hotkey(settings.wallet).ss58_address
         decisions = WeightsStore(store.engine).latest(limit)
-        neurons = network.neurons()
+        basis = network.weight_basis(hotkey)
         prizes = prizes_of(settings.competitions, store.engine)
-        weights, awards = with_awards(normalised(store.score_by_hotkey(), neurons), prizes, neurons)
-        plan = plan_weights(network.weight_rules(hotkey), settings.weights.policy, weights, awards)
+        weights, awards = with_awards(normalised(store.score_by_hotkey(), basis.neurons), prizes, basis.neurons)
+        plan = plan_weights(basis.rules, settings.weights.policy, weights, awards)
     if as_json:
         decided = [decision.model_dump(mode="json") for decision in decisions]
         parts = [award.model_dump(mode="json") for award in plan.awards]

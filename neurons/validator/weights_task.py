@@ -8,7 +8,7 @@ from collections.abc import Callable
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from neurons.network import Network, WeightRules
+from neurons.network import Network, WeightBasis, WeightRules
 from neurons.validator.awards import Prize, with_awards
 from neurons.validator.weights import Fate, Timing, WeightPlan, WeightPolicy, fate_of, normalised, plan_weights
 from neurons.validator.weights_store import WeightsSet, WeightsState, WeightsStore
@@ -68,14 +68,14 @@ class WeightSetter:
         Raises:
             VeristakeError: the network cannot be read, or does not say what became of the weights.
         """
-        rules = self._network.weight_rules(self._hotkey)
+        basis = self._network.weight_basis(self._hotkey)
+        rules, neurons = basis.rules, basis.neurons
         if any(self._recover(decision, rules) is Fate.UNKNOWN for decision in self._store.open()):
             return None
-        neurons = self._network.neurons()
         weights, awards = with_awards(normalised(self._scores(), neurons), self._prizes(), neurons)
         plan = plan_weights(rules, self._policy, weights, awards)
         if plan.timing is Timing.DUE and not self._held_back(rules):
-            self._set(plan, rules)
+            self._set(plan, basis)
         elif plan.timing is not self._last_timing:
             _log.info("weights_not_due", timing=plan.timing, block=rules.block)
         self._last_timing = plan.timing
@@ -100,19 +100,25 @@ class WeightSetter:
         apart = self._policy.blocks_apart if latest[0].dry_run else _BLOCKS_AFTER_REFUSAL
         return rules.block - latest[0].block < apart
 
-    def _set(self, plan: WeightPlan, rules: WeightRules) -> None:
-        version = self._policy.version_key
+    def _set(self, plan: WeightPlan, basis: WeightBasis) -> None:
+        version, block = self._policy.version_key, basis.rules.block
         number = self._store.decide(
-            plan.weights, block=rules.block, version_key=version, dry_run=self._dry_run, awards=plan.awards
+            plan.weights, block=block, version_key=version, dry_run=self._dry_run, awards=plan.awards
         )
-        receipt = self._network.set_weights(self._hotkey, plan.weights, version_key=version, dry_run=self._dry_run)
+        receipt = self._network.set_weights(
+            self._hotkey,
+            plan.weights,
+            holders={neuron.uid: neuron.hotkey for neuron in basis.neurons},
+            version_key=version,
+            dry_run=self._dry_run,
+        )
         state = WeightsState.ACCEPTED if receipt.accepted else WeightsState.REFUSED
         self._store.conclude(number, state, receipt.detail, receipt.reveal_round)
         _log.log(
             20 if receipt.accepted else 30,
             "weights_set" if receipt.accepted else "weights_refused",
             number=number,
-            block=rules.block,
+            block=block,
             miners=len(plan.weights),
             dry_run=self._dry_run,
             reveal_round=receipt.reveal_round,

@@ -60,7 +60,7 @@ def test_weights_of_a_silent_node_are_an_error_not_a_refusal(stand: Stand, monke
     monkeypatch.setattr("neurons.network.chain_weights.WRITE_SECONDS", 0.2)
     stand.node.silent.set()
     with pytest.raises(NetworkUnreachableError, match="setting weights: timed out"):
-        network.set_weights(VALIDATOR.address, {0: 1.0}, version_key=0, dry_run=False)
+        network.set_weights(VALIDATOR.address, {0: 1.0}, holders={0: MINER.address}, version_key=0, dry_run=False)
 
 
 def test_neurons_of_a_node_that_was_restarted_are_read_again(runtime: Runtime) -> None:
@@ -105,6 +105,6 @@ def test_set_weights_runtime_without_what_the_sdk_asks_for_is_a_mismatch(
         node.mine(4)
         network = stand.network(VALIDATOR)
         with pytest.raises(NetworkMismatchError, match="SubnetEpochConsensus"):
-            network.set_weights(VALIDATOR.address, {0: 1.0}, version_key=0, dry_run=False)
+            network.set_weights(VALIDATOR.address, {0: 1.0}, holders={0: MINER.address}, version_key=0, dry_run=False)
         for opened in stand.opened:
             opened.close()

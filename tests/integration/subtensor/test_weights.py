@@ -8,10 +8,12 @@ from neurons.network import WeightsRefusal
 from neurons.network.errors import NotRegisteredError
 from tests.integration.subtensor.stand import MINER, NETUID, STRANGER, VALIDATOR, Keys, Stand
 
+HOLDERS = {0: MINER.address, 1: VALIDATOR.address}
+
 
 def test_set_weights_plain_are_on_the_chain(stand: Stand) -> None:
     network = stand.network(VALIDATOR)
-    receipt = network.set_weights(VALIDATOR.address, {0: 0.75, 1: 0.25}, version_key=0, dry_run=False)
+    receipt = network.set_weights(VALIDATOR.address, {0: 0.75, 1: 0.25}, holders=HOLDERS, version_key=0, dry_run=False)
     assert (receipt.accepted, receipt.reveal_round, receipt.refusal) == (True, None, None)
     extrinsic = stand.chain.runtime.codec.decode_extrinsic(bytes.fromhex(stand.chain.head.extrinsics[0][2:]))
     # weights whose answer is lost must not land when the validator has long taken them for lost
@@ -24,7 +26,7 @@ def test_set_weights_where_the_subnet_hides_them_are_committed(stand: Stand) -> 
     stand.put("CommitRevealWeightsEnabled", True)
     network = stand.network(VALIDATOR)
     assert network.weight_rules(VALIDATOR.address).commit_reveal
-    receipt = network.set_weights(VALIDATOR.address, {0: 1.0}, version_key=0, dry_run=False)
+    receipt = network.set_weights(VALIDATOR.address, {0: 1.0}, holders=HOLDERS, version_key=0, dry_run=False)
     assert receipt.accepted
     ((hotkey, block, _, reveal_round),) = stand.chain.get("TimelockedWeightCommits", [NETUID, 0])
     assert (hotkey, block, reveal_round) == (VALIDATOR.address, stand.chain.head.number, receipt.reveal_round)
@@ -38,7 +40,7 @@ def test_set_weights_twice_waits_for_the_rate_limit(stand: Stand, hidden: bool) 
     for blocks, refusal in ((0, None), (0, WeightsRefusal.RATE_LIMITED), (3, None)):
         stand.node.mine(blocks)
         to_wait = network.weight_rules(VALIDATOR.address).blocks_to_wait
-        receipt = network.set_weights(VALIDATOR.address, {0: 1.0}, version_key=0, dry_run=False)
+        receipt = network.set_weights(VALIDATOR.address, {0: 1.0}, holders=HOLDERS, version_key=0, dry_run=False)
         assert receipt.refusal == refusal
         assert (to_wait == 0) is receipt.accepted
 
@@ -66,7 +68,9 @@ def test_set_weights_against_a_rule_are_refused_with_its_reason(stand: Stand, ru
     wallet, weights, rules, refusal = _BROKEN[rule]
     for item, value in rules.items():
         stand.put(item, value)
-    receipt = stand.network(wallet).set_weights(wallet.address, weights, version_key=7, dry_run=dry_run)
+    receipt = stand.network(wallet).set_weights(
+        wallet.address, weights, holders=HOLDERS, version_key=7, dry_run=dry_run
+    )
     assert (receipt.accepted, receipt.refusal, receipt.dry_run) == (False, refusal, dry_run)
     assert len(receipt.detail) > 20
     assert stand.chain.get("Weights", [NETUID, 1]) == []
@@ -85,7 +89,9 @@ def test_set_weights_what_only_the_chain_knows_is_told_apart(
     if item:
         stand.chain.put(item, [], value)
         stand.node.mine(1)
-    receipt = stand.network(VALIDATOR).set_weights(VALIDATOR.address, weights, version_key=7, dry_run=False)
+    receipt = stand.network(VALIDATOR).set_weights(
+        VALIDATOR.address, weights, holders=HOLDERS, version_key=7, dry_run=False
+    )
     assert receipt.refusal is refusal
 
 
@@ -93,7 +99,9 @@ def test_set_weights_what_only_the_chain_knows_is_told_apart(
 def test_set_weights_dry_run_plans_only(stand: Stand, hidden: bool) -> None:
     stand.put("CommitRevealWeightsEnabled", hidden)
     head = stand.chain.head.number
-    receipt = stand.network(VALIDATOR).set_weights(VALIDATOR.address, {0: 1.0}, version_key=0, dry_run=True)
+    receipt = stand.network(VALIDATOR).set_weights(
+        VALIDATOR.address, {0: 1.0}, holders=HOLDERS, version_key=0, dry_run=True
+    )
     assert (receipt.accepted, receipt.dry_run) == (True, True)
     assert (receipt.reveal_round is not None) is hidden
     assert stand.chain.head.number == head

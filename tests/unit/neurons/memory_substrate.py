@@ -23,6 +23,7 @@ class MemorySubstrate:
         self.submitted: list[tuple[str, dict[str, Any]]] = []
         self.graphs_read = 0
         self.connections = 0
+        self.read_at: set[str | None] = set()
         self.failure: Exception | None = None
 
     def balance(self, rao: int, netuid: int = 0) -> Balance:
@@ -44,12 +45,20 @@ class MemorySubstrate:
         return 12.0
 
     async def query(self, _pallet: str, item: str, parameters: list[Any], block_hash: str | None = None) -> Any:
+        self.read_at.add(block_hash)
         return self.items.get((item, *parameters[1:]))
+
+    async def query_batch(
+        self, _pallet: str, item: str, parameters: list[list[Any]], block_hash: str | None = None
+    ) -> list[Any]:
+        hotkeys = dict(enumerate(self.graph["hotkeys"])) if self.graph and item == "Keys" else {}
+        return [hotkeys.get(uid) for _, uid in parameters]
 
     async def query_map(self, *_: Any, **__: Any) -> list[tuple[Any, Any]]:
         return []
 
-    async def runtime_call(self, *_: Any, **__: Any) -> Any:
+    async def runtime_call(self, *_: Any, block_hash: str | None = None) -> Any:
+        self.read_at.add(block_hash)
         self.graphs_read += 1
         if self.failure is not None:
             raise self.failure

@@ -10,6 +10,7 @@ import bittensor.settings
 import pytest
 from bittensor.keyfiles import Keypair
 from bittensor.result import BittensorError, ChainError, ExtrinsicResult, RpcConnectionError
+from pydantic import ValidationError
 
 from neurons.network import WeightsRefusal
 from neurons.network.bittensor_network import BittensorNetwork
@@ -254,6 +255,31 @@ def test_weight_rules_never_updated_is_none(network: BittensorNetwork, chain: Me
         network.weight_rules(OTHER.ss58_address)
 
 
+def test_weight_basis_is_read_anew_and_as_of_one_block(network: BittensorNetwork, chain: MemorySubstrate) -> None:
+    assert network.neurons()[1].hotkey == OTHER.ss58_address
+    chain.graph, chain.read_at = graph_of(neuron(OWN, permit=True)), set()
+    basis = network.weight_basis(HOTKEY)
+    assert [found.hotkey for found in basis.neurons] == [HOTKEY]
+    assert basis.rules.block == 1000
+    assert chain.read_at == {f"0x{1000:064x}"}
+    with pytest.raises(NotRegisteredError):
+        network.weight_basis(OTHER.ss58_address)
+
+
+def test_weight_basis_without_the_metagraph_is_refused_however_fresh_the_list_in_memory_is(
+    network: BittensorNetwork, chain: MemorySubstrate
+) -> None:
+    network.neurons()
+    chain.failure = TimeoutError()
+    with pytest.raises(NetworkUnreachableError):
+        network.weight_basis(HOTKEY)
+
+
+def test_settings_list_may_not_be_refreshed_more_seldom_than_it_is_usable() -> None:
+    with pytest.raises(ValidationError, match="refresh_seconds"):
+        BittensorNetworkSettings(kind="bittensor", endpoint="local", netuid=2, refresh_seconds=301)
+
+
 def test_serve_announces_what_the_chain_takes(network: BittensorNetwork, chain: MemorySubstrate) -> None:
     network.serve(HOTKEY, ENDPOINT)
     ((call, arguments),) = chain.submitted
@@ -286,7 +312,7 @@ def test_set_weights_failures_are_refusals_and_lost_answers_are_errors(
     ]
 
     def set_them() -> Any:
-        return network.set_weights(HOTKEY, {1: 1.0}, version_key=3, dry_run=False)
+        return network.set_weights(HOTKEY, {1: 1.0}, holders={1: OTHER.ss58_address}, version_key=3, dry_run=False)
 
     assert set_them().refusal is WeightsRefusal.NO_VALIDATOR_PERMIT
     assert set_them().refusal is WeightsRefusal.OTHER

@@ -123,6 +123,7 @@ def clock() -> Clock:
 
 
 RULES = LocalRules(rate_limit_blocks=10, tempo_blocks=300, min_allowed_weights=2, version_key=3)
+HOLDERS = {0: "fast", 1: "slow", 2: "validator"}
 
 
 @pytest.fixture
@@ -135,17 +136,17 @@ def subnet(tmp_path: Path, clock: Clock) -> LocalNetwork:
 
 
 def test_set_weights_are_kept_as_shares_and_seen_by_another_reader(subnet: LocalNetwork, tmp_path: Path) -> None:
-    receipt = subnet.set_weights("validator", {0: 3.0, 1: 1.0, 2: 0.0}, version_key=3, dry_run=False)
+    receipt = subnet.set_weights("validator", {0: 3.0, 1: 1.0, 2: 0.0}, holders=HOLDERS, version_key=3, dry_run=False)
     assert (receipt.accepted, receipt.refusal, receipt.reveal_round, receipt.dry_run) == (True, None, None, False)
     row = LocalNetwork(tmp_path / "network.json").weights()[2]
     assert (row.block, row.version_key, row.weights) == (1000, 3, {0: 0.75, 1: 0.25})
 
 
 def test_set_weights_dry_run_changes_nothing(subnet: LocalNetwork) -> None:
-    receipt = subnet.set_weights("validator", {0: 3.0, 1: 1.0}, version_key=3, dry_run=True)
+    receipt = subnet.set_weights("validator", {0: 3.0, 1: 1.0}, holders=HOLDERS, version_key=3, dry_run=True)
     assert (receipt.accepted, receipt.dry_run) == (True, True)
     assert subnet.weights() == {}
-    refused = subnet.set_weights("validator", {0: 3.0}, version_key=3, dry_run=True)
+    refused = subnet.set_weights("validator", {0: 3.0}, holders=HOLDERS, version_key=3, dry_run=True)
     assert (refused.accepted, refused.dry_run) == (False, True)
 
 
@@ -166,9 +167,21 @@ def test_set_weights_dry_run_changes_nothing(subnet: LocalNetwork) -> None:
 def test_set_weights_against_a_rule_are_refused_with_its_reason(
     subnet: LocalNetwork, hotkey: str, weights: dict[int, float], version_key: int, refusal: WeightsRefusal
 ) -> None:
-    receipt = subnet.set_weights(hotkey, weights, version_key=version_key, dry_run=False)
+    receipt = subnet.set_weights(hotkey, weights, holders=HOLDERS, version_key=version_key, dry_run=False)
     assert (receipt.accepted, receipt.refusal) == (False, refusal)
     assert subnet.weights() == {}
+
+
+def test_set_weights_meant_for_another_holder_of_the_uid_are_refused(subnet: LocalNetwork) -> None:
+    holders = {0: "fast", 1: "pruned"}
+    receipt = subnet.set_weights("validator", {0: 1.0, 1: 1.0}, holders=holders, version_key=3, dry_run=False)
+    assert receipt.refusal is WeightsRefusal.UID_TAKEN_OVER
+    assert subnet.weights() == {}
+
+
+def test_weight_basis_is_the_file_as_it_is(subnet: LocalNetwork) -> None:
+    basis = subnet.weight_basis("validator")
+    assert (basis.rules, basis.neurons) == (subnet.weight_rules("validator"), subnet.neurons())
 
 
 def test_set_weights_second_time_waits_for_the_rate_limit(subnet: LocalNetwork, clock: Clock) -> None:
@@ -176,7 +189,7 @@ def test_set_weights_second_time_waits_for_the_rate_limit(subnet: LocalNetwork, 
     for block, accepted, to_wait in ((1000, True, 0), (1009, False, 1), (1010, True, 0)):
         clock.block = block
         assert subnet.weight_rules("validator").blocks_to_wait == to_wait
-        receipt = subnet.set_weights("validator", {0: 1.0, 1: 1.0}, version_key=3, dry_run=False)
+        receipt = subnet.set_weights("validator", {0: 1.0, 1: 1.0}, holders=HOLDERS, version_key=3, dry_run=False)
         assert receipt.accepted is accepted
         assert receipt.refusal is (None if accepted else WeightsRefusal.RATE_LIMITED)
     assert subnet.weights()[2].block == 1010

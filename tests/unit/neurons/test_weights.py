@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neurons.network import Neuron, Role, WeightRules, WeightsReceipt
+from neurons.network import Neuron, Role, WeightBasis, WeightRules, WeightsReceipt
 from neurons.validator.awards import Prize
 from neurons.validator.store import ValidatorStore, open_store
 from neurons.validator.weights import Fate, Timing, WeightPolicy, fate_of, normalised, plan_weights
@@ -110,13 +110,13 @@ class ScriptedNetwork:
     accepts: bool = True
     given: list[dict[int, float]] = field(default_factory=list)
 
-    def neurons(self) -> tuple[Neuron, ...]:
-        return NEURONS
+    def weight_basis(self, hotkey: str) -> WeightBasis:
+        return WeightBasis(rules=self.rules, neurons=NEURONS)
 
-    def weight_rules(self, hotkey: str) -> WeightRules:
-        return self.rules
-
-    def set_weights(self, hotkey: str, weights: Any, *, version_key: int, dry_run: bool) -> WeightsReceipt:
+    def set_weights(
+        self, hotkey: str, weights: Any, *, holders: dict[int, str], version_key: int, dry_run: bool
+    ) -> WeightsReceipt:
+        assert all(holders[uid] == f"miner{uid}" for uid in weights)
         if self.fails_before:
             raise ChainError("no connection")
         if not dry_run and self.accepts:
