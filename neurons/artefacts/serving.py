@@ -13,7 +13,7 @@ from fastapi import Path as PathParameter
 from starlette.responses import FileResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
-from neurons.artefacts.bundle import Bundle, bundle_of
+from neurons.artefacts.bundle import Bundle, FileName, bundle_of
 from neurons.connections import network_of
 from neurons.messages import RefusalCode
 from neurons.refusing import RefusedError
@@ -35,11 +35,20 @@ class Shelf:
         downloads: files sent at the same time; more are told to come again.
         per_address: of those, to one IPv4 address or IPv6 /64.
         bytes_per_second: sent to all readers together.
+        proving_keys: whether they are among the files; who verifies needs none, and they are most of the bytes.
     """
 
-    def __init__(self, downloads: int = 8, *, per_address: int = 2, bytes_per_second: float = 16 * MEBIBYTE) -> None:
+    def __init__(
+        self,
+        downloads: int = 8,
+        *,
+        per_address: int = 2,
+        bytes_per_second: float = 16 * MEBIBYTE,
+        proving_keys: bool = False,
+    ) -> None:
         self.downloads, self.per_address, self.bytes_per_second = downloads, per_address, bytes_per_second
         self.readers: Counter[str] = Counter()
+        self.proving_keys = proving_keys
         self._free_at = 0.0
         self.under_way = 0
         self.sent_bytes = 0
@@ -47,14 +56,15 @@ class Shelf:
         self._bundles: dict[str, Bundle] = {}
 
     def offer(self, circuit: Circuit) -> str:
-        """Serve the files of an opened circuit.
+        """Serve the files of an opened circuit, its proving key where those are served.
 
         Returns:
             The hash of its bundle.
         """
         bundle = bundle_of(circuit)
         self._bundles[bundle.bundle_hash] = bundle
-        self._files |= {file.sha256: circuit.directory / file.name for file in bundle.files}
+        served = [file for file in bundle.files if self.proving_keys or file.name is not FileName.PROVING_KEY]
+        self._files |= {file.sha256: circuit.directory / file.name for file in served}
         return bundle.bundle_hash
 
     async def wait_to_send(self, size: int) -> None:

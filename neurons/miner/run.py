@@ -71,6 +71,7 @@ def make_shelf(settings: MinerSettings, held: HeldCircuits) -> Shelf | None:
         artefacts.downloads,
         per_address=artefacts.downloads_per_address,
         bytes_per_second=artefacts.upload_mib_per_second * MEBIBYTE,
+        proving_keys=artefacts.proving_keys,
     )
     for circuit in held.usable():
         shelf.offer(circuit)

@@ -48,7 +48,8 @@ class ArtefactSettings(Section):
     Attributes:
         cache: folder of fetched circuits.
         limit_mib: of the cache, MiB; the least recently used circuit goes first, one that is held never.
-        serve: whether anybody may fetch this miner's circuits from it.
+        serve: whether anybody may fetch this miner's circuits from it, proving keys excepted; a competition needs that.
+        proving_keys: whether those, too; other miners need them, validators do not.
         downloads: files sent at the same time.
         downloads_per_address: of those, to one IPv4 address or IPv6 /64.
         upload_mib_per_second: sent to all together, MiB a second.
@@ -57,6 +58,7 @@ class ArtefactSettings(Section):
     cache: ConfigPath = Path("build/circuit-cache")
     limit_mib: int = Field(default=20_480, ge=1)
     serve: bool = True
+    proving_keys: bool = False
     downloads: int = Field(default=8, ge=1, le=1024)
     downloads_per_address: int = Field(default=2, ge=1, le=1024)
     upload_mib_per_second: float = Field(default=16.0, ge=1, le=100_000)
@@ -123,6 +125,14 @@ class MinerSettings(NeuronSettings):
     artefacts: ArtefactSettings = ArtefactSettings()
     metrics: MetricsSettings | None = None
 
+    @model_validator(mode="after")
+    def _entries_can_be_fetched(self) -> MinerSettings:
+        if self.competitions and not self.artefacts.serve:
+            raise ValueError(
+                "competitions are entered with circuits that validators fetch: artefacts.serve must be true"
+            )
+        return self
+
     @property
     def worker_memory_bytes(self) -> int | None:
         """``worker_memory_mib`` in bytes."""
@@ -174,7 +184,8 @@ require_permit = false                 # only validators whose weights count
 [artefacts]                            # circuits by content hash: veristake miner circuits add HASH --from URL
 cache = "build/circuit-cache"          # fetched circuits
 # limit_mib = 20480                    # of the cache; the least recently used goes first, one that is held never
-# serve = true                         # let anybody fetch this miner's circuits from it
+# serve = true                         # let anybody fetch circuits from here, but not their proving keys
+# proving_keys = false                 # those, too: other miners need them, and they are nearly all of the bytes
 # downloads = 8                        # files sent at the same time
 # downloads_per_address = 2            # of those, to one address; raise it behind a reverse proxy
 # upload_mib_per_second = 16.0         # sent to all together

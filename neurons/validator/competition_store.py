@@ -53,7 +53,7 @@ class CompetitionStore:
         Args:
             entry: what was measured.
             gone: hotkey of a leader that is not there any more, so that its score is no bar.
-            may_lead: False for a copy of another miner's circuit.
+            may_lead: False for a copy of another miner's circuit, or one that is too far off.
         """
         with Session(self._engine) as session, session.begin():
             leader = _leader(session, entry.competition)

@@ -164,7 +164,8 @@ class Competitions:
 
         gone = self._gone_leader(competition, found)
         for entry in sorted(found, key=lambda each: (copied(each), -each.score)):
-            leads = store.add(entry, gone=gone, may_lead=not copied(entry))
+            may_lead = entry.accuracy >= competition.least_accuracy and not copied(entry)
+            leads = store.add(entry, gone=gone, may_lead=may_lead)
             _log.info("entry_measured", leads=leads, copied=copied(entry), **entry.model_dump())
 
     def _gone_leader(self, competition: Competition, found: Iterable[MeasuredEntry]) -> str | None:

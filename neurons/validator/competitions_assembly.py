@@ -38,6 +38,7 @@ def open_competition(settings: CompetitionSettings) -> Competition:
         interval=settings.interval_seconds,
         reference_seconds=settings.reference_seconds,
         runs=settings.runs,
+        least_accuracy=settings.least_accuracy,
     )
 
 

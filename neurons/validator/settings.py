@@ -163,6 +163,7 @@ class CompetitionSettings(Section):
         interval_seconds: between two rounds.
         reference_seconds: response time that earns half of the part for time.
         runs: proofs of each entry in a round, over as many inputs.
+        least_accuracy: with which an entry may lead.
         weight_bps: part of the weights that goes to who leads, in basis points (1/10,000).
     """
 
@@ -171,6 +172,7 @@ class CompetitionSettings(Section):
     interval_seconds: float = Field(default=3600.0, gt=0)
     reference_seconds: float = Field(default=10.0, gt=0)
     runs: int = Field(default=3, ge=1, le=100)
+    least_accuracy: float = Field(default=0.999, ge=0, le=1)
     weight_bps: int = Field(default=0, ge=0, le=WHOLE_BPS)
 
 

@@ -30,7 +30,7 @@ GIBIBYTE = 1024**3
 
 
 def honest_app(circuit: Circuit, downloads: int = 8) -> tuple[FastAPI, Shelf]:
-    app, shelf = FastAPI(), Shelf(downloads)
+    app, shelf = FastAPI(), Shelf(downloads, proving_keys=True)
     refuse_in_types(app)
     shelf.offer(circuit)
     serve_artefacts(app, shelf)

@@ -30,6 +30,7 @@ class Competition:
         interval: seconds between two rounds.
         reference_seconds: time that earns half of the part for time.
         runs: proofs of each entry in a round, over as many inputs.
+        least_accuracy: with which an entry may lead, in [0, 1].
     """
 
     name: str
@@ -37,6 +38,7 @@ class Competition:
     interval: float
     reference_seconds: float
     runs: int = 1
+    least_accuracy: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ def test_circuits_added_and_dropped_while_the_miner_runs(subnet: Subnet) -> None
     config = subnet.write_settings("miner")
     config.write_text(config.read_text().replace(f'circuits = ["{subnet.circuit.directory}"]', "circuits = []"))
     bundle = bundle_of(subnet.circuit).bundle_hash
-    app, shelf = FastAPI(), Shelf()
+    app, shelf = FastAPI(), Shelf(proving_keys=True)
     shelf.offer(subnet.circuit)
     serve_artefacts(app, shelf)
 

@@ -249,8 +249,15 @@ class Believing(Asker):
 
 
 def test_round_circuit_of_a_miner_is_fetched_measured_and_rewarded_and_others_proofs_of_it_are_not(
-    bench: Bench, swapped_circuit: Circuit, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    bench: Bench,
+    swapped_circuit: Circuit,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    half = bench.circuit.manifest.layout.input_count // 2
+    one = 1 << bench.circuit.manifest.layout.input_scale_bits
+    monkeypatch.setattr(competitions, "draw_inputs", lambda _: (one,) * half + (-one,) * half)
     author = real_miner(bench, FIRST, swapped_circuit)
     bender = SmallMiner(
         SECOND, swapped_circuit, bench.pool, competes=True, bundle=bundle_of(swapped_circuit).bundle_hash
@@ -271,7 +278,7 @@ def test_round_circuit_of_a_miner_is_fetched_measured_and_rewarded_and_others_pr
     assert leader is not None
     assert (leader.hotkey, leader.circuit_id) == (FIRST.ss58_address, swapped_circuit.manifest.circuit_id)
     # another network than the competition's: what it gets wrong is seen
-    assert 0 < leader.accuracy < 0.999
+    assert leader.accuracy == pytest.approx(0.98957, abs=1e-3)
     # a proof that verifies, of outputs that the circuit does not give by itself, counts for nothing
     checked = EntryStore(bench.store.engine).latest("staking", SECOND.ss58_address)
     assert checked is not None
@@ -293,6 +300,7 @@ def test_record_copy_never_leads_however_fast_and_the_lead_outlives_a_restart(be
     def recorded(*entries: MeasuredEntry) -> str | None:
         # each time as a process that has just started
         rounds = Rounds(bench, tmp_path / "entries")
+        rounds.competition = replace(rounds.competition, least_accuracy=0.99)
         rounds.running._record(rounds.competition, entries)
         leader = rounds.store.leader("staking")
         return None if leader is None else leader.hotkey
@@ -301,5 +309,7 @@ def test_record_copy_never_leads_however_fast_and_the_lead_outlives_a_restart(be
     assert recorded(entry("author", 0.5), entry("copier", 0.9)) == "author"
     assert recorded(entry("copier", 0.95)) == "author"
     own = entry("other", 0.6).model_copy(update={"circuit_id": "0x" + "dd" * 32})
+    far_off = entry("constant", 0.99).model_copy(update={"circuit_id": "0x" + "ee" * 32, "accuracy": 0.98})
+    assert recorded(far_off) == "author"
     # of a leader that is not registered any more the lead is open: nobody answers the survey of these rounds
     assert recorded(own, entry("copier", 0.99)) == "other"

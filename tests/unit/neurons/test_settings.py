@@ -168,3 +168,13 @@ def test_load_settings_network_endpoint_with_a_key_is_not_shown(config: Path) ->
     with pytest.raises(ConfigurationError) as caught:
         network_of(config, '[network]\nkind = "bittensor"\nendpoint = "https://node/secret"\nnetuid = 2')
     assert "secret" not in str(caught.value)
+
+
+def test_load_settings_competition_whose_entry_nobody_could_fetch_is_refused(config: Path) -> None:
+    entered = f'\n[[competitions]]\nid = "staking"\ncircuit = "0x{"cc" * 32}"\n'
+    template = config.read_text()
+    config.write_text(template + entered)
+    assert load_settings(miner.MinerSettings, config).competitions
+    config.write_text(template.replace("# serve = true ", "serve = false") + entered)
+    with pytest.raises(ConfigurationError, match=r"artefacts\.serve must be true"):
+        load_settings(miner.MinerSettings, config)
