@@ -5,6 +5,7 @@ from __future__ import annotations
 import httpx
 from pydantic import BaseModel, ConfigDict
 
+from neurons.network.progress import LAGGING_SECONDS
 from neurons.network.standing import Standing, standing_of
 from neurons.opening import open_hotkey, open_network
 from neurons.settings import ListenSettings, NeuronSettings
@@ -39,6 +40,10 @@ class NeuronStatus(BaseModel):
         standing = self.standing
         place = "local network" if standing.netuid is None else f"subnet {standing.netuid}"
         shown.append(f"network     {place}: {standing.miners} miners, {standing.validators} validators")
+        age = standing.block_age_seconds
+        if age is not None:
+            lags = "; the node lags, or this machine's clock is wrong" if abs(age) > LAGGING_SECONDS else ""
+            shown.append(f"block       the newest is {age:.0f} s old{lags}")
         shown.append(f"hotkey      {standing.hotkey}")
         neuron = standing.neuron
         if neuron is None:

@@ -19,6 +19,7 @@ from neurons.network.chain_weights import Wanted, plan_weights, read_basis, read
 from neurons.network.commitments import commit_sha256, committed_sha256
 from neurons.network.errors import NetworkError, NetworkUnreachableError, NotRegisteredError
 from neurons.network.metagraph import read_graph
+from neurons.network.progress import LAGGING_SECONDS, Progress
 from neurons.network.protocol import Neuron, Role, WeightBasis, WeightRules, WeightsReceipt, neuron_of
 from neurons.network.settings import BittensorNetworkSettings
 from statements.errors import ConfigurationError
@@ -36,7 +37,7 @@ class Seen:
     Attributes:
         neurons: by uid.
         block: at which it was read.
-        at: the clock's time then, in seconds.
+        at: the clock's time when the node gave a block that high first, in seconds.
     """
 
     neurons: tuple[Neuron, ...]
@@ -69,14 +70,15 @@ class BittensorNetwork:
         self._wallet = wallet
         self._clock = clock
         self._reading = threading.Lock()
+        self._progress = Progress(clock)
         self._seen: Seen | None = None
         self._tried_at = float("-inf")
 
     def neurons(self) -> tuple[Neuron, ...]:
-        """All neurons by uid, as of ``refresh_seconds`` ago at most; older while the node does not answer.
+        """All neurons by uid, as of ``refresh_seconds`` ago at most; older while the node gives no newer block.
 
         Raises:
-            NetworkError: the node does not answer, and what was read last is older than a quarter of an hour.
+            NetworkError: the node does not answer or stands still, and has done so for a quarter of an hour.
         """
         return self.seen().neurons
 
@@ -105,7 +107,7 @@ class BittensorNetwork:
             finally:
                 # after the reading: one that takes longer than a refresh is not begun again at once
                 self._tried_at = self._clock()
-            return self._seen
+            return self._usable(self._seen, self._clock())
         finally:
             self._reading.release()
 
@@ -180,11 +182,18 @@ class BittensorNetwork:
 
         Raises:
             NotRegisteredError: the hotkey has no uid.
-            NetworkError: the node does not answer both.
+            NetworkUnreachableError: the node does not answer both, or its chain stands still.
+            NetworkError: its answer cannot be read.
         """
         basis = self._basis(hotkey)
         if basis is None:
             raise self._unregistered(hotkey)
+        age = self._progress.age(basis.rules.block)
+        if age >= LAGGING_SECONDS:
+            raise NetworkUnreachableError(
+                f"network.endpoint has given no newer block than {basis.rules.block} for {age:.0f} s; weights wait",
+                remedy="Let the node catch up, or use another one.",
+            )
         return basis
 
     def set_weights(
@@ -249,14 +258,21 @@ class BittensorNetwork:
     def _read(self) -> Seen:
         netuid, local = self.settings.netuid, self.settings.is_local
         graph = self.client.ask("reading the metagraph", lambda client: read_graph(client, netuid, local=local))
-        return Seen(graph.neurons, graph.block, self._clock())
+        age, now = self._progress.age(graph.block), self._clock()
+        if age >= LAGGING_SECONDS:
+            _log.warning("network_stale", seconds=round(age), reason=f"no newer block than {graph.block}")
+        if self._seen is not None and graph.block < self._seen.block:
+            # a node that has fallen back knows less than what it has told already
+            return self._seen
+        return Seen(graph.neurons, graph.block, now - age)
 
     def _usable(self, seen: Seen, now: float) -> Seen:
         if now - seen.at > STALE_SECONDS:
             raise NetworkUnreachableError(
-                f"network.endpoint has not answered; the neurons were read {now - seen.at:.0f} s ago, at block"
+                f"network.endpoint has given no newer block; the neurons were read {now - seen.at:.0f} s ago, at block"
                 f" {seen.block}, which is too long",
-                remedy="Check network.endpoint, and that the node is up and in sync.",
+                remedy="Check network.endpoint, and that the node is up and in sync. Start the neuron anew if its chain"
+                " was.",
             )
         return seen
 

@@ -59,7 +59,8 @@ class ChainClient:
         Raises:
             NetworkUnreachableError: the node does not answer in time.
             NetworkRefusedError: the chain refuses.
-            NetworkMismatchError: the node's runtime does not have what the SDK asks for.
+            NetworkMismatchError: the node's runtime does not have what the SDK asks for, or its answer is none that
+                this release understands. What is made of an answer is therefore made within the question.
         """
 
         async def answer() -> T:
@@ -81,8 +82,8 @@ class ChainClient:
             ) from error
         except BittensorError as error:
             raise InvalidCallError(f"{what}: {error}") from error
-        except (ValueError, LookupError) as error:
-            # as the SDK raises them: for what the runtime does not have, and for an answer that does not decode
+        except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError) as error:
+            # as the SDK raises them for what the runtime does not have, and SDK and adapter for an answer of odd shape
             raise NetworkMismatchError(
                 f"{what}: the node's runtime and this release's SDK do not fit together ({error})",
                 remedy="Use a node of the current runtime, or the release of veristake made for this one.",

@@ -8,11 +8,9 @@ from collections.abc import Callable
 from pydantic import BaseModel, ConfigDict
 
 from neurons.network.bittensor_network import BittensorNetwork
+from neurons.network.progress import LAGGING_SECONDS
 from neurons.network.protocol import Network, Neuron, Role, WeightRules, neuron_of
 from statements.errors import ConfigurationError
-
-LAGGING_SECONDS = 120.0
-"""Age of the newest block from which the node, or this machine's clock, is not to be trusted: ten blocks."""
 
 
 class Standing(BaseModel):

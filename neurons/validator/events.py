@@ -33,7 +33,7 @@ EVENTS: Mapping[str, str] = MappingProxyType(
         "entry_failed": "an entry could not be measured, and why",
         "tick_failed": "chain, network or database failed; tried again at the next look",
         "network_unavailable": "the network could not be read; tried again at the next survey",
-        "network_stale": "the node gives no newer list of neurons; the old one is used",
+        "network_stale": "the node gives no newer list of neurons, or no block for two minutes; the old one is used",
         "no_validator_permit": "weights that this validator sets do not count",
         "endpoint_announced": "the network holds this validator's address now",
         "announced_again": "the network had lost this neuron's address; it has it again",

@@ -50,6 +50,7 @@ def test_neurons_of_a_silent_node_are_the_last_ones_until_they_are_too_old(
     stand.node.silent.clear()
     monkeypatch.undo()
     clock.now = 1000.0
+    stand.node.mine(1)
     assert network.neurons() == before.neurons
     assert network.seen().at == 1000.0
 

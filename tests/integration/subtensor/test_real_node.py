@@ -7,8 +7,9 @@ import os
 import pytest
 
 from neurons.network.bittensor_network import BittensorNetwork
+from neurons.network.progress import LAGGING_SECONDS
 from neurons.network.settings import BittensorNetworkSettings
-from neurons.network.standing import LAGGING_SECONDS, standing_of
+from neurons.network.standing import standing_of
 from tests.integration.subtensor.stand import STRANGER
 
 _ENDPOINT = os.environ.get("SUBTENSOR_WS", "")

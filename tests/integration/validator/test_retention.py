@@ -86,6 +86,7 @@ def test_prune_competitions_keep_their_leader(store: ValidatorStore) -> None:
         "seconds": 1.0,
     }
     assert entries.add(MeasuredEntry(hotkey="best", score=0.9, **fields))
+    assert not entries.add(MeasuredEntry(hotkey="seldom", score=0.4, **fields))
     for _ in range(NEWEST_KEPT + 3):
         assert not entries.add(MeasuredEntry(hotkey="other", score=0.5, **fields))
     assert sum(prune(store.engine, NOW * 1e6)) == 3
@@ -93,7 +94,8 @@ def test_prune_competitions_keep_their_leader(store: ValidatorStore) -> None:
     assert leader is not None
     assert leader.hotkey == "best"
     assert entries.author("c", "0x01") == "best"
-    assert count(store.engine, CompetitionEntryRow) == NEWEST_KEPT + 1
+    assert entries.last_measured("c", "seldom", "0x01") is not None
+    assert count(store.engine, CompetitionEntryRow) == NEWEST_KEPT + 2
 
 
 def test_prune_each_transaction_removes_a_batch_at_most(store: ValidatorStore) -> None:

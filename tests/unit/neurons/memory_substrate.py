@@ -21,6 +21,7 @@ class MemorySubstrate:
         self.token_symbols: dict[int, str] = {}
         self.outcomes: list[ExtrinsicResult | Exception] = []
         self.submitted: list[tuple[str, dict[str, Any]]] = []
+        self.head = 1000
         self.graphs_read = 0
         self.connections = 0
         self.read_at: set[str | None] = set()
@@ -36,10 +37,10 @@ class MemorySubstrate:
         self.connections -= 1
 
     async def block_number(self) -> int:
-        return 1000
+        return self.head
 
     async def block_hash(self, block: int | None = None) -> str:
-        return f"0x{block or 1000:064x}"
+        return f"0x{block or self.head:064x}"
 
     async def block_time(self) -> float:
         return 12.0

@@ -11,6 +11,7 @@ import pytest
 from bittensor.keyfiles import Keypair
 from bittensor.result import BittensorError, ChainError, ExtrinsicResult, RpcConnectionError
 from pydantic import ValidationError
+from structlog.testing import capture_logs
 
 from neurons.network import WeightsRefusal
 from neurons.network.bittensor_network import BittensorNetwork
@@ -273,6 +274,87 @@ def test_weight_basis_without_the_metagraph_is_refused_however_fresh_the_list_in
     chain.failure = TimeoutError()
     with pytest.raises(NetworkUnreachableError):
         network.weight_basis(HOTKEY)
+
+
+def clocked(chain: MemorySubstrate, now: list[float]) -> BittensorNetwork:
+    wallet = SimpleNamespace(coldkey=OWN, coldkeypub=OWN, hotkey=OWN)
+    return BittensorNetwork(SETTINGS, wallet, substrate=chain, clock=lambda: now[0])  # type: ignore[arg-type] # the part that is used
+
+
+def test_neurons_of_a_stuck_node_are_told_stale_and_not_believed_for_ever(chain: MemorySubstrate) -> None:
+    assert chain.graph is not None
+    now, told = [0.0], list[int]()
+    network = clocked(chain, now)
+    for seconds in (0.0, 60.0, 100.0, 120.0, 600.0, 900.0):
+        now[0] = seconds
+        with capture_logs() as logs:
+            assert len(network.neurons()) == 2
+        told += [log["seconds"] for log in logs if log["event"] == "network_stale"]
+    assert told == [120, 600, 900]
+    now[0] = 912.0
+    with pytest.raises(NetworkUnreachableError, match="no newer block"):
+        network.neurons()
+    now[0], chain.graph["block"] = 1000.0, 1001
+    assert (network.seen().block, network.seen().at) == (1001, 1000.0)
+    network.close()
+
+
+def test_neurons_of_a_node_that_fell_back_are_those_of_the_newer_block(chain: MemorySubstrate) -> None:
+    now = [0.0]
+    network = clocked(chain, now)
+    before = network.seen()
+    chain.graph, now[0] = graph_of(neuron(OTHER)) | {"block": 990}, 20.0
+    assert network.seen() == before
+    network.close()
+
+
+def test_weight_basis_of_a_stuck_node_is_refused_until_it_moves_on(chain: MemorySubstrate) -> None:
+    now = [0.0]
+    network = clocked(chain, now)
+    network.neurons()
+    now[0] = 119.0
+    assert network.weight_basis(HOTKEY).rules.block == 1000
+    now[0] = 120.0
+    with pytest.raises(NetworkUnreachableError, match="no newer block than 1000 for 120 s"):
+        network.weight_basis(HOTKEY)
+    chain.head = 1001
+    assert network.weight_basis(HOTKEY).rules.block == 1001
+    network.close()
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"total_stake": [-1, 0]},
+        {"total_stake": ["a", 0]},
+        {"total_stake": [10**400, 0]},
+        {"hotkeys": 5},
+        {"axons": [{"ip": "z", "port": "q", "ip_type": 4}, None]},
+        {"block": None},
+        {"tempo": [1]},
+        {"validator_permit": 3},
+    ],
+)
+def test_neurons_and_weight_basis_of_an_odd_metagraph_are_errors_of_the_network(
+    network: BittensorNetwork, chain: MemorySubstrate, odd: dict[str, Any]
+) -> None:
+    assert chain.graph is not None
+    chain.graph.update(odd)
+    with pytest.raises(NetworkMismatchError):
+        network.neurons()
+    with pytest.raises(NetworkMismatchError):
+        network.weight_basis(HOTKEY)
+
+
+@pytest.mark.parametrize(
+    ("item", "odd"), [("LastUpdate", [None]), ("LastUpdate", 7), ("Tempo", "a"), ("WeightsVersionKey", {1: 2})]
+)
+def test_weight_rules_of_odd_storage_are_errors_of_the_network(
+    network: BittensorNetwork, chain: MemorySubstrate, item: str, odd: object
+) -> None:
+    chain.items[item,] = odd
+    with pytest.raises(NetworkMismatchError):
+        network.weight_rules(HOTKEY)
 
 
 def test_settings_list_may_not_be_refreshed_more_seldom_than_it_is_usable() -> None:
