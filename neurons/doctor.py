@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from neurons.descriptors import examine_descriptors
 from neurons.network import Network, Role
 from neurons.network.axon import axon_of
 from neurons.network.bittensor_network import BittensorNetwork
@@ -29,7 +30,16 @@ def examine_common(settings: NeuronSettings, role: Role) -> list[Finding]:
         open_chain(settings.chain)
         return f"chain {settings.chain.chain_id}, observer {settings.chain.observer}"
 
-    return [look("wallet", wallet), *examine_network(settings, role), look("port", port), look("chain", chain)]
+    def descriptors() -> str:
+        return examine_descriptors(settings.http, settings.listeners)
+
+    return [
+        look("wallet", wallet),
+        *examine_network(settings, role),
+        look("port", port),
+        look("open files", descriptors),
+        look("chain", chain),
+    ]
 
 
 def examine_network(settings: NeuronSettings, role: Role) -> list[Finding]:

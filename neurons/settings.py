@@ -55,8 +55,10 @@ class HttpSettings(Section):
         answer_bytes: largest signed answer.
         send_timeout_seconds: in which the caller must have taken the answer.
         connections: open at the same time; one that has brought no request gives way to a new one. Three quarters of
-            them may carry requests that are served; more are refused with 503, signed.
-        connections_per_address: of those, from one IPv4 address or IPv6 /64; more are closed at once.
+            them may carry requests that are served; more are refused with 503, signed. Each takes a file descriptor: at
+            its start a neuron raises its limit as far as the system allows, and refuses to start with too few.
+        connections_per_address: of those, from one IPv4 address or IPv6 /64; more are closed at once. Behind a proxy
+            all callers come from its address: then set it as high as ``connections``, and let the proxy bound them.
     """
 
     replay_memory: ConfigPath = Path("build/replay.sqlite")
@@ -89,6 +91,11 @@ class NeuronSettings(ProgramSettings):
     listen: ListenSettings
     chain: ChainSettings
     http: HttpSettings = HttpSettings()
+
+    @property
+    def listeners(self) -> int:
+        """How many listeners accept connections, each as many as ``http`` allows."""
+        return 1
 
 
 def load_settings(model: type[S], path: Path) -> S:

@@ -10,6 +10,7 @@ import structlog
 from neurons.announcing import keep_announced
 from neurons.artefacts.cache import CircuitCache
 from neurons.artefacts.serving import ARTEFACTS_PATH, Shelf
+from neurons.descriptors import raise_descriptor_limit
 from neurons.logs import configure_logs
 from neurons.metrics import serve_metrics
 from neurons.miner.admission import Gate
@@ -84,6 +85,7 @@ def run_miner(settings: MinerSettings) -> None:
     Raises:
         VeristakeError: something that the settings name is missing or wrong.
     """
+    raise_descriptor_limit(settings.http, settings.listeners)
     configure_logs("miner", EVENTS)
     hotkey = open_hotkey(settings.wallet)
     listener = bind(settings.listen)

@@ -7,6 +7,7 @@ import asyncio
 import structlog
 
 from neurons.announcing import keep_announced
+from neurons.descriptors import raise_descriptor_limit
 from neurons.logs import configure_logs
 from neurons.metrics import serve_metrics
 from neurons.network import Role
@@ -70,6 +71,7 @@ def run_validator(settings: ValidatorSettings) -> None:
     Raises:
         VeristakeError: something that the settings name is missing or wrong.
     """
+    raise_descriptor_limit(settings.http, settings.listeners)
     configure_logs("validator", EVENTS)
     keypair = open_hotkey(settings.wallet)
     hotkey = keypair.ss58_address

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pydantic import Field, model_validator
 from pydantic_settings import SettingsConfigDict
+from typing_extensions import override
 
 from daemon.settings import ConfigPath, Section
 from neurons.metrics import MetricsSettings
@@ -248,6 +249,11 @@ class ValidatorSettings(NeuronSettings):
     competitions: tuple[CompetitionSettings, ...] = ()
     entries: EntrySettings = EntrySettings()
     metrics: MetricsSettings | None = None
+
+    @property
+    @override
+    def listeners(self) -> int:
+        return 1 if self.api is None else 2
 
     @property
     def scoring_rule(self) -> ScoringRule:

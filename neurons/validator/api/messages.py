@@ -26,7 +26,8 @@ class QueryRequest(BoundedRequest):
         values: real numbers in [-1, 1]; each becomes value * 2^input_scale_bits, rounded to the nearest integer, halves
             away from zero. The answer holds the integers.
         deadline_seconds: after this the query expires.
-        idempotency_key: the same key with the same body is the same query; the header Idempotency-Key says the same.
+        idempotency_key: the same key with the same body is the same query, as long as that can be read; the header
+            Idempotency-Key says the same.
         respond_async: answer 202 at once; the header ``Prefer: respond-async`` says the same.
     """
 

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from neurons.network import LocalNetwork
+from neurons.validator.store import open_store
 from tests.integration.neurons.parts import MODEL, PROJECT, Home
-from tests.integration.neurons.subnet import Subnet
+from tests.integration.neurons.subnet import VALIDATOR, Subnet
 
 
 def _veristake(*arguments: str, cwd: Path = PROJECT) -> subprocess.CompletedProcess[str]:
@@ -90,10 +91,12 @@ def test_doctor_relative_paths_from_another_folder_start_at_the_file(subnet: Sub
     config.write_text(config.read_text().replace(f"{subnet.folder}/", ""))
     elsewhere = subnet.folder / "elsewhere"
     elsewhere.mkdir()
+    open_store(f"sqlite:///{subnet.folder}/validator.sqlite", VALIDATOR.ss58_address).close()
     doctor = _veristake("validator", "doctor", "--json", "--config", str(config), cwd=elsewhere)
     checks = {check["name"]: check for check in json.loads(doctor.stdout)["checks"]}
     assert [name for name, check in checks.items() if not check["ok"]] == ["miners"]
-    assert (subnet.folder / "validator.sqlite").exists()
+    assert checks["state"]["detail"].startswith("schema ")
+    assert "open files are allowed" in checks["open files"]["detail"]
     assert list(elsewhere.iterdir()) == []
 
 
