@@ -74,6 +74,7 @@ class Outcome:
         seconds: from request to complete answer.
         verify_seconds: from complete answer to verdict; 0 where nothing was verified.
         retry_after: seconds after which a signed refusal says that asking again makes sense.
+        refusal_code: code of a signed refusal.
     """
 
     asked: Asked
@@ -85,6 +86,7 @@ class Outcome:
     seconds: float
     verify_seconds: float = 0.0
     retry_after: float | None = None
+    refusal_code: str | None = None
 
     @property
     def hotkey(self) -> str:
@@ -98,13 +100,23 @@ class Obstacle:
 
     Attributes:
         fault: that stands for its answer.
-        refusal: whose fault a refusal is; None for a silence.
+        refusal: whose fault a refusal is; None for a silence, or a refusal that the miner did not sign.
         detail: one sentence on it.
+        code: of a refusal that it signed.
+        lacks_circuit: whether all it says is that it does not hold the circuit.
     """
 
     fault: AnswerFault
     refusal: Fault | None
     detail: str
+    code: str | None = None
+    lacks_circuit: bool = False
+
+    @classmethod
+    def of_survey(cls, error: PeerError) -> Obstacle:
+        """A miner that does not say what it can do."""
+        said = _said(error)
+        return cls(fault_of(error), said.get("refusal"), error.message, said.get("refusal_code"))
 
 
 class Asker:
@@ -209,7 +221,16 @@ class Asker:
         """
         asked = Asked(question=question, validator=self._hotkey, miner=hotkey, seconds=seconds)
         waited = self.survey_seconds if obstacle.fault is AnswerFault.TIMED_OUT else 0.0
-        return Outcome(asked, time.time(), None, obstacle.fault, obstacle.refusal, obstacle.detail, waited)
+        return Outcome(
+            asked,
+            time.time(),
+            None,
+            obstacle.fault,
+            obstacle.refusal,
+            obstacle.detail,
+            waited,
+            refusal_code=obstacle.code,
+        )
 
     def given_up(self, miner: Candidate, question: Question, seconds: float, waited: float) -> Outcome:
         """A miner that was given up for another's answer, with a nonce of its own as the question goes on record.
@@ -297,4 +318,5 @@ def _said(error: PeerError) -> dict[str, Any]:
     if error.refusal is None:
         # one that it signed without saying why is its own
         return {"refusal": Fault.RESPONDER}
-    return {"refusal": error.refusal.fault, "retry_after": error.refusal.retry_after_seconds}
+    refusal = error.refusal
+    return {"refusal": refusal.fault, "retry_after": refusal.retry_after_seconds, "refusal_code": refusal.code}

@@ -162,7 +162,7 @@ class Benchmarks:
             survey = await self._fleet.fresh_survey()
             obstacle = survey.obstacle(hotkey, question.circuit_id)
             if obstacle is not None:
-                if obstacle.refusal is not None and not self._fleet.has_proved(hotkey, question.circuit_id):
+                if obstacle.lacks_circuit and not self._fleet.has_proved(hotkey, question.circuit_id):
                     return None  # it never held the circuit
                 reachable = survey.reaches_others(hotkey)
                 return self._asker.not_asked(hotkey, question, seconds, obstacle), reachable

@@ -53,7 +53,7 @@ def blame_of_silence(fault: AnswerFault, *, full_time: bool, others_reachable: b
     return Blame.MINER
 
 
-def blame_of_refusal(*, signed: bool, fault: str | None, in_a_row: int) -> Blame:
+def blame_of_refusal(*, signed: bool, fault: str | None, in_a_row: int, shared: Blame | None = None) -> Blame:
     """Who is to blame for a refusal.
 
     Args:
@@ -62,7 +62,10 @@ def blame_of_refusal(*, signed: bool, fault: str | None, in_a_row: int) -> Blame
         fault: what the refusal says of itself (``signed_http.refusal.Fault``); None when it says nothing.
         in_a_row: minutes in which this miner refused, or was given up late, since its last verified proof of the same
             circuit and kind of request, this one included; 0 when this minute is counted already.
+        shared: whose fault it is when most miners refuse so: the validator's, or a node's; None when they do not.
     """
+    if shared is not None:
+        return shared
     if in_a_row > MOST_REFUSALS_IN_A_ROW:
         return Blame.MINER
     return Blame.MINER if signed and fault in (None, "responder") else Blame.NOBODY

@@ -11,6 +11,8 @@ EVENTS: Mapping[str, str] = MappingProxyType(
         "validator_stopped": "HTTP, workers and database are closed",
         "inference_published": "a statement was proved, verified, scored and published",
         "answer_refused": "a miner gave no usable answer; `reason` and `blame` say why and whose fault it is",
+        "most_miners_refuse": "most miners refuse alike: `blame` says whether this validator (clock, registration, "
+        "permit, stake) or a node that they share is at fault; it costs no miner anything, but nothing is proved",
         "score_changed": "a score has changed; `veristake validator explain` tells why in words",
         "statement_unproven": "every miner was tried for a statement; it is asked for again at the next look",
         "already_published": "a statement had been published when its answer came",

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from neurons.network import Neuron
 from neurons.validator.awards import with_awards
+from neurons.validator.blame import MOST_REFUSALS_IN_A_ROW
 from neurons.validator.entries.standing import EntryStanding, standings
 from neurons.validator.prizes import prizes_of
 from neurons.validator.records import OutcomeRecord, ScoreChange
@@ -39,7 +40,7 @@ FAULTS = {
 _BLAMES = {
     "miner": "the miner's fault",
     "validator": "the validator's fault: it costs the miner nothing",
-    "network": "no other miner could be reached either, so the fault is on the way: it costs the miner nothing",
+    "network": "most other miners failed alike, so the fault is on the way or in a node: it costs the miner nothing",
     "nobody": "nobody's fault: it costs the miner nothing",
 }
 
@@ -120,6 +121,7 @@ def change_lines(change: ScoreChange) -> list[str]:
         meaning = FAULTS.get(change.reason, change.reason)
         return [
             f"{_when(change.at)}  {kind}{circuit}: {change.reason}: {meaning}",
+            *_failure_lines(change),
             f"    score x {1 - DECAY:g}: {change.previous:.6f} -> {change.score:.6f}",
         ]
     seconds = "" if change.seconds is None else f" in {change.seconds:.3f} s"
@@ -128,6 +130,23 @@ def change_lines(change: ScoreChange) -> list[str]:
         *_formula_lines(change),
         f"    score + {RECOVERY:g} x (target - score): {change.previous:.6f} -> {change.score:.6f}",
     ]
+
+
+def _failure_lines(change: ScoreChange) -> list[str]:
+    """Why it was the miner's fault; nothing for a change of a release that did not keep that."""
+    figures, shown = change.figures or {}, []
+    in_a_row, refusal = figures.get("in_a_row", 0), figures.get("refusal")
+    if isinstance(in_a_row, int) and in_a_row > MOST_REFUSALS_IN_A_ROW:
+        shown.append(f"minute {in_a_row} in a row without a proof of this kind; {MOST_REFUSALS_IN_A_ROW} are free")
+    elif refusal is not None:
+        shown.append("its signed refusal calls that its own fault")
+    if "allowed_seconds" in figures:
+        shown.append(f"it was allowed {_figure(figures, 'allowed_seconds')} s")
+    if refusal is not None:
+        shown.append(f"its refusal: fault {refusal}, code {_figure(figures, 'refusal_code')}")
+    if figures.get("detail"):
+        shown.append(f"in words: {figures['detail']}")
+    return [f"    {line}" for line in shown]
 
 
 def _formula_lines(change: ScoreChange) -> list[str]:

@@ -14,7 +14,7 @@ import structlog
 
 from neurons.messages import Capabilities
 from neurons.network import Network, Neuron
-from neurons.validator.asking import Asker, Obstacle, Outcome, brief, fault_of, peer_error
+from neurons.validator.asking import Asker, Obstacle, Outcome, brief, peer_error
 from neurons.validator.check import SILENT, AnswerFault
 from neurons.validator.choose import Candidate, choose_miner
 from neurons.validator.claims import QueueClaim
@@ -59,11 +59,11 @@ class Survey:
     def obstacle(self, hotkey: str, circuit_id: str) -> Obstacle | None:
         """Why a registered miner cannot be asked for a circuit; None when it can."""
         if hotkey in self.failed:
-            error = self.failed[hotkey]
-            return Obstacle(fault_of(error), None, error.message)
+            return Obstacle.of_survey(self.failed[hotkey])
         if hotkey in self.able and self.able[hotkey][1].holds(circuit_id):
             return None
-        return Obstacle(AnswerFault.REFUSED, Fault.NOBODY, f"holds {circuit_id} no more, or not yet")
+        detail = f"holds {circuit_id} no more, or not yet"
+        return Obstacle(AnswerFault.REFUSED, Fault.NOBODY, detail, lacks_circuit=True)
 
 
 class MinerFleet:

@@ -82,9 +82,14 @@ def score_verified(formula: Formula, weights: OutputWeights, previous: float, ev
     return Scored(score_after_success(previous, fraction, evidence.miners), figures)
 
 
-def score_failed(previous: float) -> Scored:
-    """The score after a fault of the miner, the same in each formula."""
-    return Scored(score_after_failure(previous), {})
+def score_failed(previous: float, figures: dict[str, float | int | str]) -> Scored:
+    """The score after a fault of the miner, the same in each formula.
+
+    Args:
+        previous: score before.
+        figures: by name, why it is the miner's fault.
+    """
+    return Scored(score_after_failure(previous), figures)
 
 
 def _fraction(formula: Formula, weights: OutputWeights, evidence: Evidence) -> float:

@@ -99,7 +99,7 @@ class ValidatorLoop:
             obstacle, pair = survey.obstacle(hotkey, question.circuit_id), (hotkey, due.subject.statement_id)
             if obstacle is None or pair in self._not_asked:
                 continue
-            if obstacle.refusal is not None and not self._fleet.has_proved(hotkey, question.circuit_id):
+            if obstacle.lacks_circuit and not self._fleet.has_proved(hotkey, question.circuit_id):
                 continue  # it never held the circuit
             self._not_asked.add(pair)
             outcome = self._asker.not_asked(hotkey, question, self._timeout(), obstacle)

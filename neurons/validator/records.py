@@ -16,12 +16,12 @@ Figures = Annotated[dict[str, float | int | str], BeforeValidator(_parsed)]
 """Named figures; a column holds them as JSON."""
 
 
-def _printable(value: Any) -> str:
+def printable(value: Any) -> str:
     """What a miner says, without what PostgreSQL refuses to store (NUL) or a terminal would obey."""
     return "".join(character if character.isprintable() else " " for character in str(value))
 
 
-Detail = Annotated[str, BeforeValidator(_printable)]
+Detail = Annotated[str, BeforeValidator(printable)]
 """A sentence for a person, in printable characters."""
 
 

@@ -52,7 +52,8 @@ def _blame(fault: AnswerFault) -> str:
     depends = {
         AnswerFault.UNREACHABLE: "miner; network when no other miner is reachable either",
         AnswerFault.TIMED_OUT: "miner; nobody when it had too little time or most are late; network when none answers",
-        AnswerFault.REFUSED: "what its signed refusal says, nobody when unsigned; miner beyond 8 in a row",
+        AnswerFault.REFUSED: "what its signed refusal says, nobody when unsigned; miner beyond 8 in a row; "
+        "validator or network when most miners refuse alike",
         AnswerFault.ABANDONED: "nobody; miner beyond 8 in a row",
     }
     return depends[fault] if fault in depends else blame_of_answer(fault)

@@ -17,7 +17,7 @@ from neurons.validator.asking import Outcome
 from neurons.validator.blame import Blame
 from neurons.validator.check import AnswerFault
 from neurons.validator.formulas import Evidence, Formula, Scored, score_failed, score_verified
-from neurons.validator.judging import KEPT_WAITING, Circumstances, Judge, blame_of
+from neurons.validator.judging import KEPT_WAITING, Circumstances, Judge, blame_of, failure_figures
 from neurons.validator.measurements import Measurements
 from neurons.validator.metrics import Meters
 from neurons.validator.records import OutcomeRecord, ScoreChange
@@ -142,6 +142,15 @@ class Scorekeeper:
         self._meters.settled(outcome, settlement.blame, published=settlement.cursor is not None)
         if outcome.run is not None:
             self._judge.verified(outcome)
+        if circumstances.shared is not None:
+            question = outcome.asked.question
+            _log.error(
+                "most_miners_refuse",
+                blame=settlement.blame,
+                reason=outcome.detail,
+                kind=question.kind,
+                circuit_id=question.circuit_id,
+            )
         if settlement.change is not None:
             log_change(settlement.change)
         return settlement
@@ -154,9 +163,10 @@ class Scorekeeper:
         miners: int,
         also: Also | None,
     ) -> Settlement:
-        blame = blame_of(outcome, circumstances, self._in_a_row(outcome))
+        in_a_row = self._in_a_row(outcome)
+        blame = blame_of(outcome, circumstances, in_a_row)
         record = _record(outcome, blame)
-        change = self._change(outcome, blame, miners)
+        change = self._change(outcome, blame, miners, in_a_row)
         run = outcome.run
         inference = run if isinstance(run, ProvenInference) else None
         cursor = self._store.settle(record, change, inference, attestations, also)
@@ -168,14 +178,17 @@ class Scorekeeper:
         question = outcome.asked.question
         return self._store.refusals_in_a_row(outcome.hotkey, question.circuit_id, question.kind, outcome.asked_at)
 
-    def _change(self, outcome: Outcome, blame: Blame, miners: int) -> ScoreChange | None:
+    def _change(self, outcome: Outcome, blame: Blame, miners: int, in_a_row: int) -> ScoreChange | None:
         if outcome.fault is not None and blame is not Blame.MINER:
             return None
         statement_id = outcome.asked.question.statement_id
         if outcome.fault is not None and statement_id and self._store.blamed(outcome.hotkey, statement_id):
             return None  # once per miner and statement, however often it is asked again
         previous = self._store.score(outcome.hotkey)
-        scored = score_failed(previous) if outcome.run is None else self._score(outcome, previous, miners)
+        if outcome.run is None:
+            scored = score_failed(previous, failure_figures(outcome, in_a_row))
+        else:
+            scored = self._score(outcome, previous, miners)
         return ScoreChange(
             hotkey=outcome.hotkey,
             previous=previous,

@@ -139,7 +139,7 @@ class WeightSettings(Section):
         version_key: version of this validator's rules; a network that asks for a newer one gets no weights.
         blocks_apart: least blocks between two settings; the network's own limit counts when it is larger.
         last_blocks: weights are set in this many last blocks of an epoch.
-        poll_seconds: between two looks at the network.
+        poll_seconds: longest time between two looks at the network; less where `last_blocks` blocks are short.
     """
 
     enabled: bool = True
@@ -147,7 +147,7 @@ class WeightSettings(Section):
     version_key: int = Field(default=1, ge=0)
     blocks_apart: int = Field(default=BLOCKS_APART, ge=0)
     last_blocks: int = Field(default=LAST_BLOCKS, ge=1)
-    poll_seconds: float = Field(default=12.0, gt=0, le=3600)
+    poll_seconds: float = Field(default=12.0, gt=0, le=60)
 
     @property
     def policy(self) -> WeightPolicy:

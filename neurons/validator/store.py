@@ -40,6 +40,8 @@ REMEMBERED_SUCCESSES = 256
 """As many successes of a circuit enter the scoring formula."""
 _KEPT_WAITING = ("refused", "abandoned")
 """Faults that cost nothing by themselves, and something in a row."""
+_NOT_COUNTED = ("validator", "network")
+"""Blames of refusals that have nothing to do with the miner."""
 _ATTESTATIONS = TypeAdapter(tuple[SignedAttestation, ...])
 Also = Callable[[Session], object]
 """Something written beside, in the same transaction."""
@@ -127,7 +129,8 @@ class ValidatorStore:
         """Minutes in which a miner refused, or was given up late, since its latest verified proof of the same kind.
 
         Of the same circuit and kind only, so that answering one kind does not pay for refusing the other. A minute
-        counts once, however often the miner is asked in it.
+        counts once, however often the miner is asked in it. What was blamed on the validator or on a node is not
+        counted.
 
         Args:
             hotkey: the miner.
@@ -142,7 +145,8 @@ class ValidatorStore:
         verified = select(OutcomeRow.number).where(same, OutcomeRow.fault.is_(None))
         newest_first = OutcomeRow.fault.desc(), OutcomeRow.number.desc()  # all NULL, but so PostgreSQL sorts nothing
         latest = verified.order_by(*newest_first).limit(1).scalar_subquery()
-        row = and_(same, OutcomeRow.fault.in_(_KEPT_WAITING), OutcomeRow.number > func.coalesce(latest, 0))
+        counted = and_(OutcomeRow.fault.in_(_KEPT_WAITING), OutcomeRow.blame.not_in(_NOT_COUNTED))
+        row = and_(same, counted, OutcomeRow.number > func.coalesce(latest, 0))
         minute = cast(OutcomeRow.asked_at / 60, Integer)
         this_minute = cast(literal(at, Float) / 60, Integer)
         with Session(self._engine) as session:
