@@ -86,7 +86,7 @@ def run_validator(settings: ValidatorSettings) -> None:
     endpoint = url_of(settings.listen, listener)
     announced = network.serve(hotkey, endpoint).endpoint or endpoint
     pool = ProverPool(settings.verifiers, VERIFICATION_SECONDS)
-    app = validator_app(hotkey, store, network, frozenset(settings.readers))
+    app = validator_app(hotkey, store, network, frozenset(settings.readers), settings.reading)
     served = signed_requests(app, keypair, settings.http)
     workings = Workings.build(
         keypair=keypair,
