@@ -388,6 +388,7 @@ def test_access_by_a_key_that_may_only_read_is_refused_before_the_body_is_read(b
     secret = bench.keys.create("reader", Limits(queries_per_hour=0))[1]
     headers = {"Authorization": f"Bearer {secret}"}
     assert api.ask("GET", "/v1/circuits", headers=headers).status_code == 200
+    headers["Content-Type"] = "application/json"
     answer = api.ask("POST", "/v1/queries", content=b"{", headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (403, "not_allowed")
 
