@@ -153,6 +153,7 @@ class RefusalCode(StrEnum):
     UNKNOWN_ROUTE = "unknown_route"
     NOT_A_VALIDATOR = "not_a_validator"
     NOT_A_READER = "not_a_reader"
+    RATE_LIMITED = "rate_limited"
     NO_VALIDATOR_PERMIT = "no_validator_permit"
     NOT_ENOUGH_STAKE = "not_enough_stake"
     NETWORK_UNAVAILABLE = "network_unavailable"

@@ -18,6 +18,7 @@ HTTP_STATUS: dict[RefusalCode, tuple[int, Fault]] = {
     RefusalCode.UNKNOWN_ROUTE: (404, Fault.CALLER),
     RefusalCode.NOT_A_VALIDATOR: (403, Fault.CALLER),
     RefusalCode.NOT_A_READER: (403, Fault.CALLER),
+    RefusalCode.RATE_LIMITED: (429, Fault.CALLER),
     RefusalCode.NO_VALIDATOR_PERMIT: (403, Fault.CALLER),
     RefusalCode.NOT_ENOUGH_STAKE: (403, Fault.CALLER),
     RefusalCode.NETWORK_UNAVAILABLE: (503, Fault.NOBODY),

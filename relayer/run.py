@@ -21,7 +21,7 @@ from relayer.settings import RelayerSettings
 from relayer.spool import SpoolReader
 from signed_http.wallets import hotkey_of, open_wallet
 from statements.errors import ConfigurationError
-from verifier_gen.pool import ProverPool
+from verifier_gen.pool import VERIFICATION_SECONDS, ProverPool
 
 log = structlog.get_logger(__name__)
 
@@ -50,7 +50,7 @@ async def run_relayer(settings: RelayerSettings) -> None:
     keypair = hotkey_of(open_wallet(settings.wallet.path, settings.wallet.name, settings.wallet.hotkey))
     engine = open_database(settings.state_url)
     stop = _stop_on_signals()
-    verifier = ProverPool(workers=1)
+    verifier = ProverPool(1, VERIFICATION_SECONDS)
     warming = [
         asyncio.create_task(verifier.warm(circuit.directory, with_proving_key=False)) for circuit in circuits.values()
     ]

@@ -24,6 +24,9 @@ from verifier_gen.isolated import kill_workers, stdout_to_stderr, without_panic
 from verifier_gen.measured import MeasuredProof, prove_measured
 from verifier_gen.prover import Proof
 
+VERIFICATION_SECONDS = 30.0
+"""For a verification, which takes 40 ms: one proof that hangs EZKL holds up the others for no longer."""
+
 P = ParamSpec("P")
 R = TypeVar("R")
 

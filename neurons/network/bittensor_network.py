@@ -15,7 +15,14 @@ from bittensor.signing import KeyedWallet
 
 from neurons.network.axon import Axon, axon_of
 from neurons.network.chain_client import WRITE_SECONDS, ChainClient
-from neurons.network.chain_weights import Wanted, plan_weights, read_basis, read_rules, submit_weights
+from neurons.network.chain_weights import (
+    Wanted,
+    plan_weights,
+    read_basis,
+    read_reveal_round,
+    read_rules,
+    submit_weights,
+)
 from neurons.network.commitments import commit_sha256, committed_sha256
 from neurons.network.errors import NetworkError, NetworkUnreachableError, NotRegisteredError
 from neurons.network.metagraph import read_graph
@@ -219,6 +226,17 @@ class BittensorNetwork:
         if not dry_run:
             return submit_weights(self.client, self._wallet, wanted)
         return plan_weights(self.client, self._wallet, wanted, hotkey=hotkey, basis=self._basis(hotkey))
+
+    def reveal_round(self, hotkey: str, since_block: int) -> int | None:
+        """The drand round of the first weights that are committed at or after a block and not revealed yet.
+
+        Raises:
+            NetworkError: the node does not answer.
+        """
+        netuid = self.settings.netuid
+        return self.client.ask(
+            "reading committed weights", lambda client: read_reveal_round(client, netuid, hotkey, since_block)
+        )
 
     def commit(self, digest: bytes) -> None:
         """Put a SHA-256 on the chain in this hotkey's name, in the place of the one before.

@@ -22,7 +22,7 @@ from neurons.network.weights import Refused, check_holders, shares
 
 _PERIOD_BLOCKS = 8
 """How long a signed extrinsic is good. The SDK's 128 blocks would let weights whose answer was lost land long after the
-validator, which waits for 16 blocks, has taken them for lost and decided others."""
+validator, which waits for 10 blocks from the end of the call, has taken them for lost and decided others."""
 _RETRIES = 2
 """Submissions after one that the pool turned away for a reason that passes, such as a nonce taken meanwhile."""
 
@@ -104,7 +104,20 @@ async def read_rules(client: Client | Snapshot, netuid: int, hotkey: str) -> Wei
         min_allowed_weights=int(at_least or 0),
         commit_reveal=bool(commit_reveal),
         version_key=int(version_key or 0),
+        block_seconds=await view.block_time(),
     )
+
+
+async def read_reveal_round(client: Client, netuid: int, hotkey: str, since_block: int) -> int | None:
+    """The drand round of a hotkey's first commit at or after a block; None where none is hidden any more."""
+    by_epoch = await client.weights.timelocked_weight_commits(netuid=netuid)
+    rounds = {
+        commit["commit_block"]: int(commit["reveal_round"])
+        for commits in by_epoch.values()
+        for commit in commits
+        if commit["hotkey"] == hotkey and commit["commit_block"] >= since_block
+    }
+    return rounds[min(rounds)] if rounds else None
 
 
 def submit_weights(client: ChainClient, wallet: KeyedWallet, wanted: Wanted) -> WeightsReceipt:

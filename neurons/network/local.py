@@ -149,6 +149,10 @@ class LocalNetwork:
 
         return enter(self._file.read())[0] if dry_run else self._change(enter)
 
+    def reveal_round(self, hotkey: str, since_block: int) -> int | None:  # noqa: ARG002 - as a network has it
+        """None: weights of a local network are in the clear."""
+        return None
+
     def _checked(
         self,
         register: Register,
@@ -189,6 +193,7 @@ class LocalNetwork:
             min_allowed_weights=self._rules.min_allowed_weights,
             commit_reveal=False,
             version_key=self._rules.version_key,
+            block_seconds=self._rules.block_seconds,
         )
 
     def _entry(self, register: Register, hotkey: str) -> Neuron:

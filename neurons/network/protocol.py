@@ -55,6 +55,7 @@ class WeightRules(BaseModel):
         min_allowed_weights: neurons that must be given a weight at least.
         commit_reveal: whether weights stay hidden until a later round.
         version_key: smallest version of the validator's rules that is taken.
+        block_seconds: length of a block.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -67,6 +68,7 @@ class WeightRules(BaseModel):
     min_allowed_weights: int = Field(default=1, ge=0)
     commit_reveal: bool = False
     version_key: int = Field(default=0, ge=0)
+    block_seconds: float = Field(default=12.0, gt=0)
 
     @property
     def blocks_to_wait(self) -> int:
@@ -185,6 +187,16 @@ class Network(Protocol):
 
         Raises:
             VeristakeError: the network cannot be reached, or does not say what became of them.
+        """
+
+    def reveal_round(self, hotkey: str, since_block: int) -> int | None:
+        """The drand round of the first weights that a validator has committed at or after a block.
+
+        Returns:
+            None where weights are in the clear, or are no longer hidden.
+
+        Raises:
+            VeristakeError: the network cannot be read.
         """
 
 

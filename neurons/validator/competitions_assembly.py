@@ -14,10 +14,10 @@ from neurons.validator.entries.admission import EntryAdmission, EntryLimits
 from neurons.validator.entries.entering import Competition, Entries
 from neurons.validator.entries.store import EntryStore
 from neurons.validator.settings import CompetitionSettings, EntrySettings, ValidatorSettings
-from neurons.validator.verification import LONGEST_SECONDS, Verifier
+from neurons.validator.verification import Verifier
 from verifier_gen.circuit import open_circuit
 from verifier_gen.limited import ProcessLimits
-from verifier_gen.pool import ProverPool
+from verifier_gen.pool import VERIFICATION_SECONDS, ProverPool
 
 if TYPE_CHECKING:
     from neurons.validator.assembly import Workings
@@ -63,7 +63,7 @@ async def run_competitions(workings: Workings, settings: ValidatorSettings) -> N
         ConfigurationError: proofs with the layout of its circuit could not be believed.
     """
     opened = [await asyncio.to_thread(open_competition, each) for each in settings.competitions]
-    pool = ProverPool(1, LONGEST_SECONDS)
+    pool = ProverPool(1, VERIFICATION_SECONDS)
     verifier = Verifier(pool)
     asker = Asker(workings.keypair, verifier)
     engine = workings.store.engine

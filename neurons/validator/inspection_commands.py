@@ -59,15 +59,20 @@ def weights_show(config: Path, limit: int, as_json: bool) -> None:
     from neurons.validator.awards import with_awards
     from neurons.validator.prizes import prizes_of
     from neurons.validator.weights import normalised, plan_weights
+    from neurons.validator.weights_history import after_history, any_pending
     from neurons.validator.weights_store import WeightsStore
 
     with _opened(config) as (settings, store):
         network, hotkey = open_network(settings), open_hotkey(settings.wallet).ss58_address
-        decisions = WeightsStore(store.engine).latest(limit)
+        journal = WeightsStore(store.engine)
+        decisions = journal.latest(limit)
         basis = network.weight_basis(hotkey)
         prizes = prizes_of(settings.competitions, store.engine)
         weights, awards = with_awards(normalised(store.score_by_hotkey(), basis.neurons), prizes, basis.neurons)
-        plan = plan_weights(basis.rules, settings.weights.policy, weights, awards)
+        policy, dry_run = settings.weights.policy, settings.weights.dry_run
+        plan = plan_weights(basis.rules, policy, weights, awards)
+        pending = any_pending(journal.open(), basis.rules)
+        plan = after_history(plan, journal.latest(), basis.rules, policy, pending=pending, dry_run=dry_run)
     if as_json:
         decided = [decision.model_dump(mode="json") for decision in decisions]
         parts = [award.model_dump(mode="json") for award in plan.awards]

@@ -22,10 +22,9 @@ from neurons.validator.events import EVENTS
 from neurons.validator.known_assets import require_known_assets
 from neurons.validator.settings import ValidatorSettings
 from neurons.validator.store import open_store
-from neurons.validator.verification import LONGEST_SECONDS
 from statements.errors import ConfigurationError
 from verifier_gen.circuit import Circuit, open_circuit
-from verifier_gen.pool import ProverPool
+from verifier_gen.pool import VERIFICATION_SECONDS, ProverPool
 
 _log = structlog.get_logger(__name__)
 
@@ -86,8 +85,8 @@ def run_validator(settings: ValidatorSettings) -> None:
     network.register(hotkey, Role.VALIDATOR)
     endpoint = url_of(settings.listen, listener)
     announced = network.serve(hotkey, endpoint).endpoint or endpoint
-    pool = ProverPool(settings.verifiers, LONGEST_SECONDS)
-    app = validator_app(hotkey, store, network, frozenset(settings.readers))
+    pool = ProverPool(settings.verifiers, VERIFICATION_SECONDS)
+    app = validator_app(hotkey, store, network, frozenset(settings.readers), settings.reading)
     served = signed_requests(app, keypair, settings.http)
     workings = Workings.build(
         keypair=keypair,

@@ -9,6 +9,7 @@ from pydantic_settings import SettingsConfigDict
 from typing_extensions import override
 
 from daemon.settings import ConfigPath, Section
+from daemon.token_bucket import Rate
 from neurons.metrics import MetricsSettings
 from neurons.settings import NeuronSettings
 from neurons.validator.api.settings import ApiSettings
@@ -139,7 +140,7 @@ class WeightSettings(Section):
         version_key: version of this validator's rules; a network that asks for a newer one gets no weights.
         blocks_apart: least blocks between two settings; the network's own limit counts when it is larger.
         last_blocks: weights are set in this many last blocks of an epoch.
-        poll_seconds: between two looks at the network.
+        poll_seconds: longest time between two looks at the network; less where `last_blocks` blocks are short.
     """
 
     enabled: bool = True
@@ -147,7 +148,7 @@ class WeightSettings(Section):
     version_key: int = Field(default=1, ge=0)
     blocks_apart: int = Field(default=BLOCKS_APART, ge=0)
     last_blocks: int = Field(default=LAST_BLOCKS, ge=1)
-    poll_seconds: float = Field(default=12.0, gt=0, le=3600)
+    poll_seconds: float = Field(default=12.0, gt=0, le=60)
 
     @property
     def policy(self) -> WeightPolicy:
@@ -203,6 +204,25 @@ class EntrySettings(Section):
     change_seconds: float = Field(default=86_400.0, ge=0)
 
 
+class ReadingSettings(Section):
+    """What may be read from the validator's own listener, so that no reader keeps it from its work.
+
+    Attributes:
+        requests_per_second: of one hotkey in the long run; more get 429. A relayer reads half as fast at its fastest.
+        request_burst: of one hotkey at once.
+        pages_at_once: answers that are made at the same time, for all readers together; more wait.
+    """
+
+    requests_per_second: float = Field(default=20.0, gt=0, le=10_000)
+    request_burst: int = Field(default=100, ge=1, le=100_000)
+    pages_at_once: int = Field(default=2, ge=1, le=32)
+
+    @property
+    def rate(self) -> Rate:
+        """Of one hotkey."""
+        return Rate(self.requests_per_second, self.request_burst)
+
+
 class ValidatorSettings(NeuronSettings):
     """Settings of the validator; environment prefix ``VERISTAKE_VALIDATOR_``.
 
@@ -213,6 +233,7 @@ class ValidatorSettings(NeuronSettings):
         verifiers: processes that verify proofs.
         assets: what to score.
         readers: hotkeys that may read the feed beside the registered ones.
+        reading: how fast they may.
         attestation: None when no other chain is served.
         api: the external API; None where there is none.
         state_url: SQLAlchemy URL of the validator's database.
@@ -236,6 +257,7 @@ class ValidatorSettings(NeuronSettings):
     verifiers: int = Field(default=1, ge=1, le=64)
     assets: tuple[AssetSettings, ...] = Field(min_length=1)
     readers: tuple[str, ...] = ()
+    reading: ReadingSettings = ReadingSettings()
     attestation: AttestationSettings | None = None
     api: ApiSettings | None = None
     state_url: str = Field(default="sqlite:///build/validator.sqlite", repr=False)

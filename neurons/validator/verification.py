@@ -7,10 +7,7 @@ import asyncio
 from statements.errors import CircuitError
 from statements.instances import Instances
 from verifier_gen.circuit import Circuit
-from verifier_gen.pool import ProverPool, WorkerDiedError
-
-LONGEST_SECONDS = 30.0
-"""For a verification, which takes 40 ms: one proof that hangs EZKL holds up the others for no longer."""
+from verifier_gen.pool import VERIFICATION_SECONDS, ProverPool, WorkerDiedError
 
 
 class ProofCrashesVerifierError(CircuitError):
@@ -30,7 +27,7 @@ class Verifier:
     def __init__(self, pool: ProverPool) -> None:
         self._pool = pool
         # its process starts with the first suspect
-        self._suspects = ProverPool(1, LONGEST_SECONDS)
+        self._suspects = ProverPool(1, VERIFICATION_SECONDS)
         self._one_at_a_time = asyncio.Lock()
 
     async def warm(self, circuit: Circuit) -> None:

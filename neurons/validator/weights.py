@@ -14,9 +14,8 @@ BLOCKS_APART = 100
 LAST_BLOCKS = 15
 """Weights are set in this many last blocks of an epoch, so that they rest on as much as possible."""
 
-PENDING_BLOCKS = 10
-"""Weights are signed for 8 blocks; what is in none of so many will be in none. Less than LAST_BLOCKS, so that weights
-that were lost are decided anew in the same epoch."""
+_LOOKS_IN_WINDOW = 3
+_SHORTEST_PAUSE_SECONDS = 0.1
 
 
 class Timing(StrEnum):
@@ -28,6 +27,10 @@ class Timing(StrEnum):
     NO_SCORES = "no_scores"
     TOO_FEW = "too_few"
     OLD_VERSION = "old_version"
+    HELD_BACK = "held_back"
+    """By a refusal some blocks ago, or by an earlier dry run."""
+    PENDING = "pending"
+    """Weights of an earlier decision may still arrive at the network."""
 
 
 @dataclass(frozen=True)
@@ -109,22 +112,13 @@ def _timing(rules: WeightRules, policy: WeightPolicy, weights: dict[int, float])
     return Timing.DUE
 
 
-class Fate(StrEnum):
-    """What became of a decision of which this process does not know whether it reached the network."""
-
-    SET = "set"
-    LOST = "lost"
-    UNKNOWN = "unknown"
-
-
-def fate_of(decided_block: int, rules: WeightRules, *, pending_blocks: int = PENDING_BLOCKS) -> Fate:
-    """Whether weights that were decided at a block have reached the network.
+def pause_seconds(poll_seconds: float, policy: WeightPolicy, rules: WeightRules) -> float:
+    """Time until the next look: short enough that some looks fall into the window in which weights are set.
 
     Args:
-        decided_block: newest block when they were decided.
-        rules: as of now.
-        pending_blocks: blocks after which a transaction that is not in a block will not get into one any more.
+        poll_seconds: longest time, as the operator has it.
+        policy: of the operator.
+        rules: of the network.
     """
-    if rules.last_update_block is not None and rules.last_update_block >= decided_block:
-        return Fate.SET
-    return Fate.LOST if rules.block - decided_block > pending_blocks else Fate.UNKNOWN
+    window = policy.last_blocks * rules.block_seconds
+    return min(poll_seconds, max(_SHORTEST_PAUSE_SECONDS, window / _LOOKS_IN_WINDOW))

@@ -10,12 +10,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from neurons.network import Network, WeightBasis, WeightRules
 from neurons.validator.awards import Prize, with_awards
-from neurons.validator.weights import Fate, Timing, WeightPlan, WeightPolicy, fate_of, normalised, plan_weights
+from neurons.validator.weights import Timing, WeightPlan, WeightPolicy, normalised, pause_seconds, plan_weights
+from neurons.validator.weights_history import Fate, after_history, fate_of
 from neurons.validator.weights_store import WeightsSet, WeightsState, WeightsStore
 from statements.errors import VeristakeError
 
 _log = structlog.get_logger(__name__)
-_BLOCKS_AFTER_REFUSAL = 5
 
 
 class WeightSetter:
@@ -29,7 +29,7 @@ class WeightSetter:
         prizes: reads what the competitions offer; may block.
         policy: when and as which version.
         dry_run: only find out what the network would say.
-        poll_seconds: between two looks.
+        poll_seconds: longest time between two looks; shorter where the network's window for weights is.
     """
 
     def __init__(
@@ -50,7 +50,9 @@ class WeightSetter:
         self._scores, self._prizes = scores, prizes
         self._policy = policy
         self._dry_run = dry_run
-        self._poll_seconds = poll_seconds
+        self._poll_seconds = self._pause = poll_seconds
+        self._found: dict[int, int] = {}
+        """By the number of an open decision, the block at which this process found that no call for it is under way."""
         self._last_timing: Timing | None = None
 
     async def run(self) -> None:
@@ -60,21 +62,23 @@ class WeightSetter:
                 await asyncio.to_thread(self.round)
             except (VeristakeError, SQLAlchemyError) as error:
                 _log.warning("weights_failed", reason=str(error), kind=type(error).__name__)
-            await asyncio.sleep(self._poll_seconds)
+            await asyncio.sleep(self._pause)
 
-    def round(self) -> WeightPlan | None:
-        """Conclude what is open, then set weights if they are due; None while an earlier decision may still arrive.
+    def round(self) -> WeightPlan:
+        """Conclude what is open, then set weights if they are due.
 
         Raises:
             VeristakeError: the network cannot be read, or does not say what became of the weights.
         """
         basis = self._network.weight_basis(self._hotkey)
         rules, neurons = basis.rules, basis.neurons
-        if any(self._recover(decision, rules) is Fate.UNKNOWN for decision in self._store.open()):
-            return None
+        self._pause = pause_seconds(self._poll_seconds, self._policy, rules)
+        pending = Fate.UNKNOWN in [self._recover(decision, rules) for decision in self._store.open()]
         weights, awards = with_awards(normalised(self._scores(), neurons), self._prizes(), neurons)
         plan = plan_weights(rules, self._policy, weights, awards)
-        if plan.timing is Timing.DUE and not self._held_back(rules):
+        latest = self._store.latest()
+        plan = after_history(plan, latest, rules, self._policy, pending=pending, dry_run=self._dry_run)
+        if plan.timing is Timing.DUE:
             self._set(plan, basis)
         elif plan.timing is not self._last_timing:
             _log.info("weights_not_due", timing=plan.timing, block=rules.block)
@@ -83,22 +87,17 @@ class WeightSetter:
 
     def _recover(self, decision: WeightsSet, rules: WeightRules) -> Fate:
         """A process that was killed, or a network that did not answer, has left this open: the network knows."""
-        fate = Fate.LOST if decision.dry_run else fate_of(decision.block, rules)
+        found = self._found.setdefault(decision.number, rules.block)
+        fate = Fate.LOST if decision.dry_run else fate_of(decision.block, rules, found_block=found)
         if fate is Fate.SET:
-            self._store.conclude(decision.number, WeightsState.ACCEPTED, "found on the network")
+            reveal = self._network.reveal_round(self._hotkey, decision.block) if rules.commit_reveal else None
+            self._store.conclude(decision.number, WeightsState.ACCEPTED, "found on the network", reveal)
         elif fate is Fate.LOST:
             self._store.conclude(decision.number, WeightsState.LOST, "never reached the network")
         if fate is not Fate.UNKNOWN:
+            self._found.pop(decision.number)
             _log.warning("weights_recovered", number=decision.number, fate=fate, block=decision.block)
         return fate
-
-    def _held_back(self, rules: WeightRules) -> bool:
-        """What the network's own limit does not hold back: dry runs, and asking again what it has just refused."""
-        latest = self._store.latest(1)
-        if not latest or not (latest[0].dry_run or latest[0].state is WeightsState.REFUSED):
-            return False
-        apart = self._policy.blocks_apart if latest[0].dry_run else _BLOCKS_AFTER_REFUSAL
-        return rules.block - latest[0].block < apart
 
     def _set(self, plan: WeightPlan, basis: WeightBasis) -> None:
         version, block = self._policy.version_key, basis.rules.block

@@ -15,6 +15,7 @@ NEWEST_SCHEMA = "0006"
 """Newest revision of ``relayer/migrations``, to which :func:`open_database` brings a state."""
 VERSION_TABLE = "alembic_version"
 _BUSY_SECONDS = 15
+_PROGRAM = "veristake relayer run"
 
 
 def open_database(url: str) -> Engine:
@@ -73,9 +74,18 @@ def open_existing(url: str) -> Engine | None:
     Raises:
         ConfigurationError: the URL is malformed, the database cannot be opened, or its schema is of another release.
     """
-    return state.open_existing(
-        url, newest_schema=NEWEST_SCHEMA, version_table=VERSION_TABLE, program="veristake relayer run"
-    )
+    return state.open_existing(url, newest_schema=NEWEST_SCHEMA, version_table=VERSION_TABLE, program=_PROGRAM)
+
+
+def look_at(url: str) -> str:
+    """The state in words; changes nothing.
+
+    Raises:
+        ConfigurationError: the URL is malformed, the database cannot be opened or written, or a newer release made it.
+    """
+    from relayer.outbox.migrate import known_schemas
+
+    return state.look_at(url, known_schemas=known_schemas(), version_table=VERSION_TABLE, program=_PROGRAM)
 
 
 def _bring_up_to_date(connection: Connection) -> None:

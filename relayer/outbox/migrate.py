@@ -25,6 +25,11 @@ def migration_config() -> Config:
     return config
 
 
+def known_schemas() -> list[str]:
+    """Revisions to which :func:`migrate` can bring a state, newest first."""
+    return [script.revision for script in ScriptDirectory.from_config(migration_config()).walk_revisions()]
+
+
 def migrate(connection: Connection, schema: str | None) -> None:
     """Run the migrations that the state has not seen, all or none.
 
@@ -36,8 +41,7 @@ def migrate(connection: Connection, schema: str | None) -> None:
         ConfigurationError: the state is of a newer release, or rows of it refer to rows that are missing.
     """
     config = migration_config()
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    if schema is not None and schema not in known:
+    if schema is not None and schema not in known_schemas():
         raise unknown_schema(schema)
     config.attributes["connection"] = connection
     if connection.dialect.name != "sqlite":

@@ -103,7 +103,8 @@ class AsyncClient:
         """
         directory, manifest = await self._circuit()
         integers = circuit_inputs(manifest.layout, inputs, values)
-        view = await self._asked(integers, deadline_seconds, idempotency_key or secrets.token_hex(16))
+        key = idempotency_key or secrets.token_hex(16)
+        view = await self._asked(integers, deadline_seconds, key)
         if view.failure is not None:
             raise ApiRefusedError(200, view.failure)
         if view.result is None:
@@ -112,7 +113,7 @@ class AsyncClient:
         asked = Asked(query_id=view.query_id, inputs=integers, validator=self._validator)
         instances = check_answer(result, manifest.layout, self._pinned, asked)
         await verify_proof(directory, instances, bytes.fromhex(result.proof[2:]))
-        self._seen.check(result.nonce, view.query_id)
+        self._seen.check(result.nonce, key)
         one = 1 << manifest.layout.output_scale_bits
         return VerifiedAnswer(
             query_id=view.query_id,

@@ -168,14 +168,18 @@ class SeenNonces:
     """Nonces of earlier answers: the same one for another query is an old answer given again."""
 
     def __init__(self) -> None:
-        self._query_by_nonce: dict[str, str] = {}
+        self._key_by_nonce: dict[str, str] = {}
 
-    def check(self, nonce: str, query_id: str) -> None:
+    def check(self, nonce: str, key: str) -> None:
         """Remember a nonce.
+
+        Args:
+            nonce: of the answer.
+            key: the caller's own idempotency key: what the API calls the query, it may say again, too.
 
         Raises:
             StaleNonceError: it came with another query before.
         """
-        before = self._query_by_nonce.setdefault(nonce, query_id)
-        if before != query_id:
-            raise StaleNonceError(f"nonce {nonce} of query {query_id} came with query {before} before")
+        before = self._key_by_nonce.setdefault(nonce, key)
+        if before != key:
+            raise StaleNonceError(f"nonce {nonce} of query {key!r} came with query {before!r} before")

@@ -100,6 +100,9 @@ class Transport:
             raise ApiUnreachableError(
                 f"{self._url} gives no answer: {cause_of(error)}", remedy="Check the URL, or allow more time"
             ) from error
+        except httpx.InvalidURL as error:
+            # httpx reads where a redirection leads, though nobody follows it
+            raise ApiMalformedError(f"{self._url} answers with a Location that is no URL") from error
         if 200 <= status < 300:
             return body
         try:

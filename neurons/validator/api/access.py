@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from typing import Annotated
 
 from fastapi import Depends, Request, Response
 
-from daemon.token_bucket import take
 from neurons.network import Network, neuron_of
 from neurons.validator.api.access_keys import AccessKeyStore, Caller, Limits
 from neurons.validator.api.refusals import ApiCode, ApiRefusedError
+from neurons.validator.request_rates import RequestRates
 from signed_http.server import (
     BODY_TIMEOUT_SECONDS,
     MAXIMUM_BODY_BYTES,
@@ -28,37 +27,6 @@ OPEN_PATHS = frozenset({"/healthz", "/openapi.json"})
 _SIGNATURE = b"x-bittensor-signature"
 _READER_LIMITS = Limits(queries_per_hour=0)
 _HOW_TO_ENTER = "Send 'Authorization: Bearer KEY' (veristake validator keys new), or sign with btauth/1"
-
-
-class RequestRates:
-    """Holds each caller to its rate of requests.
-
-    It is kept in memory, because it refills within seconds; the hourly quota of queries is in the database.
-
-    Args:
-        clock: monotonic, seconds.
-    """
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._full_at: dict[str, float] = {}
-
-    def admit(self, caller: Caller) -> None:
-        """Count a request.
-
-        Raises:
-            ApiRefusedError: the caller has used up its burst.
-        """
-        decision = take(self._full_at.get(caller.caller_id, 0.0), self._clock(), caller.limits.request_rate)
-        self._full_at[caller.caller_id] = decision.full_at
-        if not decision.admitted:
-            raise ApiRefusedError(
-                ApiCode.RATE_LIMITED,
-                f"{caller.caller_id} may send {caller.limits.requests_per_second:g} requests a second, "
-                f"{caller.limits.request_burst} at once",
-                remedy="Wait, or ask the operator for more",
-                retry_after=decision.wait,
-            )
 
 
 class Door:
@@ -147,7 +115,16 @@ class Registrar:
             caller = await asyncio.to_thread(self._signer, str(state["caller_hotkey"]))
         if caller is None:
             raise ApiRefusedError(ApiCode.UNAUTHENTICATED, "nobody has shown who calls", remedy=_HOW_TO_ENTER)
-        self._rates.admit(caller)
+        # the hourly quota of queries is in the database
+        wait = self._rates.wait(caller.caller_id, caller.limits.request_rate)
+        if wait:
+            raise ApiRefusedError(
+                ApiCode.RATE_LIMITED,
+                f"{caller.caller_id} may send {caller.limits.requests_per_second:g} requests a second, "
+                f"{caller.limits.request_burst} at once",
+                remedy="Wait, or ask the operator for more",
+                retry_after=wait,
+            )
         return caller
 
     def _signer(self, hotkey: str) -> Caller:

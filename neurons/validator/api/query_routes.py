@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -105,9 +106,17 @@ def query_routes(queries: Queries, synchronous_seconds: float) -> APIRouter:
         wait: Annotated[float, Query(ge=0, le=_LONGEST_WAIT_SECONDS)] = 0.0,
     ) -> QueryView:
         """One of the caller's queries, once it has ended or after ``wait`` seconds."""
-        return await queries.wait(query_id, caller, wait)
+        return await queries.wait(_known_form(query_id), caller, wait)
 
     return routes
+
+
+def _known_form(query_id: str) -> str:
+    """An id as it is stored: what cannot be one is not looked for, PostgreSQL takes not every character."""
+    try:
+        return str(uuid.UUID(query_id))
+    except ValueError as error:
+        raise ApiRefusedError(ApiCode.UNKNOWN_QUERY, f"you have no query {query_id!a}") from error
 
 
 def _one_key(in_body: str | None, in_header: str | None) -> str | None:

@@ -136,6 +136,17 @@ def test_query_same_key_before_the_first_request_has_begun_it_waits_for_the_answ
     assert len(api.runner.asked) == 1
 
 
+def test_query_of_an_impossible_id_is_unknown_on_every_database(
+    tiny_circuit: Circuit, pool: ProverPool, state_url: str, tmp_path: Path
+) -> None:
+    bench = ApiBench(tmp_path, state_url, ProvingRunner(tiny_circuit, pool))
+    with bench.serving() as api:
+        for query_id in ("%00", "%F0%9F%90%9F", "7"):
+            answer = api.ask("GET", f"/v1/queries/{query_id}")
+            assert (answer.status_code, answer.json()["code"]) == (404, "unknown_query")
+    bench.store.close()
+
+
 def test_query_that_takes_longer_than_the_server_waits_is_read_later(api: Api) -> None:
     api.runner.gate.clear()
     for arguments in ({"headers": {"Prefer": "respond-async"}}, {"body": {"respond_async": True}}):

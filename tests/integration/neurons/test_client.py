@@ -40,6 +40,7 @@ class LyingApi:
         self.lie: Callable[[Answer], None] | None = None
         self.file_lie: Callable[[str, bytes], bytes] | None = None
         self.drop: int = 0
+        self.location: str | None = None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         messages: list[Any] = []
@@ -54,6 +55,8 @@ class LyingApi:
             if self.drop:
                 self.drop -= 1
                 start, body = {**start, "status": 502}, b"bad gateway"
+            elif self.location is not None:
+                start = {**start, "status": 302, "headers": [(b"location", self.location.encode())]}
             elif self.lie is not None:
                 content = json.loads(body)
                 self.lie(content)
@@ -92,7 +95,7 @@ def stage(tiny_circuit: Circuit, pool: ProverPool, tmp_path_factory: pytest.Temp
 @pytest.fixture(autouse=True)
 def _honest_again(stage: Stage) -> Iterator[None]:
     yield
-    stage.lying.lie = stage.lying.file_lie = stage.api.runner.failure = None
+    stage.lying.lie = stage.lying.file_lie = stage.lying.location = stage.api.runner.failure = None
     stage.lying.drop = 0
 
 
@@ -222,6 +225,16 @@ def test_query_old_answer_given_again_is_refused(stage: Stage) -> None:
         stage.lying.lie = lambda view: view.update(result=first.result.model_dump(mode="json"))
         with pytest.raises(errors.StaleNonceError):
             client.query(inputs=[9] * 32)
+        # also when the API gives the earlier query's id with it
+        stage.lying.lie = lambda view: view.update(query_id=first.query_id, result=first.result.model_dump(mode="json"))
+        with pytest.raises(errors.StaleNonceError):
+            client.query(inputs=[9] * 32)
+
+
+def test_query_redirected_to_what_is_no_url_is_refused_as_no_answer(stage: Stage) -> None:
+    stage.lying.location = "x:y"
+    with stage.client() as client, pytest.raises(errors.ApiMalformedError, match="Location"):
+        _query_of_the_lies(client)
 
 
 def test_circuit_file_that_is_not_the_pinned_one_is_refused_and_not_kept(stage: Stage, tmp_path: Path) -> None:

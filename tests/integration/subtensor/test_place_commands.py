@@ -202,6 +202,7 @@ def test_status_tells_place_and_process(empty: Stand, tmp_path: Path) -> None:
     text = CliRunner().invoke(validator, ["status", "--config", str(config)]).output
     assert "uid 0, stake 1000, with validator permit" in text
     assert "next in" in text
+    assert "block       the newest is " in text
 
 
 def test_status_no_node_is_said_not_raised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

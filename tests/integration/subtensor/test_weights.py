@@ -28,6 +28,9 @@ def test_set_weights_where_the_subnet_hides_them_are_committed(stand: Stand) -> 
     assert network.weight_rules(VALIDATOR.address).commit_reveal
     receipt = network.set_weights(VALIDATOR.address, {0: 1.0}, holders=HOLDERS, version_key=0, dry_run=False)
     assert receipt.accepted
+    assert network.reveal_round(VALIDATOR.address, stand.chain.head.number) == receipt.reveal_round is not None
+    assert network.reveal_round(VALIDATOR.address, stand.chain.head.number + 1) is None
+    assert network.reveal_round(MINER.address, 0) is None
     ((hotkey, block, _, reveal_round),) = stand.chain.get("TimelockedWeightCommits", [NETUID, 0])
     assert (hotkey, block, reveal_round) == (VALIDATOR.address, stand.chain.head.number, receipt.reveal_round)
     assert stand.chain.get("Weights", [NETUID, 1]) == []

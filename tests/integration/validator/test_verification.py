@@ -15,11 +15,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from neurons.validator.verification import LONGEST_SECONDS, ProofCrashesVerifierError, Verifier
+from neurons.validator.verification import ProofCrashesVerifierError, Verifier
 from statements.instances import Instances
 from statements.quantities import FIELD_MODULUS
 from tests.integration.validator.proofs import Proofs, flipped
-from verifier_gen.pool import ProverPool
+from verifier_gen.pool import VERIFICATION_SECONDS, ProverPool
 from verifier_gen.prover import verify
 
 _FIELD_BYTES = [bytes(32), b"\xff" * 32, FIELD_MODULUS.to_bytes(32, "little"), (1).to_bytes(32, "little")]
@@ -116,7 +116,7 @@ def test_verify_proof_that_hangs_holds_up_the_others_for_one_limit_only(
     monkeypatch.setattr("verifier_gen.pool.asyncio.timeout", limit)
     monkeypatch.setattr("neurons.validator.verification.ProverPool", HangingPool)
     HangingPool.place = tmp_path / "begun"
-    pool = HangingPool(1, LONGEST_SECONDS)
+    pool = HangingPool(1, VERIFICATION_SECONDS)
     verifier, honest = Verifier(pool), proofs.honest
 
     async def begun(times: int) -> None:
@@ -139,7 +139,7 @@ def test_verify_proof_that_hangs_holds_up_the_others_for_one_limit_only(
             await hanging
 
     asyncio.run(go())
-    assert {seconds for seconds, _ in limits} == {LONGEST_SECONDS}
+    assert {seconds for seconds, _ in limits} == {VERIFICATION_SECONDS}
     verifier.close()
     pool.close()
 

@@ -27,7 +27,7 @@ def test_tables_every_cell_is_filled() -> None:
 
 def test_codes_every_code_of_a_miner_has_a_status_and_a_remedy() -> None:
     # a miner has no readers; every other code is one of its own
-    assert set(REMEDIES) == set(RefusalCode) - {RefusalCode.NOT_A_READER}
+    assert set(REMEDIES) == set(RefusalCode) - {RefusalCode.NOT_A_READER, RefusalCode.RATE_LIMITED}
     assert set(HTTP_STATUS) == set(RefusalCode)
 
 

@@ -9,11 +9,15 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
+from structlog.testing import capture_logs
 
-from neurons.network import Neuron, Role, WeightBasis, WeightRules, WeightsReceipt
+from neurons.network import Neuron, Role, WeightBasis, WeightRules, WeightsReceipt, chain_client
 from neurons.validator.awards import Prize
+from neurons.validator.settings import WeightSettings
 from neurons.validator.store import ValidatorStore, open_store
-from neurons.validator.weights import Fate, Timing, WeightPolicy, fate_of, normalised, plan_weights
+from neurons.validator.weights import Timing, WeightPolicy, normalised, pause_seconds, plan_weights
+from neurons.validator.weights_history import CALL_SECONDS, Fate, any_pending, fate_of
 from neurons.validator.weights_store import WeightsState, WeightsStore
 from neurons.validator.weights_task import WeightSetter
 from statements.errors import ChainError, VeristakeError
@@ -93,11 +97,51 @@ def test_plan_weights_due_only_late_in_the_epoch_and_never_within_the_limit(
 
 
 @pytest.mark.parametrize(
-    ("last", "block", "fate"),
-    [(None, 1000, Fate.UNKNOWN), (999, 1010, Fate.UNKNOWN), (999, 1011, Fate.LOST), (1000, 1000, Fate.SET)],
+    ("last", "found", "block", "fate"),
+    [
+        (None, 1000, 1000, Fate.UNKNOWN),
+        (999, 1000, 1010, Fate.UNKNOWN),
+        (999, 1000, 1011, Fate.LOST),
+        (1000, 1000, 1000, Fate.SET),
+        # the call took 15 blocks, and what its last attempt signed may land 8 blocks later
+        (999, 1015, 1016, Fate.UNKNOWN),
+        (1016, 1015, 1016, Fate.SET),
+        (999, 1015, 1025, Fate.UNKNOWN),
+        (999, 1015, 1026, Fate.LOST),
+        # found by a later process: no call is that long
+        (999, 1031, 1031, Fate.LOST),
+    ],
 )
-def test_fate_of_decision_by_what_the_network_holds(last: int | None, block: int, fate: Fate) -> None:
-    assert fate_of(1000, rules(block=block, last_update_block=last)) is fate
+def test_fate_of_decision_by_what_the_network_holds(last: int | None, found: int, block: int, fate: Fate) -> None:
+    assert fate_of(1000, rules(block=block, last_update_block=last), found_block=found) is fate
+
+
+def test_fate_of_counts_a_longer_time_than_any_call_takes() -> None:
+    assert CALL_SECONDS > chain_client.WRITE_SECONDS + chain_client._GRACE_SECONDS
+    fast = rules(block=1900, block_seconds=0.25)
+    assert fate_of(1000, fast, found_block=1895) is Fate.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("poll", "last_blocks", "block_seconds", "pause"),
+    [
+        (12.0, 15, 12.0, 12.0),
+        (60.0, 15, 12.0, 60.0),
+        (60.0, 5, 12.0, 20.0),
+        (12.0, 15, 0.25, 1.25),
+        (12.0, 1, 0.001, 0.1),
+    ],
+)
+def test_pause_seconds_lets_three_looks_fall_into_the_window(
+    poll: float, last_blocks: int, block_seconds: float, pause: float
+) -> None:
+    policy = WeightPolicy(version_key=3, last_blocks=last_blocks)
+    assert pause_seconds(poll, policy, rules(block_seconds=block_seconds)) == pytest.approx(pause)
+
+
+def test_settings_looks_may_not_be_further_apart_than_a_third_of_the_window() -> None:
+    with pytest.raises(ValidationError, match="poll_seconds"):
+        WeightSettings(poll_seconds=61)
 
 
 @dataclass
@@ -112,6 +156,9 @@ class ScriptedNetwork:
 
     def weight_basis(self, hotkey: str) -> WeightBasis:
         return WeightBasis(rules=self.rules, neurons=NEURONS)
+
+    def reveal_round(self, hotkey: str, since_block: int) -> int | None:
+        return 7 if self.rules.last_update_block == since_block else None
 
     def set_weights(
         self, hotkey: str, weights: Any, *, holders: dict[int, str], version_key: int, dry_run: bool
@@ -180,9 +227,10 @@ def test_round_lost_weights_are_decided_anew_within_the_same_window(store: Valid
     with pytest.raises(VeristakeError):
         setter(store, network).round()
     network.fails_before = False
+    validator = setter(store, network)
     for block in range(1001, 1015):
         network.at(block, blocks_since_epoch=block - 1000 + 345)
-        setter(store, network).round()
+        validator.round()
     assert len(network.given) == 1
 
 
@@ -194,7 +242,8 @@ def test_round_no_word_from_the_network_neither_loses_nor_doubles(store: Validat
     network.fails_before = network.fails_after = False
     # a new process, a few blocks on: it may still arrive
     network.at(1004)
-    assert (setter(store, network).round() is None) is not reached
+    assert (setter(store, network).round().timing is Timing.PENDING) is not reached
+    assert any_pending(WeightsStore(store.engine).open(), network.rules) is not reached
     # so late that it cannot any more; the next epoch's end
     network.at(1360, blocks_since_epoch=350)
     setter(store, network).round()
@@ -213,6 +262,38 @@ def test_round_refused_weights_are_not_offered_again_at_once(store: ValidatorSto
         (1005, WeightsState.REFUSED),
         (1000, WeightsState.REFUSED),
     ]
+
+
+@pytest.mark.parametrize("accepts", [True, False])
+def test_round_after_dry_runs_weights_are_set_in_the_same_window(store: ValidatorStore, accepts: bool) -> None:
+    network = ScriptedNetwork(rules(), accepts=accepts)
+    setter(store, network, dry_run=True).round()
+    network.at(1002)
+    network.accepts = True
+    assert setter(store, network, dry_run=True).round().timing is Timing.HELD_BACK
+    assert setter(store, network).round().timing is Timing.DUE
+    assert len(network.given) == 1
+
+
+def test_round_committed_by_a_process_that_was_killed_keeps_the_round_of_its_reveal(store: ValidatorStore) -> None:
+    network = ScriptedNetwork(rules(commit_reveal=True), fails_after=True)
+    with pytest.raises(VeristakeError):
+        setter(store, network).round()
+    network.at(1001)
+    setter(store, network).round()
+    (decision,) = WeightsStore(store.engine).latest()
+    assert (decision.state, decision.reveal_round) == (WeightsState.ACCEPTED, 7)
+
+
+def test_round_told_once_why_no_weights_are_set(store: ValidatorStore) -> None:
+    network = ScriptedNetwork(rules(), accepts=False)
+    validator = setter(store, network)
+    validator.round()
+    with capture_logs() as logs:
+        for block in (1001, 1002):
+            network.at(block)
+            assert validator.round().timing is Timing.HELD_BACK
+    assert [log["timing"] for log in logs if log["event"] == "weights_not_due"] == [Timing.HELD_BACK]
 
 
 def test_round_dry_run_changes_nothing_and_keeps_its_distance(store: ValidatorStore) -> None:
