@@ -81,17 +81,7 @@ async def read_rules(client: Client | Snapshot, netuid: int, hotkey: str) -> Wei
     """The rules for a hotkey's weights, all as of one block; None when it is not registered."""
     view = await client.at()
     items = storage.SubtensorModule
-    (
-        uid,
-        updates,
-        rate_limit,
-        tempo,
-        since_epoch,
-        at_least,
-        commit_reveal,
-        version_key,
-        block_seconds,
-    ) = await asyncio.gather(
+    uid, updates, rate_limit, tempo, since_epoch, at_least, commit_reveal, version_key = await asyncio.gather(
         view.query(items.Uids, [netuid, hotkey]),
         view.query(items.LastUpdate, [netuid]),
         view.query(items.WeightsSetRateLimit, [netuid]),
@@ -100,7 +90,6 @@ async def read_rules(client: Client | Snapshot, netuid: int, hotkey: str) -> Wei
         view.query(items.MinAllowedWeights, [netuid]),
         view.query(items.CommitRevealWeightsEnabled, [netuid]),
         view.query(items.WeightsVersionKey, [netuid]),
-        view.block_time(),
     )
     if uid is None:
         return None
@@ -115,7 +104,7 @@ async def read_rules(client: Client | Snapshot, netuid: int, hotkey: str) -> Wei
         min_allowed_weights=int(at_least or 0),
         commit_reveal=bool(commit_reveal),
         version_key=int(version_key or 0),
-        block_seconds=block_seconds,
+        block_seconds=await view.block_time(),
     )
 
 

@@ -143,7 +143,8 @@ def _failure_lines(change: ScoreChange) -> list[str]:
     if "allowed_seconds" in figures:
         shown.append(f"it was allowed {_figure(figures, 'allowed_seconds')} s")
     if refusal is not None:
-        shown.append(f"its refusal: fault {refusal}, code {_figure(figures, 'refusal_code')}")
+        code = f", code {figures['refusal_code']}" if "refusal_code" in figures else ""
+        shown.append(f"its refusal: fault {refusal}{code}")
     if figures.get("detail"):
         shown.append(f"in words: {figures['detail']}")
     return [f"    {line}" for line in shown]

@@ -276,6 +276,24 @@ def test_run_miner_whose_check_breaks_is_given_back(bench: Bench, monkeypatch: p
     assert asking.fleet.in_flight(FIRST.ss58_address) == 0
 
 
+def test_run_deadline_shorter_than_learned_goes_on_record_as_such(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    allowed: list[tuple[float, float]] = []
+    ask_for_real = Asker.ask
+
+    async def recorded(asker: Asker, miner: Candidate, question: Question, seconds: float, full_seconds: float) -> Any:
+        allowed.append((seconds, full_seconds))
+        outcome = await ask_for_real(asker, miner, question, seconds, full_seconds)
+        assert not outcome.asked.had_its_time
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Asker, "ask", recorded)
+    with pytest.raises(ZeroDivisionError):
+        ask(bench, bench.miner(FIRST), deadline=29)
+    assert allowed[0][0] < 29.1 < allowed[0][1] == 30
+
+
 def test_run_nobody_holds_the_circuit_is_told(bench: Bench) -> None:
     with pytest.raises(QueryFailedError, match="no miner is free") as caught:
         ask(bench)
