@@ -15,6 +15,7 @@ from neurons.network import LocalNetwork
 from neurons.validator.store import open_store
 from tests.integration.neurons.parts import MODEL, PROJECT, Home
 from tests.integration.neurons.subnet import VALIDATOR, Subnet
+from tests.without_database import BLOCK_DATABASE
 
 
 def _veristake(*arguments: str, cwd: Path = PROJECT) -> subprocess.CompletedProcess[str]:
@@ -100,16 +101,7 @@ def test_doctor_relative_paths_from_another_folder_start_at_the_file(subnet: Sub
     assert list(elsewhere.iterdir()) == []
 
 
-_WITHOUT_DATABASE = """
-import importlib.abc, sys
-
-class Block(importlib.abc.MetaPathFinder):
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in ("sqlalchemy", "alembic"):
-            raise ModuleNotFoundError("No module named " + name, name=name)
-        return None
-
-sys.meta_path.insert(0, Block())
+_WITHOUT_DATABASE = f"""{BLOCK_DATABASE}
 from veristake.cli import main
 main(sys.argv[1:])
 """

@@ -21,6 +21,7 @@ from neurons.validator.settings import ValidatorSettings
 from neurons.validator.store import open_store
 from statements.errors import ConfigurationError
 from tests.unit.neurons.parts import make_change
+from tests.without_database import BLOCK_DATABASE
 
 PROJECT = Path(__file__).resolve().parents[3]
 
@@ -66,16 +67,7 @@ def test_run_help_says_in_what_form_logs_come(group: click.Group) -> None:
     assert "one JSON object a line" in CliRunner().invoke(group, ["run", "--help"]).output
 
 
-_WITHOUT_DATABASE = """
-import importlib.abc, sys
-
-class Block(importlib.abc.MetaPathFinder):
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in ("sqlalchemy", "alembic"):
-            raise ModuleNotFoundError("No module named " + name, name=name)
-        return None
-
-sys.meta_path.insert(0, Block())
+_WITHOUT_DATABASE = f"""{BLOCK_DATABASE}
 import neurons.commands, neurons.miner.app, neurons.miner.doctor, neurons.miner.run, neurons.miner.settings
 """
 
